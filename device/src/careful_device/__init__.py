@@ -1,0 +1,1 @@
+"""The Careful agent for Linux devices."""

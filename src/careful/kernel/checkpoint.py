@@ -1,0 +1,91 @@
+"""Signed checkpoints of the ledger: C2SP `tlog-checkpoint` inside a C2SP `signed-note`, Ed25519.
+
+careful.example/ledger
+1203
+qINS1GRFhWHwdkUeqLEoP4yEMkTBBzxBkGwGQlVlVcs=
+
+— careful.example/ledger 4n8f…base64(key id || signature)
+"""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+_ED25519 = b"\x01"  # the signature type of signed-note
+_KEY_ID_BYTES = 4
+_BODY_LINES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What a log commits to: its name, how many entries, and the Merkle root over them."""
+
+    origin: str
+    size: int
+    root: bytes
+
+    def body(self) -> str:
+        """Return the text that is signed."""
+        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+
+
+def raw_public(key: Ed25519PublicKey) -> bytes:
+    """Return the key's 32 bytes."""
+    return key.public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+
+def key_id(name: str, key: Ed25519PublicKey) -> bytes:
+    """Return the first four bytes of SHA-256(name || LF || type || key), as signed-note says."""
+    return hashlib.sha256(name.encode() + b"\n" + _ED25519 + raw_public(key)).digest()[:_KEY_ID_BYTES]
+
+
+def verifier_key(name: str, key: Ed25519PublicKey) -> str:
+    """Return the verifier key in note form, `name+hash+base64`, as auditors exchange it."""
+    return f"{name}+{key_id(name, key).hex()}+{base64.b64encode(_ED25519 + raw_public(key)).decode()}"
+
+
+def parse_verifier_key(text: str) -> tuple[str, Ed25519PublicKey]:
+    """Read what `verifier_key` wrote. Raises ValueError when it is malformed or its hash does not fit."""
+    name, _, rest = text.strip().partition("+")
+    identifier, _, encoded = rest.partition("+")
+    raw = base64.b64decode(encoded, validate=True)
+    if raw[:1] != _ED25519:
+        raise ValueError("not an Ed25519 verifier key")
+    key = Ed25519PublicKey.from_public_bytes(raw[1:])
+    if key_id(name, key).hex() != identifier:
+        raise ValueError("the verifier key's hash does not fit its key")
+    return name, key
+
+
+def sign(checkpoint: Checkpoint, key: Ed25519PrivateKey) -> str:
+    """Return the signed note."""
+    body = checkpoint.body()
+    signature = key_id(checkpoint.origin, key.public_key()) + key.sign(body.encode())
+    return f"{body}\n\u2014 {checkpoint.origin} {base64.b64encode(signature).decode()}\n"
+
+
+def open_note(note: str, key: Ed25519PublicKey) -> Checkpoint:
+    """Read a signed note. Raises ValueError unless `key` signed exactly this text."""
+    body, separator, signatures = note.partition("\n\n")
+    lines = body.split("\n")
+    if not separator or len(lines) < _BODY_LINES:
+        raise ValueError("this is no signed checkpoint")
+    origin, size, root = lines[:_BODY_LINES]
+    if not size.isascii() or not size.isdigit():
+        raise ValueError(f"{size!r} is no tree size")
+    wanted = key_id(origin, key)
+    for line in signatures.splitlines():
+        mark, _, rest = line.partition(" ")
+        name, _, encoded = rest.rpartition(" ")
+        signature = base64.b64decode(encoded, validate=True)
+        if mark == "\u2014" and name == origin and signature[:_KEY_ID_BYTES] == wanted:
+            try:
+                key.verify(signature[_KEY_ID_BYTES:], f"{body}\n".encode())
+            except InvalidSignature as wrong:
+                raise ValueError("the checkpoint's signature does not fit its text") from wrong
+            return Checkpoint(origin, int(size), base64.b64decode(root, validate=True))
+    raise ValueError("the checkpoint is not signed by this key")

@@ -1,0 +1,111 @@
+"""Reconcilers: background steps that take no input, look at the world, do the next thing that is not yet true.
+
+A step may run twice, late, or beside another server; it is woken when the ledger grows and by the clock. The same code
+serves the normal day, the crash and the second server. A workflow is a list of such steps; the console's progress
+line, the diagram in the docs and the walk-through tests read the same list.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import structlog
+
+from careful.kernel import ledger
+from careful.kernel.errors import CarefulError
+from careful.kernel.work import World
+
+_log = structlog.get_logger(__name__)
+_ROUNDS = 20  # a step that always finds more to do yields to the others after so many rounds
+_LONGEST_PAUSE = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class StepStatus:
+    """How far one subject has come in one step: `says` is a sentence, `at` when it was reached."""
+
+    state: Literal["done", "now", "waiting", "blocked"]
+    says: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: `advance` does what is due and returns how much it did; `status` tells how far a subject is."""
+
+    name: str
+    title: str
+    advance: Callable[[World], int]
+    status: Callable[[World, str], StepStatus]
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """What crosses domains, as named steps, read top to bottom."""
+
+    name: str
+    title: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(slots=True)
+class Chore:
+    """A background duty of the worker: a step's `advance`, or a domain's own (renew, deliver, seal)."""
+
+    name: str
+    advance: Callable[[World], int]
+    failures: int = 0
+    rest_until: float = 0.0
+
+    def run(self, world: World, monotonic: float) -> int:
+        """Advance once unless resting after a failure; a failure is logged and never stops the others."""
+        if monotonic < self.rest_until:
+            return 0
+        try:
+            done = self.advance(world)
+        except CarefulError as refusal:
+            self._rest(monotonic, str(refusal))
+            return 0
+        except Exception as failure:  # noqa: BLE001 (one broken chore must not stop the others; it is logged with its trace)
+            _log.exception("chore failed", chore=self.name)
+            self._rest(monotonic, repr(failure))
+            return 0
+        self.failures = 0
+        return done
+
+    def _rest(self, monotonic: float, why: str) -> None:
+        self.failures += 1
+        pause = min(_LONGEST_PAUSE, 0.5 * 2**self.failures)
+        self.rest_until = monotonic + pause
+        _log.warning("chore rests", chore=self.name, seconds=pause, why=why)
+
+
+def settle(world: World, chores: Sequence[Chore]) -> int:
+    """Run every chore until none finds anything to do (or a bound is reached); return how much was done."""
+    total = 0
+    for _ in range(_ROUNDS):
+        done = sum(chore.run(world, time.monotonic()) for chore in chores)
+        total += done
+        if not done:
+            break
+    return total
+
+
+def work_until(world: World, chores: Sequence[Chore], stop: threading.Event, every: float = 5.0) -> None:
+    """Settle when the ledger grows, and at least every `every` seconds, until `stop` is set."""
+    seen, due = -1, 0.0
+    while not stop.is_set():
+        try:
+            with world.look() as connection:
+                size = ledger.size(connection)
+        except CarefulError as refusal:
+            _log.warning("worker waits", why=str(refusal))
+            stop.wait(1.0)
+            continue
+        if size != seen or time.monotonic() >= due:
+            settle(world, chores)
+            seen, due = size, time.monotonic() + every
+        stop.wait(0.2)

@@ -1,0 +1,93 @@
+"""Settings: from environment variables `CAREFUL_*`, else from `careful.toml` in the data directory, else the default.
+
+Each field is documented in docs/settings.md; a test compares the two.
+"""
+
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class Settings(BaseSettings):
+    """Everything that a maker may set. No field needs setting for a working, safe system on one machine."""
+
+    model_config = SettingsConfigDict(env_prefix="CAREFUL_", extra="forbid", frozen=True)
+
+    data: Path = Field(default=Path("careful-data"), description="Folder for database, keys, artifacts and inbox.")
+    database: str = Field(
+        default="", description="Empty: SQLite in the data folder. Else a URL such as postgresql+psycopg://host/name."
+    )
+    host: str = Field(default="127.0.0.1", description="Address on which console, public site and devices are served.")
+    console_port: int = Field(default=8080, ge=1, le=65535, description="Port of the staff console and its API.")
+    public_port: int = Field(default=8081, ge=1, le=65535, description="Port of the public site.")
+    device_port: int = Field(default=8444, ge=1, le=65535, description="HTTPS port for devices: EST, DDI, TUF.")
+    mqtt_port: int = Field(default=8883, ge=1, le=65535, description="MQTT over mutual TLS port.")
+    console_url: str = Field(default="", description="Address of the console as staff type it.")
+    public_url: str = Field(default="", description="Address of the public site as owners type it.")
+    device_url: str = Field(default="", description="Address that devices use for HTTPS.")
+    tls_names: tuple[str, ...] = Field(
+        default=("localhost", "127.0.0.1"), description="Names and addresses in our server certificates."
+    )
+    smtp_host: str = Field(default="127.0.0.1", description="Mail server for notices.")
+    smtp_port: int = Field(default=1025, ge=1, le=65535, description="Port of that mail server.")
+    smtp_tls: bool = Field(default=False, description="Require STARTTLS; always on unless the server is on loopback.")
+    mail_from: str = Field(default="security@careful.invalid", description="Sender of security notices.")
+    certificate_days: int = Field(default=30, ge=1, le=825, description="Life of a device certificate, days.")
+    renew_grace_days: int = Field(default=30, ge=0, le=365, description="Days after expiry in which renewal works.")
+    enrolment_token_hours: int = Field(default=72, ge=1, le=8760, description="Life of an enrolment token, hours.")
+    session_idle_minutes: int = Field(default=30, ge=1, le=60, description="A staff session ends after this idleness.")
+    session_hours: int = Field(default=12, ge=1, le=24, description="A staff session ends after this, always.")
+    feed_max_age_hours: int = Field(
+        default=24, ge=1, le=720, description="A feed older than this turns 'no known flaw' into 'not known'."
+    )
+    poll_seconds: int = Field(default=300, ge=1, le=86399, description="How often devices are told to poll, seconds.")
+    silence_minutes: int = Field(default=30, ge=1, le=43200, description="A device unheard for this long is silent.")
+    inbox_days: int = Field(default=30, ge=1, le=3650, description="Days that readings are kept in the inbox.")
+    artifact_bytes: int = Field(default=1 << 30, ge=1, description="Largest release image taken, bytes.")
+
+    @model_validator(mode="after")
+    def _fill_addresses(self) -> Self:
+        scheme = "http" if self.host in LOOPBACK else "https"
+        # On loopback the console is `localhost` (passkeys want a name) and the public site `127.0.0.1`: two origins
+        # whose cookies never meet.
+        console_host, public_host = ("localhost", "127.0.0.1") if self.host in LOOPBACK else (self.host, self.host)
+        filled = {
+            "console_url": self.console_url or f"{scheme}://{console_host}:{self.console_port}",
+            "public_url": self.public_url or f"{scheme}://{public_host}:{self.public_port}",
+            "device_url": self.device_url or f"https://{console_host}:{self.device_port}",
+        }
+        for name, value in filled.items():
+            parts = urlsplit(value)
+            if parts.scheme not in {"http", "https"} or not parts.netloc:
+                raise ValueError(f"{name} must be an http or https address, not {value!r}")
+            object.__setattr__(self, name, value.rstrip("/"))
+        return self
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether we are served to this machine only, where plain HTTP is safe."""
+        return self.host in LOOPBACK
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (pydantic's signature; no .env file is read)
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (pydantic's signature)
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read arguments first, then the environment, then careful.toml in the data folder."""
+        given = init_settings() | env_settings()
+        data = Path(str(given.get("data", "careful-data")))
+        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, data / "careful.toml"))

@@ -1,0 +1,89 @@
+"""What all tests share: a world on each database, a clock moved by hand, someone on the staff."""
+
+import importlib
+import importlib.util
+import os
+import pkgutil
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+import careful
+from careful.kernel.actors import Actor
+from careful.kernel.clock import ManualClock
+from careful.kernel.database import Database, metadata
+from careful.kernel.keys import Keys
+from careful.kernel.settings import Settings
+from careful.kernel.work import World
+
+sys.path.insert(0, str(Path(__file__).parent))
+import postgres
+
+START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+
+
+def _load_all_tables() -> None:
+    for module in pkgutil.iter_modules(careful.__path__):
+        if module.ispkg and importlib.util.find_spec(f"careful.{module.name}.store"):
+            importlib.import_module(f"careful.{module.name}.store")
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The URL of an empty PostgreSQL of our own."""
+    folder = postgres.binaries()
+    if folder is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI must have PostgreSQL: apt-get install postgresql")
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    with postgres.cluster(folder) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def _postgres_tables(postgres_url: str) -> Iterator[Database]:
+    _load_all_tables()
+    database = Database(postgres_url, Path())
+    metadata.create_all(database.engine)
+    yield database
+    database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty database with all tables, once on SQLite and once on PostgreSQL."""
+    _load_all_tables()
+    if request.param == "sqlite":
+        made = Database("", tmp_path / "home")
+        metadata.create_all(made.engine)
+        yield made
+        made.close()
+    else:
+        shared: Database = request.getfixturevalue("_postgres_tables")
+        names = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
+        with shared.engine.begin() as connection:
+            connection.exec_driver_sql(f"TRUNCATE {names}")
+        yield shared
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """The world's clock; move it with `advance`."""
+    return ManualClock(START)
+
+
+@pytest.fixture
+def world(database: Database, clock: ManualClock, tmp_path: Path) -> World:
+    """A new installation with nothing in it."""
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700, exist_ok=True)
+    return World(database, clock, Settings(data=home), Keys(home / "keys"), home)
+
+
+@pytest.fixture
+def staff() -> Actor:
+    """Someone who may act."""
+    return Actor("staff", "ann")
