@@ -1,7 +1,6 @@
-"""A PostgreSQL of the tests' own, from Debian's package, in a temporary folder: started on first use, gone at the end."""
+"""A PostgreSQL of the tests' own, from Debian's package, in a temporary folder."""
 
 import contextlib
-import glob
 import os
 import pwd
 import shutil
@@ -14,16 +13,16 @@ from pathlib import Path
 
 def binaries() -> Path | None:
     """Return the folder with initdb and pg_ctl, or None where PostgreSQL is not installed."""
-    found = sorted(glob.glob("/usr/lib/postgresql/*/bin/initdb"))
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if found:
-        return Path(found[-1]).parent
+        return found[-1].parent
     on_path = shutil.which("initdb")
     return Path(on_path).parent if on_path else None
 
 
 @contextlib.contextmanager
 def cluster(bin_folder: Path) -> Iterator[str]:
-    """Run a cluster on a free loopback port and yield its URL. PostgreSQL refuses to run as root, so root steps down."""
+    """Run a cluster on a free loopback port and yield its URL; PostgreSQL refuses root, so root steps down."""
     folder = Path(tempfile.mkdtemp(prefix="careful-pg-"))
     as_user: list[str] = []
     if os.geteuid() == 0:

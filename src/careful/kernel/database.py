@@ -96,9 +96,9 @@ class Database:
         Raises Unavailable where the database itself does not answer, is locked or has no room.
         """
         try:
-            with self.engine.connect().execution_options(**{_WRITE_OPTION: mode == "write"}) as connection:
-                with connection.begin():
-                    yield connection
+            options = {_WRITE_OPTION: mode == "write"}
+            with self.engine.connect().execution_options(**options) as connection, connection.begin():
+                yield connection
         except OperationalError as failure:
             raise _unavailable(failure) from failure
 

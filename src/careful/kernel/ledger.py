@@ -168,7 +168,7 @@ def read(
     limit: int | None = None,
     newest_first: bool = False,
 ) -> list[Entry]:
-    """Return entries with seq > `after`, oldest first unless asked; `subject` is exact, or a prefix that ends in '/'."""
+    """Return entries with seq > `after`, oldest first unless asked; `subject` is exact, or a prefix ending in '/'."""
     query = select(entries.c.body).where(entries.c.seq > after)
     wanted = tuple(names)
     if wanted:

@@ -1,0 +1,70 @@
+"""The same types and the same upsert on both databases, and clear words when one does not answer."""
+
+import sqlite3
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy import Column, Integer, MetaData, String, Table, select
+
+from careful.kernel.database import Database, JSONText, Moment, upsert
+from careful.kernel.errors import Unavailable
+
+scratch = Table(
+    "scratch",
+    MetaData(),
+    Column("id", Integer, primary_key=True),
+    Column("word", String(20)),
+    Column("at", Moment),
+    Column("value", JSONText),
+)
+
+
+@pytest.fixture
+def table(database):
+    scratch.create(database.engine)
+    yield database
+    scratch.drop(database.engine)
+
+
+def test_types_come_back_as_they_were(table):
+    here = datetime(2026, 3, 1, 12, tzinfo=timezone(timedelta(hours=2)))
+    with table.transaction("write") as connection:
+        connection.execute(scratch.insert(), {"id": 1, "word": "a", "at": here, "value": {"b": [1, None]}})
+        row = connection.execute(select(scratch)).one()
+    assert row.at == here
+    assert row.at.tzinfo == UTC
+    assert row.value == {"b": [1, None]}
+
+
+def test_naive_moments_are_refused(table):
+    with pytest.raises(Exception, match="no time zone"), table.transaction("write") as connection:
+        connection.execute(scratch.insert(), {"id": 1, "at": datetime(2026, 1, 1)})  # noqa: DTZ001 (the point)
+
+
+def test_upsert(table):
+    with table.transaction("write") as connection:
+        upsert(connection, scratch, [{"id": 1, "word": "old"}, {"id": 2, "word": "two"}], ["id"])
+        upsert(connection, scratch, [{"id": 1, "word": "new"}], ["id"])
+        upsert(connection, scratch, [{"id": 2, "word": "kept out"}], ["id"], change=[])
+        upsert(connection, scratch, [], ["id"])
+        rows = connection.execute(select(scratch.c.id, scratch.c.word).order_by(scratch.c.id)).all()
+    assert [tuple(row) for row in rows] == [(1, "new"), (2, "two")]
+
+
+def test_locked_database_is_told_plainly(tmp_path, monkeypatch):
+    monkeypatch.setattr("careful.kernel.database._BUSY_SECONDS", 0.05)
+    database = Database("", tmp_path)
+    with database.transaction("read"):
+        pass
+    other = sqlite3.connect(tmp_path / "careful.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(Unavailable, match="locked"), database.transaction("write"):
+        pass
+    other.close()
+    database.close()
+
+
+def test_absent_server_is_told_plainly(tmp_path):
+    database = Database("postgresql+psycopg://nobody@127.0.0.1:1/none", tmp_path)
+    with pytest.raises(Unavailable, match="does not answer"), database.transaction("read"):
+        pass

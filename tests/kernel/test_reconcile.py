@@ -1,0 +1,51 @@
+"""Chores run until nothing is left; a broken one rests and never stops the others."""
+
+import threading
+
+from careful.kernel.errors import Unavailable
+from careful.kernel.reconcile import Chore, settle, work_until
+
+
+def test_runs_until_nothing_is_left(world):
+    left = [3]
+
+    def one(_world):
+        if not left[0]:
+            return 0
+        left[0] -= 1
+        return 1
+
+    assert settle(world, [Chore("one", one)]) == 3
+
+
+def test_a_broken_chore_rests_and_the_others_go_on(world):
+    calls = {"broken": 0, "sound": 0}
+
+    def broken(_world):
+        calls["broken"] += 1
+        raise Unavailable("The disk is full.")
+
+    def odd(_world):
+        raise ZeroDivisionError
+
+    def sound(_world):
+        calls["sound"] += 1
+        return int(calls["sound"] < 4)
+
+    assert settle(world, [Chore("broken", broken), Chore("odd", odd), Chore("sound", sound)]) == 3
+    assert calls == {"broken": 1, "sound": 4}
+
+
+def test_bounded_even_if_never_done(world):
+    assert settle(world, [Chore("endless", lambda _world: 1)]) == 20
+
+
+def test_woken_and_stopped(world):
+    stop = threading.Event()
+
+    def once(_world):
+        stop.set()
+        return 0
+
+    work_until(world, [Chore("once", once)], stop)
+    assert stop.is_set()
