@@ -1,0 +1,151 @@
+"""The only place where real parts meet: which database, which keys, which doors, which chores.
+
+Run as `python -m careful.assemble web|gateway|worker` it is one process of `careful up`; as `careful` it is the
+command line. Each process imports only its own doors, which is why imports stand inside functions here.
+"""
+# ruff: noqa: PLC0415 (each process pays, in memory and start-up time, only for the doors it opens)
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+
+from careful.kernel import audit, migrate, outbox
+from careful.kernel.clock import SystemClock
+from careful.kernel.database import Database
+from careful.kernel.keys import Keys
+from careful.kernel.reconcile import Chore
+from careful.kernel.settings import Settings
+from careful.kernel.work import World
+
+PROCESSES = ("web", "gateway", "worker")
+PARENT_PIPE = "CAREFUL_PARENT_PIPE"
+
+
+def open_world(settings: Settings) -> World:
+    """Open an installation, making folder, keys and tables where it is new."""
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    database = Database(settings.database, settings.data)
+    migrate.upgrade(database)
+    return World(database, SystemClock(), settings, Keys(settings.data / "keys"), settings.data)
+
+
+class Parts:
+    """What the command line is given: settings and, when first asked for, the world."""
+
+    def __init__(self) -> None:
+        self._given: dict[str, Any] = {}
+        self._world: World | None = None
+
+    def use(self, **given: Any) -> None:  # noqa: ANN401 (settings of any type; pydantic checks them)
+        """Set what was given on the command line, over environment and file."""
+        self._given |= given
+
+    def settings(self) -> Settings:
+        """Return the settings."""
+        return Settings(**self._given)
+
+    def world(self) -> World:
+        """Return the installation, opened on first use."""
+        if self._world is None:
+            self._world = open_world(self.settings())
+        return self._world
+
+    def processes(self) -> dict[str, list[str]]:
+        """Return the command line of each process that `careful up` keeps running."""
+        return {name: [sys.executable, "-m", "careful.assemble", name] for name in PROCESSES}
+
+
+def chores() -> list[Chore]:
+    """List everything the worker does in the background."""
+    from careful import notices, updates, vulnerabilities, workflows
+
+    listed = [
+        Chore("seal", audit.seal),
+        Chore("match", vulnerabilities.match),
+        Chore("advance", updates.advance),
+        Chore("renew", updates.renew),
+    ]
+    listed += [
+        Chore(f"{flow.name}.{step.name}", step.advance) for flow in workflows.ALL for step in flow.steps if step.advance
+    ]
+    handlers = notices.handlers()
+    listed.append(Chore("deliver", lambda world: outbox.deliver(world, handlers)))
+    return listed
+
+
+def run_web(world: World) -> None:
+    """Serve console, API, public site and the devices' HTTPS in one event loop."""
+    from careful.entrypoints.console.app import create_app as console
+    from careful.entrypoints.gateway.https.app import server_config as devices
+    from careful.entrypoints.public.app import create_app as public
+    from careful.entrypoints.web import page_config, serve_all
+
+    settings = world.settings
+    serve_all(
+        [
+            page_config(world, console(world), settings.console_port),
+            page_config(world, public(world), settings.public_port),
+            devices(world),
+        ]
+    )
+
+
+def run_gateway(world: World) -> None:
+    """Serve MQTT."""
+    from careful.entrypoints.gateway.mqtt.server import run
+
+    run(world)
+
+
+def run_worker(world: World) -> None:
+    """Do the background chores."""
+    from careful.entrypoints.worker import run
+
+    run(world, chores())
+
+
+RUNNERS: dict[str, Callable[[World], None]] = {"web": run_web, "gateway": run_gateway, "worker": run_worker}
+
+
+def end_with_parent() -> None:
+    """End this process when the one that started it is gone, even by kill -9: its end of the pipe closes then."""
+    number = os.environ.pop(PARENT_PIPE, "")
+    if not number:
+        return
+
+    def wait() -> None:
+        os.read(int(number), 1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, name="parent-watch", daemon=True).start()
+
+
+def run_process(name: str) -> int:
+    """Run one process of `careful up`."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(20))
+    end_with_parent()
+    world = open_world(Settings())
+    try:
+        RUNNERS[name](world)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        return 0
+    finally:
+        world.database.close()
+    return 0
+
+
+def main() -> None:
+    """Run the command line."""
+    from careful.entrypoints.cli import run
+
+    sys.exit(run(Parts()))
+
+
+if __name__ == "__main__":
+    sys.exit(run_process(sys.argv[1]) if sys.argv[1:2] and sys.argv[1] in RUNNERS else main())

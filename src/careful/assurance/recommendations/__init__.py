@@ -1,0 +1,1 @@
+"""One module per recommendation of the guide that recorded facts can decide."""

@@ -1,0 +1,38 @@
+"""P11: regular news of known flaws, shown by the age of each feed."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from careful.assurance.model import Facts, Finding, Recommendation, Value, span, true_time
+
+MAX_AGE = timedelta(hours=24)
+
+
+def decide(facts: Facts) -> Iterator[Finding]:
+    """Look at the newest good pull of every feed ever taken or tried."""
+    named = {entry.data["feed"] for name in ("taken", "failed") for entry in facts.all(f"vulnerabilities.feed_{name}")}
+    if not named:
+        yield Finding(Value.UNKNOWN, "No feed of known flaws has ever been taken in.")
+    for feed in sorted(named):
+        taken = facts.last("vulnerabilities.feed_taken", feed=feed)
+        if taken is None:
+            yield Finding(Value.UNKNOWN, f"{feed} has been tried but never taken in.")
+            continue
+        age = facts.now - true_time(taken)
+        if age <= MAX_AGE:
+            yield Finding(Value.MET, f"{feed} is {span(age)} old.", (taken,))
+        else:
+            yield Finding(
+                Value.UNKNOWN, f"{feed} is {span(age)} old; what became known since then is not known here.", (taken,)
+            )
+
+
+RECOMMENDATION = Recommendation(
+    id="P11",
+    title="News of known flaws",
+    asks="Follow trusted sources and databases of vulnerabilities, regularly.",
+    fact="The age of the last good pull of each feed.",
+    reads=("vulnerabilities.feed_taken", "vulnerabilities.feed_failed"),
+    decide=decide,
+    max_age=MAX_AGE,
+)

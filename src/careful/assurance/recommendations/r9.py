@@ -1,0 +1,41 @@
+"""R9: a secure update process, shown by real devices refusing what is wrong."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from careful.assurance.model import Facts, Finding, Recommendation, Value
+
+KINDS = {"tampered": "an altered image", "rollback": "an older version", "wrong_model": "another model's image"}
+
+
+def decide(facts: Facts) -> Iterator[Finding]:
+    """Look at the newest rehearsal of each kind for each product that has a signed release."""
+    for product in facts.products():
+        if facts.first("releases.signed", product=product) is None:
+            yield Finding(Value.NOT_APPLICABLE, f"{product} has no signed release.", (), product)
+            continue
+        missing = []
+        for kind, what in KINDS.items():
+            held = facts.last("updates.drill_held", product=product, kind=kind)
+            failed = facts.last("updates.drill_failed", product=product, kind=kind)
+            if failed and (held is None or failed.seq > held.seq):
+                yield Finding(Value.NOT_MET, f"A device of {product} installed {what}.", (failed,), product)
+            elif held:
+                yield Finding(Value.MET, f"A device of {product} refused {what}.", (held,), product)
+            else:
+                missing.append(what)
+        if missing:
+            yield Finding(
+                Value.UNKNOWN, f"No device of {product} was ever offered {' or '.join(missing)}.", (), product
+            )
+
+
+RECOMMENDATION = Recommendation(
+    id="R9",
+    title="Secure updates",
+    asks="Make sure that the process of updating is itself secure.",
+    fact="The newest answer of a real device to an altered image, an older version and another model's image.",
+    reads=("releases.signed", "updates.drill_held", "updates.drill_failed"),
+    decide=decide,
+    max_age=timedelta(days=90),
+)

@@ -1,0 +1,94 @@
+"""The command line: one group per noun, loaded when used, so that `careful --help` answers at once."""
+
+import importlib
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from careful import __version__
+from careful.kernel.errors import CarefulError, Invalid
+
+COMMANDS = {
+    "up": ("up", "Start Careful: console, public site, device doors and worker."),
+    "demo": ("", "Run the main job on a make-believe maker with 50 devices."),
+    "init": ("init", "Write a product file from five questions."),
+    "check": ("check", "Check a product file; for your editor and your CI."),
+    "product": ("product", "Declare, approve and put products on sale."),
+    "release": ("release", "Add, sign and publish releases."),
+    "device": ("device", "Enrol, list, quarantine and retire devices."),
+    "scan": ("scan", "Look an SBOM up in the known flaws, changing nothing."),
+    "feeds": ("feeds", "Take in feeds of known flaws and see how old they are."),
+    "vuln": ("vuln", "See, judge and close cases of known flaws."),
+    "rollout": ("rollout", "Start, watch, halt and resume rollouts."),
+    "drill": ("drill", "Rehearse what must be refused, and record what happened."),
+    "notice": ("notice", "Draft, publish and send advisories."),
+    "evidence": ("evidence", "See verdicts, prove the ledger, hand evidence to an auditor."),
+    "staff": ("staff", "Invite people and end their sessions."),
+    "token": ("token", "Make and revoke API tokens."),
+    "doctor": ("doctor", "Check clock, ports, TLS, disk, keys, gateway, ledger and feeds."),
+    "backup": ("backup", "Copy everything into one file while Careful runs."),
+    "restore": ("backup", "Restore a backup and prove it against its ledger."),
+}
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module when the command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """List the commands in the order of a maker's work."""
+        return [*COMMANDS, *(name for name in super().list_commands(ctx) if name not in COMMANDS)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return one command."""
+        built_in = super().get_command(ctx, cmd_name)
+        if built_in or cmd_name not in COMMANDS:
+            return built_in
+        module = importlib.import_module(f"careful.entrypoints.cli.{COMMANDS[cmd_name][0]}")
+        return getattr(module, "restore" if cmd_name == "restore" else "command")  # type: ignore[no-any-return]  # every module names its command so
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 (click's signature)
+        """Write the list from the table above, importing nothing."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, says) for name, (_, says) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup)
+@click.option("--data", metavar="DIR", help="Data folder (default: careful-data, or CAREFUL_DATA).")
+@click.version_option(__version__, message="careful %(version)s")
+@click.pass_context
+def cli(ctx: click.Context, data: str | None) -> None:
+    """Keep connected devices safe for as long as people own them.
+
+    Start with `careful demo` to see it work, or `careful init` to declare your first product.
+    """
+    if data:
+        ctx.obj.use(data=data)
+
+
+def run(parts: object, arguments: Sequence[str] | None = None) -> int:
+    """Run one command line; print any refusal as a sentence. Returns the exit code (2: unreadable input)."""
+    try:
+        code = cli.main(args=arguments, obj=parts, prog_name="careful", standalone_mode=False)
+    except CarefulError as refusal:
+        return _tell(refusal, as_json="--json" in (arguments or sys.argv))
+    except click.exceptions.Abort:
+        click.echo("Stopped.", err=True)
+        return 130
+    except click.ClickException as usage:
+        usage.show()
+        return usage.exit_code
+    return code if isinstance(code, int) else 0
+
+
+def _tell(refusal: CarefulError, *, as_json: bool) -> int:
+    if as_json:
+        click.echo(json.dumps({"error": refusal.as_dict()}), err=True)
+    else:
+        click.echo(f"careful: {refusal}", err=True)
+        problems: tuple[Any, ...] = getattr(refusal, "problems", ())
+        for problem in problems:
+            click.echo(f"  {problem}", err=True)
+    return 2 if isinstance(refusal, Invalid) else 1

@@ -1,0 +1,39 @@
+"""`careful up`: everything in one process tree; prints where things are and, at first, the one-time link."""
+
+import time
+from typing import Any
+
+import click
+
+from careful import people
+from careful.entrypoints.cli.supervise import Tree, check_ports, check_room, take_lock
+
+
+@click.command()
+@click.pass_context
+def command(ctx: click.Context) -> None:
+    """Start Careful and keep it running until Ctrl+C.
+
+    Makes keys and tables on first start, and prints a one-time link with which the first person signs in.
+    No default password exists.
+    """
+    began = time.monotonic()
+    parts: Any = ctx.obj
+    settings = parts.settings()
+    lock = take_lock(settings.data)
+    check_room(settings.data)
+    check_ports(settings)
+    world = parts.world()
+    tree = Tree(parts.processes(), settings, lock)
+    tree.start()
+    click.echo(f"Careful is up after {time.monotonic() - began:.1f} s, data in {settings.data.resolve()}")
+    click.echo(f"  Console      {settings.console_url}")
+    click.echo(f"  Public site  {settings.public_url}")
+    click.echo(f"  Devices      {settings.device_url} (EST, DDI, TUF), MQTT over TLS on port {settings.mqtt_port}")
+    if not people.list_accounts(world):
+        click.echo("\nNobody can sign in yet. This link works once, for 60 minutes:")
+        click.echo(f"  {people.first_link(world)}")
+    click.echo("\nStop with Ctrl+C.")
+    world.database.close()
+    tree.watch()
+    click.echo("Stopped.")

@@ -1,0 +1,57 @@
+"""Serving several ASGI applications, each on its own port, in one event loop."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Iterator, Sequence
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from careful import devices
+from careful.kernel.work import World
+
+
+def page_config(world: World, app: ASGIApp, port: int) -> uvicorn.Config:
+    """Return how pages for people are served: plain HTTP on loopback, TLS anywhere else."""
+    tls: dict[str, str] = {}
+    if not world.settings.on_loopback:
+        key, chain = devices.issue_server_certificate(world, world.settings.tls_names)
+        tls = {"ssl_keyfile": str(key), "ssl_certfile": str(chain)}
+    return uvicorn.Config(
+        app,
+        host=world.settings.host,
+        port=port,
+        log_level="warning",
+        server_header=False,
+        timeout_keep_alive=30,
+        limit_concurrency=512,
+        **tls,  # type: ignore[arg-type]  # two optional file names
+    )
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to whoever runs several of them."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone."""
+        yield
+
+
+def serve_all(configs: Sequence[uvicorn.Config]) -> None:
+    """Serve until SIGTERM or SIGINT, then let requests under way finish."""
+    servers = [_Server(config) for config in configs]
+
+    def stop() -> None:
+        for server in servers:
+            server.should_exit = True
+
+    async def serve() -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop)
+        await asyncio.gather(*(server.serve() for server in servers))
+
+    with asyncio.Runner(loop_factory=configs[0].get_loop_factory()) as runner:
+        runner.run(serve())

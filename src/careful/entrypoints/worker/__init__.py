@@ -1,0 +1,17 @@
+"""The worker: runs the background chores until told to stop. Any number may run beside each other."""
+
+import signal
+import threading
+from collections.abc import Sequence
+
+from careful.kernel.reconcile import Chore, work_until
+from careful.kernel.work import World
+
+
+def run(world: World, chores: Sequence[Chore], stop: threading.Event | None = None) -> None:
+    """Work until SIGTERM or SIGINT (or `stop`), finishing the chore under way."""
+    stop = stop or threading.Event()
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+    work_until(world, chores, stop, every=1.0)

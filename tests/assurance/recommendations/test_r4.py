@@ -1,0 +1,46 @@
+"""R4 by components that could be looked up: named cases."""
+
+import pytest
+
+CASES = [
+    pytest.param(
+        [
+            (3, "releases.signed", {"product": "cam", "version": "1", "release": "r"}),
+            (2, "vulnerabilities.release_matched", {"release": "r", "components": 9, "unmatched": 0}),
+        ],
+        "met",
+        "All 9",
+        id="all looked up",
+    ),
+    pytest.param(
+        [
+            (3, "releases.signed", {"product": "cam", "version": "1", "release": "r"}),
+            (2, "vulnerabilities.release_matched", {"release": "r", "components": 9, "unmatched": 2}),
+        ],
+        "unknown",
+        "2 of 9",
+        id="some could not be",
+    ),
+    pytest.param(
+        [(3, "releases.signed", {"product": "cam", "version": "1", "release": "r"})],
+        "unknown",
+        "never looked up",
+        id="never looked up",
+    ),
+    pytest.param(
+        [
+            (3, "releases.signed", {"product": "cam", "version": "1", "release": "r"}),
+            (2, "vulnerabilities.release_matched", {"release": "r", "components": 0, "unmatched": 0}),
+        ],
+        "unknown",
+        "no components",
+        id="an empty list of components",
+    ),
+]
+
+
+@pytest.mark.parametrize(("lines", "verdict", "words"), CASES)
+def test_r4(verdict_of, lines, verdict, words):
+    found = verdict_of(*lines)
+    assert found.verdict == verdict
+    assert words in found.says

@@ -1,0 +1,29 @@
+"""R9 by what real devices refused: named cases."""
+
+import pytest
+
+from careful.assurance.recommendations.r9 import KINDS
+
+SIGNED = (99, "releases.signed", {"product": "cam"})
+
+
+def drills(outcome="held", kinds=tuple(KINDS), hours=1):
+    return [(hours, f"updates.drill_{outcome}", {"product": "cam", "kind": kind}) for kind in kinds]
+
+
+@pytest.mark.parametrize(
+    ("lines", "verdict", "words"),
+    [
+        pytest.param([SIGNED, *drills()], "met", "refused an altered image", id="all refused"),
+        pytest.param([SIGNED], "unknown", "was ever offered", id="never rehearsed"),
+        pytest.param([SIGNED, *drills(kinds=("tampered",))], "unknown", "an older version", id="one of three"),
+        pytest.param([SIGNED, *drills(), *drills("failed", ("rollback",))], "not met", "installed", id="one installed"),
+        pytest.param([SIGNED, *drills("failed"), *drills()], "met", "refused", id="mended since"),
+        pytest.param([SIGNED, *drills(hours=24 * 91)], "unknown", "90 days", id="too long ago"),
+        pytest.param([(9, "releases.added", {"product": "cam"})], "not applicable", "no signed", id="nothing shipped"),
+    ],
+)
+def test_r9(verdict_of, lines, verdict, words):
+    found = verdict_of(*lines)
+    assert found.verdict == verdict
+    assert words in found.says
