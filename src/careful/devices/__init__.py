@@ -1,0 +1,75 @@
+"""Devices: what is out there. Identity, certificates, ownership, state.
+
+A device is made by the maker (a one-time token), enrols with a key of its own (EST, RFC 7030), becomes active with the
+first use of its certificate, renews it at two thirds of its life, may be quarantined and restored, and is retired in
+the end. Whoever connects is looked up here by the digest of its certificate, every time; what is revoked or quarantined
+is refused at the next request, and gateways that poll `cut_list` end live connections within a second or two.
+
+Other domains learn what happened from the ledger (`events.py`), and ask here which devices run which version.
+"""
+
+from careful.devices.access import CREDENTIALS, INTERFACES, record_probe, unprobed
+from careful.devices.actions import quarantine, report_version, restore, retire, revoke, seen
+from careful.devices.authority import (
+    AuthorityStatus,
+    authority_bundle_path,
+    authority_chain,
+    authority_status,
+    crl,
+    export_root,
+    import_root,
+    issue_server_certificate,
+)
+from careful.devices.certificates import REQUEST_BYTES, chain_cms
+from careful.devices.enrolment import enrol, re_enrol
+from careful.devices.identity import identify, identify_by_token, set_target_token
+from careful.devices.model import (
+    DEVICE_ID,
+    STATES,
+    Certificate,
+    Contact,
+    Cut,
+    Device,
+    Fleet,
+    Identity,
+    NewToken,
+    Probe,
+    Refusal,
+    RefusalCount,
+    State,
+    connects,
+)
+from careful.devices.owners import forget_owner, owner_contacts, set_owner, unsubscribe
+from careful.devices.queries import (
+    certificates,
+    count_by_version,
+    cut_list,
+    fleet_summary,
+    get,
+    last_cut,
+    list_devices,
+    on_versions,
+    probes,
+    refusals,
+)
+from careful.devices.refusals import record_refusals, tell_refusals
+from careful.devices.tokens import make_tokens
+
+__all__ = [
+    # what there is
+    "Device", "Identity", "Certificate", "NewToken", "State", "STATES", "DEVICE_ID", "connects",
+    "Fleet", "Cut", "Refusal", "RefusalCount", "Contact", "Probe", "AuthorityStatus",
+    # being born, and proving it
+    "make_tokens", "enrol", "re_enrol", "identify", "identify_by_token", "set_target_token", "REQUEST_BYTES",
+    # the authorities
+    "authority_chain", "authority_bundle_path", "authority_status", "issue_server_certificate", "crl", "chain_cms",
+    "export_root", "import_root",
+    # a life
+    "quarantine", "restore", "revoke", "retire", "report_version", "seen", "cut_list", "last_cut",
+    # what was refused
+    "record_refusals", "tell_refusals", "refusals", "record_probe", "probes", "unprobed", "INTERFACES", "CREDENTIALS",
+    # asking
+    "get", "list_devices", "certificates", "on_versions", "count_by_version", "fleet_summary",
+    # people to tell
+    "set_owner", "forget_owner", "owner_contacts", "unsubscribe",
+]  # fmt: skip

@@ -1,0 +1,114 @@
+"""Who is there: looked up at every request and every connection, so that what was ended is refused at once.
+
+TLS has shown that the peer holds the certificate's key. Here the certificate is found by its SHA-256 among those we
+issued, and its time, its line and the device's state are checked. TLS itself does not check the time: a device that
+slept past its certificate's end must still reach renewal, and nothing else.
+"""
+
+import hmac
+import secrets
+from datetime import datetime
+
+from careful.devices import queries, store
+from careful.devices.certificates import digest
+from careful.devices.events import DeviceActivated, TargetTokenSet
+from careful.devices.model import Certificate, Device, Identity, after, connects
+from careful.devices.tokens import token_digest
+from careful.kernel.actors import Actor
+from careful.kernel.errors import Forbidden, NotFound, Refused, Unauthenticated
+from careful.kernel.work import Work, World
+
+
+def identify(world: World, certificate_der: bytes) -> Identity:
+    """Return who holds this certificate, noting its first use: the device becomes active, older certificates end.
+
+    Raises Unauthenticated for a certificate that is not ours, not valid yet or expired, and Forbidden for one that was
+    ended or whose device may not connect.
+    """
+    sha256 = digest(certificate_der)
+    with world.look() as connection:
+        found = queries.by_certificate(connection, sha256)
+    if found is None:
+        raise Unauthenticated("This certificate is not one of ours.", do="Enrol first.")
+    certificate, device = found
+    _check(certificate, device, world.clock.now())
+    if certificate.first_used is None:
+        device = _first_use(world, certificate, device)
+    return _identity(device, sha256)
+
+
+def _check(certificate: Certificate, device: Device, now: datetime) -> None:
+    if certificate.ended_at is not None:
+        raise Forbidden(f"This certificate was {certificate.ended_why}.", do="Enrol again with a new token.")
+    if not connects(device.state):
+        raise Forbidden(f"The device is {device.state}.", do="Ask its maker.")
+    if now > certificate.not_after:
+        raise Unauthenticated("This certificate has expired.", do="Renew it at /.well-known/est/simplereenroll.")
+    if now < certificate.not_before:
+        raise Unauthenticated("This certificate is not valid yet.", do="Set the clocks of device and server.")
+
+
+def _first_use(world: World, certificate: Certificate, device: Device) -> Device:
+    with world.change(Actor("device", device.id)) as work:
+        found = store.lock_device(work.connection, device.id)
+        again = queries.by_certificate(work.connection, certificate.sha256)
+        if found is None or again is None:
+            raise Unauthenticated("This certificate is not one of ours.", do="Enrol first.")
+        _check(*again, work.now)  # what ended it may have come in between
+        store.mark_used(work.connection, certificate.sha256, work.now)
+        if store.end_certificates(work.connection, device.id, "superseded", work.now, below=certificate.number):
+            store.next_number(work.connection, "revocations")
+        _activate(work, device.id)
+        return again[1]
+
+
+def _activate(work: Work, device_id: str) -> None:
+    found = store.lock_device(work.connection, device_id)
+    if found is None:
+        return
+    device, life = found
+    new = after(life, "use")
+    if new is not None and new != life:
+        store.set_life(work.connection, device_id, new)
+        work.record(DeviceActivated(device=device_id, product=device.product))
+
+
+def identify_by_token(world: World, device: str, target_token: str) -> Identity:
+    """Return the device that polls with a target token instead of a certificate (hawkBit DDI).
+
+    Raises Unauthenticated where device and token do not belong together, Forbidden where the device may not connect.
+    """
+    with world.look() as connection:
+        found = queries.by_target_token(connection, device)
+    if found is None or not found[1] or not hmac.compare_digest(found[1], token_digest(target_token)):
+        raise Unauthenticated("Device and target token do not belong together.")
+    known = found[0]
+    if not connects(known.state):
+        raise Forbidden(f"The device is {known.state}.", do="Ask its maker.")
+    if known.state == "made":
+        with world.change(Actor("device", known.id)) as work:
+            _activate(work, known.id)
+    return _identity(known, "")
+
+
+def set_target_token(world: World, actor: Actor, device: str) -> str:
+    """Make a target token for a device and return it, the only time; an earlier one ends.
+
+    Raises NotFound, and Refused for a retired device.
+    """
+    token = secrets.token_urlsafe(32)
+    with world.change(actor) as work:
+        found = store.lock_device(work.connection, device)
+        if found is None:
+            raise NotFound(f"There is no device {device!r}.", do="See: careful device list")
+        if found[1].state == "retired":
+            raise Refused(f"{device} is retired.")
+        store.set_device(work.connection, device, target_token_sha256=token_digest(token))
+        work.record(TargetTokenSet(device=device, product=found[0].product))
+    return token
+
+
+def _identity(device: Device, sha256: str) -> Identity:
+    return Identity(
+        device.id, device.product, device.hardware, "active" if connects(device.state) else device.state, sha256
+    )

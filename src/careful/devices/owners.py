@@ -1,0 +1,84 @@
+"""Whom to tell when a device has a flaw: an e-mail address for each device, in one table, erased on request.
+
+The ledger knows an owner by a random reference alone. A link to unsubscribe is the reference with its keyed digest, so
+it needs no row of its own and cannot be guessed; using it erases the address.
+"""
+
+import hmac
+import re
+from collections.abc import Sequence
+
+from careful.devices import queries, store
+from careful.devices.events import OwnerForgotten, OwnerSet
+from careful.devices.model import Contact
+from careful.kernel.actors import Actor
+from careful.kernel.errors import Invalid, NotFound, Refused
+from careful.kernel.ids import new_id
+from careful.kernel.work import World
+
+# Deliberately plain: what a mail server on the internet delivers to, and nothing that could forge a header.
+_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.?){1,10}")
+_EMAIL_LIMIT = 254
+_MARK = 32
+
+
+def set_owner(world: World, actor: Actor, device: str, email: str) -> str:
+    """Note whom to tell about a device, and return the owner's reference; an earlier address is erased.
+
+    Raises NotFound, Invalid for what is no e-mail address, Refused for a retired device.
+    """
+    address = email.strip()
+    if len(address) > _EMAIL_LIMIT or not _EMAIL.fullmatch(address):
+        raise Invalid("This is no e-mail address.", do="Write it as name@example.com.", where="email")
+    ref = new_id()
+    with world.change(actor) as work:
+        found = store.lock_device(work.connection, device)
+        if found is None:
+            raise NotFound(f"There is no device {device!r}.", do="See: careful device list")
+        if found[1].state == "retired":
+            raise Refused(f"{device} is retired.")
+        before = store.drop_owner(work.connection, device)
+        if before is not None:
+            work.record(OwnerForgotten(device=device, owner=before, why="replaced"))
+        store.put_owner(work.connection, {"ref": ref, "device": device, "email": address, "since": work.now})
+        work.record(OwnerSet(device=device, owner=ref))
+    return ref
+
+
+def forget_owner(world: World, actor: Actor, device: str) -> bool:
+    """Erase a device's owner; tell whether there was one."""
+    return _forget(world, actor, device, "asked")
+
+
+def owner_contacts(world: World, devices: Sequence[str]) -> list[Contact]:
+    """Return whom to tell about these devices; devices without an owner are left out."""
+    with world.look() as connection:
+        found = queries.owners(connection, devices)
+    return [Contact(device, email, f"{ref}.{_mark(world, ref)}") for device, ref, email in found]
+
+
+def unsubscribe(world: World, token: str) -> bool:
+    """Erase the address behind a link to unsubscribe; false where that had been done.
+
+    Raises NotFound for a link that we never made.
+    """
+    ref, _, mark = token.partition(".")
+    if not hmac.compare_digest(mark.encode(), _mark(world, ref).encode()):
+        raise NotFound("This link is not one of ours, or it was cut short.", do="Copy the whole link from the e-mail.")
+    with world.look() as connection:
+        device = queries.owner_device(connection, ref)
+    return device is not None and _forget(world, Actor("owner", ref), device, "unsubscribed", only=ref)
+
+
+def _forget(world: World, actor: Actor, device: str, why: str, only: str | None = None) -> bool:
+    with world.change(actor) as work:
+        if only is not None and queries.owner_device(work.connection, only) != device:
+            return False
+        ref = store.drop_owner(work.connection, device)
+        if ref is not None:
+            work.record(OwnerForgotten(device=device, owner=ref, why=why))
+    return ref is not None
+
+
+def _mark(world: World, ref: str) -> str:
+    return hmac.digest(world.keys.secret("unsubscribe"), ref.encode(), "sha256").hex()[:_MARK]

@@ -1,0 +1,216 @@
+"""What one may ask about devices. Lists are paged by key; numbers about the fleet come from indexes alone."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import Connection, Row, and_, func, or_, select
+
+from careful.devices import store
+from careful.devices.certificates import Revoked
+from careful.devices.model import STATES, Certificate, Cut, Device, Fleet, Probe, RefusalCount, State
+from careful.kernel.errors import NotFound
+from careful.kernel.work import World
+
+PAGE = 100
+_PAGE_LIMIT = 1000
+_CUTS_AT_ONCE = 10_000
+_ENDING_SOON = timedelta(days=7)
+_ALIVE: tuple[State, ...] = ("made", "enrolled", "active", "quarantined")
+
+
+def get(world: World, device: str) -> Device:
+    """Return one device. Raises NotFound."""
+    with world.look() as connection:
+        row = connection.execute(select(store.device).where(store.device.c.id == device)).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no device {device!r}.", do="See: careful device list")
+    return store.as_device(row)
+
+
+def list_devices(
+    world: World,
+    *,
+    product: str | None = None,
+    version: str | None = None,
+    state: State | None = None,
+    after: str | None = None,
+    limit: int = PAGE,
+) -> list[Device]:
+    """Return devices by id, at most `limit` (1 to 1000) after the id `after`; `version` "" means none reported yet."""
+    table = store.device.c
+    query = select(store.device).order_by(table.id).limit(max(1, min(limit, _PAGE_LIMIT)))
+    if product is not None:
+        query = query.where(table.product == product)
+    if version is not None:
+        query = query.where(table.version.is_(None) if version == "" else table.version == version)
+    if state is not None:
+        query = query.where(table.state == state)
+    if after is not None:
+        query = query.where(table.id > after)
+    with world.look() as connection:
+        return [store.as_device(row) for row in connection.execute(query)]
+
+
+def on_versions(world: World, product: str, versions: Sequence[str]) -> list[str]:
+    """Return the ids of the product's devices, retired ones apart, that last reported one of `versions`."""
+    if not versions:
+        return []
+    table = store.device.c
+    query = select(table.id).where(
+        table.product == product, table.version.in_(sorted(set(versions))), table.state.in_(_ALIVE)
+    )
+    with world.look() as connection:
+        return list(connection.execute(query).scalars())
+
+
+def count_by_version(world: World, product: str) -> dict[str, int]:
+    """Count the product's devices, retired ones apart, by reported version; "" is those that reported none."""
+    table = store.device.c
+    query = (
+        select(table.version, func.count())
+        .where(table.product == product, table.state.in_(_ALIVE))
+        .group_by(table.version)
+    )
+    with world.look() as connection:
+        counted = {version or "": int(number) for version, number in connection.execute(query)}
+    return dict(sorted(counted.items()))
+
+
+def fleet_summary(world: World) -> Fleet:
+    """Return the fleet in numbers, with certificates that end within a week or have ended in use."""
+    table = store.device.c
+    now = world.clock.now()
+    connected = table.state.in_(("enrolled", "active"))
+    with world.look() as connection:
+        rows = connection.execute(
+            select(table.product, table.state, func.count()).group_by(table.product, table.state)
+        ).all()
+        ended = connection.execute(select(func.count()).where(connected, table.certificate_until <= now)).scalar_one()
+        soon = connection.execute(
+            select(func.count()).where(
+                connected, table.certificate_until > now, table.certificate_until <= now + _ENDING_SOON
+            )
+        ).scalar_one()
+    by_product: dict[str, dict[State, int]] = {}
+    for product, state, number in sorted(rows):
+        by_product.setdefault(product, dict.fromkeys(STATES, 0))[state] = int(number)
+    return Fleet(by_product, sum(int(row[2]) for row in rows), ending_soon=soon, ended=ended)
+
+
+def certificates(world: World, device: str) -> list[Certificate]:
+    """Return the device's certificates, newest first."""
+    with world.look() as connection:
+        return store.line_of(connection, device)
+
+
+def by_certificate(connection: Connection, sha256: str) -> tuple[Certificate, Device] | None:
+    """Return whose certificate this is, by its digest."""
+    found = connection.execute(
+        select(store.certificate, store.device)
+        .join(store.device, store.device.c.id == store.certificate.c.device)
+        .where(store.certificate.c.sha256 == sha256)
+    ).one_or_none()
+    if found is None:
+        return None
+    mapping = found._mapping  # noqa: SLF001 (SQLAlchemy's documented name for a row as a mapping)
+    certificate = Certificate(*[mapping[store.certificate.c[name]] for name in Certificate.__slots__])
+    device = Device(*[mapping[store.device.c[name]] for name in Device.__slots__])
+    return certificate, device
+
+
+def by_target_token(connection: Connection, device: str) -> tuple[Device, str] | None:
+    """Return the device with the digest of its target token ("" where it has none)."""
+    row = connection.execute(select(store.device).where(store.device.c.id == device)).one_or_none()
+    return None if row is None else (store.as_device(row), row.target_token_sha256 or "")
+
+
+def cut_list(world: World, since: int) -> list[Cut]:
+    """Return the cuts above number `since`, oldest first. A gateway asks every second with the last number it saw."""
+    query = select(store.cut).where(store.cut.c.number > since).order_by(store.cut.c.number).limit(_CUTS_AT_ONCE)
+    with world.look() as connection:
+        return [Cut(row.number, row.device) for row in connection.execute(query)]
+
+
+def last_cut(world: World) -> int:
+    """Return the number of the last cut, where a gateway that starts now begins to ask."""
+    with world.look() as connection:
+        return int(connection.execute(select(func.coalesce(func.max(store.cut.c.number), 0))).scalar_one())
+
+
+def refusals(world: World, device: str | None = None) -> list[RefusalCount]:
+    """Return refused traffic and enrolments, latest first: of one device ("" is strangers), or of all."""
+    query = select(store.refusal).order_by(store.refusal.c.last_at.desc(), store.refusal.c.device).limit(_PAGE_LIMIT)
+    if device is not None:
+        query = query.where(store.refusal.c.device == device)
+    with world.look() as connection:
+        return [
+            RefusalCount(row.device, row.kind, row.detail, row.times, row.first_at, row.last_at)
+            for row in connection.execute(query)
+        ]
+
+
+def untold(connection: Connection, before: datetime) -> list[Row[Any]]:
+    """Return refusal counters with something that the ledger does not know and was not told since `before`."""
+    waiting = (store.refusal.c.untold > 0, or_(store.refusal.c.told_at.is_(None), store.refusal.c.told_at <= before))
+    return list(connection.execute(select(store.refusal).where(*waiting).limit(_PAGE_LIMIT)))
+
+
+def revoked(connection: Connection, now: datetime) -> list[Revoked]:
+    """Return what belongs on the revocation list: ended or on hold, and not expired."""
+    table = store.certificate.c
+    held = and_(table.ended_at.is_(None), store.device.c.state == "quarantined")
+    query = (
+        select(table.serial, table.ended_at, table.ended_why, table.issued_at)
+        .join(store.device, store.device.c.id == table.device)
+        .where(table.not_after > now, or_(table.ended_at.is_not(None), held))
+        .order_by(table.serial)
+    )
+    return [
+        Revoked(int(row.serial, 16), row.ended_at or now, row.ended_why or "quarantined")
+        for row in connection.execute(query)
+    ]
+
+
+def authorities(connection: Connection) -> dict[str, bytes]:
+    """Return our authorities' certificates (DER) by role: root, issuing."""
+    query = select(store.authority.c.role, store.authority.c.der).order_by(store.authority.c.number)
+    return {row.role: row.der for row in connection.execute(query)}
+
+
+def generation(connection: Connection) -> int:
+    """Return how many times the set of ended certificates has changed."""
+    query = select(store.counter.c.value).where(store.counter.c.name == "revocations")
+    return connection.execute(query).scalar_one_or_none() or 0
+
+
+def kept_crl(connection: Connection) -> tuple[bytes, int, datetime] | None:
+    """Return the newest revocation list with its generation and the moment it was made."""
+    row = connection.execute(select(store.crl)).one_or_none()
+    return None if row is None else (row.der, row.generation, row.made_at)
+
+
+def owners(connection: Connection, devices: Sequence[str]) -> list[tuple[str, str, str]]:
+    """Return (device, reference, e-mail) for those of `devices` that have an owner to tell."""
+    found: list[tuple[str, str, str]] = []
+    for start in range(0, len(devices), _PAGE_LIMIT):
+        part = devices[start : start + _PAGE_LIMIT]
+        query = select(store.owner).where(store.owner.c.device.in_(part)).order_by(store.owner.c.device)
+        found.extend((row.device, row.ref, row.email) for row in connection.execute(query))
+    return found
+
+
+def owner_device(connection: Connection, ref: str) -> str | None:
+    """Return the device that an owner reference belongs to."""
+    query = select(store.owner.c.device).where(store.owner.c.ref == ref)
+    return cast("str | None", connection.execute(query).scalar_one_or_none())
+
+
+def probes(world: World) -> list[Probe]:
+    """Return the last answer of each interface to each credential."""
+    query = select(store.probe).order_by(store.probe.c.interface, store.probe.c.credential)
+    with world.look() as connection:
+        return [
+            Probe(row.interface, row.credential, row.expected, row.got, bool(row.held), row.at)
+            for row in connection.execute(query)
+        ]
