@@ -1,0 +1,125 @@
+"""People: who acts. Staff accounts and their factors, sessions, roles, one-time links and API tokens.
+
+Nobody exists at first: `first_link` prints the one address with which the first owner gets in. Whoever redeems a link
+sets a passkey, or a password with TOTP, before anything else opens. `roles` is the one table of rights; a console
+session and an API token are both asked through it. The ledger knows people by a random id, never by name or address.
+"""
+
+from careful.people.actions import change_roles, disable
+from careful.people.factors import (
+    Authenticator,
+    Enrolled,
+    authenticator,
+    begin_passkey,
+    choose_password,
+    confirm_totp,
+    finish_passkey,
+    remove_passkey,
+    renew_recovery_codes,
+)
+from careful.people.links import LINK_MINUTES, first_link, invite, recovery_link, redeem
+from careful.people.model import Account, Link, Passkey, Session, Token
+from careful.people.passkeys import ANSWER_BYTES, Site, site_of
+from careful.people.queries import (
+    account,
+    account_of,
+    anyone,
+    list_accounts,
+    names,
+    passkeys_of,
+    sessions_of,
+    tokens,
+    waiting_link,
+)
+from careful.people.roles import ROLES, VERBS, all_scopes, allowed, as_text, scopes_of
+from careful.people.sessions import (
+    PROOF_MINUTES,
+    Door,
+    Entrance,
+    actor_of,
+    end_all_sessions,
+    end_other_sessions,
+    end_session,
+    find,
+    has_recent_proof,
+    need_recent_proof,
+    sign_out,
+    sweep,
+)
+from careful.people.signin import (
+    KNOWN_BROWSER_DAYS,
+    begin_passkey_sign_in,
+    prove_by_passkey,
+    prove_by_password,
+    sign_in,
+    sign_in_by_passkey,
+)
+from careful.people.tokens import MAX_DAYS, actor_of_token, issue_token, revoke_token
+
+__all__ = [
+    # links, accounts
+    "LINK_MINUTES",
+    "Account",
+    "Link",
+    "account",
+    "account_of",
+    "anyone",
+    "change_roles",
+    "disable",
+    "first_link",
+    "invite",
+    "list_accounts",
+    "names",
+    "recovery_link",
+    "redeem",
+    "waiting_link",
+    # factors
+    "ANSWER_BYTES",
+    "Authenticator",
+    "Enrolled",
+    "Passkey",
+    "Site",
+    "authenticator",
+    "begin_passkey",
+    "choose_password",
+    "confirm_totp",
+    "finish_passkey",
+    "passkeys_of",
+    "remove_passkey",
+    "renew_recovery_codes",
+    "site_of",
+    # signing in, sessions
+    "KNOWN_BROWSER_DAYS",
+    "PROOF_MINUTES",
+    "Door",
+    "Entrance",
+    "Session",
+    "actor_of",
+    "begin_passkey_sign_in",
+    "end_all_sessions",
+    "end_other_sessions",
+    "end_session",
+    "find",
+    "has_recent_proof",
+    "need_recent_proof",
+    "prove_by_passkey",
+    "prove_by_password",
+    "sessions_of",
+    "sign_in",
+    "sign_in_by_passkey",
+    "sign_out",
+    "sweep",
+    # rights, tokens
+    "MAX_DAYS",
+    "ROLES",
+    "VERBS",
+    "Token",
+    "actor_of_token",
+    "all_scopes",
+    "allowed",
+    "as_text",
+    "issue_token",
+    "revoke_token",
+    "scopes_of",
+    "tokens",
+]

@@ -1,0 +1,48 @@
+"""What an owner may do with other people's access: change roles, disable. Nobody can remove the last owner."""
+
+from careful.kernel.actors import Actor
+from careful.kernel.errors import NotFound, Refused
+from careful.kernel.work import Work, World
+from careful.people import store
+from careful.people.events import AccountDisabled, RolesChanged
+from careful.people.links import known_roles
+from careful.people.sessions import end_in
+
+
+def change_roles(world: World, actor: Actor, account: str, roles: tuple[str, ...]) -> None:
+    """Give a person these roles and end their sessions. Raises Invalid, NotFound, Refused for the last owner."""
+    chosen = known_roles(roles)
+    with world.change(actor) as work:
+        _need(work, account)
+        if "owner" not in chosen:
+            _keep_an_owner(work, account)
+        store.change_account(work.connection, account, {"roles": list(chosen)})
+        end_in(work, account, "rights-changed")
+        work.record(RolesChanged(account=account, roles=chosen))
+
+
+def disable(world: World, actor: Actor, account: str) -> None:
+    """Take all access away: sign-in, sessions, tokens. Raises NotFound, Refused for the last owner."""
+    with world.change(actor) as work:
+        _need(work, account)
+        _keep_an_owner(work, account)
+        store.drop_passkeys(work.connection, account)
+        store.replace_recovery_codes(work.connection, account, ())
+        gone = {"state": "disabled", "password_hash": None, "totp_sealed": None}
+        store.change_account(work.connection, account, gone)
+        end_in(work, account, "disabled")
+        work.record(AccountDisabled(account=account))
+
+
+def _need(work: Work, account: str) -> None:
+    row = store.account_row(work.connection, account)
+    if row is None:
+        raise NotFound("There is no such person.", do="Run: careful staff list")
+    if row.state == "disabled":
+        raise Refused("That account is disabled.")
+
+
+def _keep_an_owner(work: Work, account: str) -> None:
+    owners = {holder for holder, roles in store.active_roles(work.connection) if "owner" in roles}
+    if owners == {account}:
+        raise Refused("That is the last owner.", do="Make somebody else an owner first.")

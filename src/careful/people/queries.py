@@ -1,0 +1,161 @@
+"""What one may ask about people. Nothing returned here holds a secret."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, func, select
+
+from careful.kernel.errors import NotFound
+from careful.kernel.work import World
+from careful.people import secrets, store
+from careful.people.model import Account, Link, Passkey, Session, Token, clean_email
+
+
+def list_accounts(world: World) -> list[Account]:
+    """Return everybody, oldest first."""
+    with world.look() as connection:
+        rows = connection.execute(_account_query().order_by(store.accounts.c.created_at, store.accounts.c.id)).all()
+    return [_account(row) for row in rows]
+
+
+def account(world: World, account_id: str) -> Account:
+    """Return one person. Raises NotFound."""
+    with world.look() as connection:
+        row = connection.execute(_account_query().where(store.accounts.c.id == account_id)).one_or_none()
+    if row is None:
+        raise NotFound("There is no such person.", do="Run: careful staff list")
+    return _account(row)
+
+
+def account_of(world: World, email: str) -> Account:
+    """Return one person by e-mail address. Raises NotFound."""
+    cleaned = clean_email(email)
+    with world.look() as connection:
+        row = connection.execute(_account_query().where(store.accounts.c.email == cleaned)).one_or_none()
+    if row is None:
+        raise NotFound("Nobody has that e-mail address.", do="Run: careful staff list")
+    return _account(row)
+
+
+def anyone(world: World) -> bool:
+    """Tell whether anybody can sign in yet."""
+    query = select(store.accounts.c.id).where(store.accounts.c.state == "active").limit(1)
+    with world.look() as connection:
+        return connection.execute(query).first() is not None
+
+
+def names(world: World) -> dict[str, str]:
+    """Return id -> name, to show people instead of ids beside ledger entries."""
+    with world.look() as connection:
+        rows = connection.execute(select(store.accounts.c.id, store.accounts.c.name))
+        return {row.id: row.name for row in rows}
+
+
+def passkeys_of(world: World, account_id: str) -> list[Passkey]:
+    """Return a person's passkeys, oldest first."""
+    keys = store.passkeys.c
+    with world.look() as connection:
+        rows = connection.execute(
+            select(keys.id, keys.label, keys.created_at, keys.used_at, keys.synced)
+            .where(keys.account == account_id)
+            .order_by(keys.created_at, keys.id)
+        ).all()
+    return [Passkey(row.id, row.label, row.created_at, row.used_at, row.synced) for row in rows]
+
+
+def sessions_of(world: World, account_id: str | None = None) -> list[Session]:
+    """Return sessions, the most recently seen first; of everybody when no account is given."""
+    query = select(store.sessions, store.accounts.c.name, store.accounts.c.roles).join_from(
+        store.sessions, store.accounts, store.sessions.c.account == store.accounts.c.id
+    )
+    if account_id is not None:
+        query = query.where(store.sessions.c.account == account_id)
+    with world.look() as connection:
+        rows: Sequence[Row[Any]]
+        rows = connection.execute(query.order_by(store.sessions.c.seen_at.desc(), store.sessions.c.id)).all()
+    return [session_from(row) for row in rows]
+
+
+def waiting_link(world: World, secret: str) -> Link:
+    """Return what a link would do. Raises NotFound when it is unknown, used or older than an hour."""
+    with world.look() as connection:
+        row = store.waiting_link(connection, secrets.digest(secret), world.clock.now())
+    if row is None:
+        raise NotFound(
+            "This link was used already, has expired, or never was one.",
+            do="On the server, run: careful staff link",
+        )
+    return Link(row.id, row.purpose, tuple(row.roles), row.account, row.expires_at)
+
+
+def tokens(world: World) -> list[Token]:
+    """Return all API tokens, newest first, without their secrets."""
+    with world.look() as connection:
+        rows = connection.execute(
+            select(store.tokens).order_by(store.tokens.c.issued_at.desc(), store.tokens.c.id)
+        ).all()
+    return [token_from(row) for row in rows]
+
+
+def session_from(row: Row[Any]) -> Session:
+    """Read a session row joined with its account."""
+    return Session(
+        row.id,
+        row.account,
+        row.name,
+        tuple(row.roles),
+        row.kind,
+        row.created_at,
+        row.seen_at,
+        row.proved_at,
+        row.browser,
+        row.source,
+    )
+
+
+def token_from(row: Row[Any]) -> Token:
+    """Read a token row, leaving its digest behind."""
+    return Token(
+        row.id,
+        row.name,
+        tuple(row.scopes),
+        row.issued_by,
+        row.issued_at,
+        row.expires_at,
+        row.used_at,
+        row.revoked_at,
+    )
+
+
+def _account_query() -> Any:  # noqa: ANN401 (a Select over this many labelled columns has no shorter name)
+    mine = store.accounts.c
+    keys = (
+        select(func.count())
+        .select_from(store.passkeys)
+        .where(store.passkeys.c.account == mine.id)
+        .scalar_subquery()
+        .label("passkeys")
+    )
+    codes = (
+        select(func.count())
+        .select_from(store.recovery_codes)
+        .where(store.recovery_codes.c.account == mine.id, store.recovery_codes.c.used_at.is_(None))
+        .scalar_subquery()
+        .label("recovery_codes")
+    )
+    has_password = mine.password_hash.is_not(None).label("has_password")
+    return select(mine.id, mine.name, mine.email, mine.roles, mine.state, mine.created_at, has_password, keys, codes)
+
+
+def _account(row: Row[Any]) -> Account:
+    return Account(
+        row.id,
+        row.name,
+        row.email,
+        tuple(row.roles),
+        row.state,
+        row.created_at,
+        bool(row.has_password),
+        row.passkeys,
+        row.recovery_codes,
+    )

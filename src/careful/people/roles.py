@@ -1,0 +1,77 @@
+"""Who may do what: one table, role x resource x verb. What is not in it is refused.
+
+`tests/rules/permissions.txt` is a checked-in copy; whoever changes a right changes both, in the open.
+"""
+
+from collections.abc import Iterable, Mapping
+
+VERBS: Mapping[str, tuple[str, ...]] = {
+    "products": ("read", "declare", "approve", "sell"),
+    "releases": ("read", "add", "sign", "publish"),
+    "devices": ("read", "enrol", "own", "quarantine", "restore", "revoke", "retire"),
+    "cases": ("read", "feed", "judge", "account", "close"),
+    "rollouts": ("read", "start", "halt", "resume", "drill"),
+    "notices": ("read", "draft", "publish", "tell"),
+    "evidence": ("read", "export"),
+    "staff": ("read", "invite", "change", "end-sessions"),
+    "settings": ("read", "change"),
+    "tokens": ("read", "issue", "revoke"),
+}
+"""Every resource with its verbs; an API scope is written `resource:verb`."""
+
+_ALL = {resource: frozenset(verbs) for resource, verbs in VERBS.items()}
+_READ = {resource: frozenset({"read"}) for resource in VERBS}
+
+ROLES: Mapping[str, Mapping[str, frozenset[str]]] = {
+    # Leads the company or the product: everything, and alone in approving, publishing, closing and staff.
+    "owner": _ALL,
+    # Builds and mends: everything technical. What leaves the house in the maker's name is the owner's word.
+    "engineer": {
+        "products": frozenset({"read", "declare"}),
+        "releases": frozenset({"read", "add", "sign"}),
+        "devices": frozenset({"read", "enrol", "quarantine", "restore", "revoke", "retire"}),
+        "cases": frozenset({"read", "feed", "judge", "account"}),
+        "rollouts": frozenset({"read", "start", "halt", "resume", "drill"}),
+        "notices": frozenset({"read", "draft"}),
+        "evidence": frozenset({"read"}),
+        "settings": frozenset({"read"}),
+    },
+    # Talks with device owners.
+    "support": {
+        "products": frozenset({"read"}),
+        "releases": frozenset({"read"}),
+        "devices": frozenset({"read", "own", "quarantine"}),
+        "cases": frozenset({"read", "account"}),
+        "rollouts": frozenset({"read"}),
+        "notices": frozenset({"read", "draft"}),
+        "evidence": frozenset({"read"}),
+    },
+    # Sees everything, changes nothing.
+    "auditor": {**_READ, "evidence": frozenset({"read", "export"})},
+}
+
+
+def allowed(roles: Iterable[str], resource: str, verb: str) -> bool:
+    """Tell whether any of `roles` may do `verb` on `resource`; unknown names are simply not allowed."""
+    return any(verb in ROLES.get(role, {}).get(resource, frozenset()) for role in roles)
+
+
+def all_scopes() -> frozenset[str]:
+    """Return every scope there is, as `resource:verb`."""
+    return frozenset(f"{resource}:{verb}" for resource, verbs in VERBS.items() for verb in verbs)
+
+
+def scopes_of(roles: Iterable[str]) -> frozenset[str]:
+    """Return the scopes that `roles` hold together."""
+    held = tuple(roles)
+    return frozenset(scope for scope in all_scopes() if allowed(held, *scope.split(":", 1)))
+
+
+def as_text() -> str:
+    """Return the table as lines `role resource verb verb …`, sorted, for the checked-in copy."""
+    lines = [
+        f"{role} {resource} {' '.join(verb for verb in VERBS[resource] if verb in verbs)}"
+        for role, rights in ROLES.items()
+        for resource, verbs in rights.items()
+    ]
+    return "\n".join(sorted(lines)) + "\n"
