@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from careful.assurance.model import Facts, judge
+from careful.assurance.judging import Facts, judge
 from careful.kernel.ledger import Entry
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

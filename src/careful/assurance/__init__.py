@@ -5,6 +5,6 @@ old. `recommendations/` holds one small module per recommendation; docs/recommen
 """
 
 from careful.assurance.evidence import by_id, verdicts
-from careful.assurance.model import Finding, Value, Verdict
+from careful.assurance.judging import Finding, Value, Verdict
 
 __all__ = ["Finding", "Value", "Verdict", "by_id", "verdicts"]

@@ -5,7 +5,7 @@ import pkgutil
 from functools import cache
 
 from careful.assurance import recommendations
-from careful.assurance.model import Facts, Recommendation, Verdict, judge
+from careful.assurance.judging import Facts, Recommendation, Verdict, judge
 from careful.kernel import ledger
 from careful.kernel.errors import NotFound
 from careful.kernel.work import World

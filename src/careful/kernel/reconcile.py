@@ -34,11 +34,14 @@ class StepStatus:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: `advance` does what is due and returns how much it did; `status` tells how far a subject is."""
+    """One step: `advance` does what is due and returns how much it did (None: only a person can do this one).
+
+    `status` tells how far one subject has come.
+    """
 
     name: str
     title: str
-    advance: Callable[[World], int]
+    advance: Callable[[World], int] | None
     status: Callable[[World, str], StepStatus]
 
 

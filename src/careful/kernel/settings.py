@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     smtp_port: int = Field(default=1025, ge=1, le=65535, description="Port of that mail server.")
     smtp_tls: bool = Field(default=False, description="Require STARTTLS; always on unless the server is on loopback.")
     mail_from: str = Field(default="security@careful.invalid", description="Sender of security notices.")
+    maker_name: str = Field(default="The maker", description="Your name, as owners know it, in notices and CSAF.")
     certificate_days: int = Field(default=30, ge=1, le=825, description="Life of a device certificate, days.")
     renew_grace_days: int = Field(default=30, ge=0, le=365, description="Days after expiry in which renewal works.")
     enrolment_token_hours: int = Field(default=72, ge=1, le=8760, description="Life of an enrolment token, hours.")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from careful.assurance.model import Facts, Finding, Recommendation, Value
+from careful.assurance.judging import Facts, Finding, Recommendation, Value
 
 INTERFACES = ("est", "ddi", "mqtt")
 CREDENTIALS = ("none", "wrong", "revoked")

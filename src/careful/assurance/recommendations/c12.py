@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from careful.assurance.model import Facts, Finding, Recommendation, Value, span
+from careful.assurance.judging import Facts, Finding, Recommendation, Value, span
 
 EXPLOITED = timedelta(hours=24)
 OTHERWISE = timedelta(hours=72)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from careful.assurance.model import Facts, Finding, Recommendation, Value, span
+from careful.assurance.judging import Facts, Finding, Recommendation, Value, span
 
 
 def decide(facts: Facts) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from careful.assurance.model import Facts, Finding, Recommendation, Value
+from careful.assurance.judging import Facts, Finding, Recommendation, Value
 
 
 def decide(facts: Facts) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from careful.assurance.model import Facts, Finding, Recommendation, Value
+from careful.assurance.judging import Facts, Finding, Recommendation, Value
 
 
 def decide(facts: Facts) -> Iterator[Finding]:

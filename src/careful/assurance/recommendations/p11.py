@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from careful.assurance.model import Facts, Finding, Recommendation, Value, span, true_time
+from careful.assurance.judging import Facts, Finding, Recommendation, Value, span, true_time
 
 MAX_AGE = timedelta(hours=24)
 

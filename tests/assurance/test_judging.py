@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from careful.assurance.model import Facts, Finding, Recommendation, Value, judge, span, true_time
+from careful.assurance.judging import Facts, Finding, Recommendation, Value, judge, span, true_time
 from careful.kernel.clock import iso
 from careful.kernel.ledger import Entry
 

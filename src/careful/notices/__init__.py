@@ -1,0 +1,40 @@
+"""What we tell the world: one notice per case, in plain words for owners and as CSAF for machines.
+
+A notice is drafted from a judged case, refused while its words are not plain, published once, and sent to the owners
+of the exposed devices. `answer_for` is the one truth behind `/check`, the in-band answer and the product page.
+"""
+
+from collections.abc import Mapping
+
+from careful.kernel.outbox import Handler
+from careful.notices.actions import draft, letter, publish, tell_owners
+from careful.notices.channels import mail
+from careful.notices.model import Advisory, Answer
+from careful.notices.plain_language import Reading, read
+from careful.notices.queries import advisories, advisory, answer_for, atom, csaf, for_case, reach, told_count
+
+
+def handlers() -> Mapping[str, Handler]:
+    """Return who delivers which kind of message from the outbox."""
+    return {mail.KIND: mail.deliver}
+
+
+__all__ = [
+    "Advisory",
+    "Answer",
+    "Reading",
+    "advisories",
+    "advisory",
+    "answer_for",
+    "atom",
+    "csaf",
+    "draft",
+    "for_case",
+    "handlers",
+    "letter",
+    "publish",
+    "reach",
+    "read",
+    "tell_owners",
+    "told_count",
+]

@@ -1,0 +1,107 @@
+"""What one may ask about notices."""
+
+from sqlalchemy import Row, Select, func, select
+
+from careful import devices, products, releases, vulnerabilities
+from careful.kernel.errors import NotFound
+from careful.kernel.work import World
+from careful.notices import atom as atom_feed
+from careful.notices.model import Advisory, Answer, answer
+from careful.notices.store import advisories as table
+from careful.notices.store import told
+
+
+def advisories(world: World, *, product: str | None = None, published_only: bool = False) -> list[Advisory]:
+    """List advisories, newest first."""
+    query = _all().order_by(table.c.year.desc(), table.c.number.desc())
+    if product is not None:
+        query = query.where(table.c.product == product)
+    if published_only:
+        query = query.where(table.c.published_at.is_not(None))
+    with world.look() as connection:
+        return [to_advisory(row) for row in connection.execute(query)]
+
+
+def advisory(world: World, wanted: str) -> Advisory:
+    """Return one advisory. Raises NotFound."""
+    with world.look() as connection:
+        row = connection.execute(_all().where(table.c.id == wanted.upper())).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no advisory {wanted}.", do="Run: careful notice list")
+    return to_advisory(row)
+
+
+def for_case(world: World, case: str) -> Advisory | None:
+    """Return the advisory of a case, if one was drafted."""
+    with world.look() as connection:
+        row = connection.execute(_all().where(table.c.case == case)).one_or_none()
+    return None if row is None else to_advisory(row)
+
+
+def csaf(world: World, wanted: str) -> bytes:
+    """Return the published CSAF file, byte for byte. Raises NotFound before it is published."""
+    with world.look() as connection:
+        text = connection.execute(select(table.c.csaf).where(table.c.id == wanted.upper())).scalar_one_or_none()
+    if text is None:
+        raise NotFound(f"There is no published advisory {wanted}.", do="Run: careful notice list")
+    return str(text).encode()
+
+
+def atom(world: World) -> bytes:
+    """Return the Atom feed of published advisories."""
+    settings = world.settings
+    return atom_feed.feed(
+        advisories(world, published_only=True),
+        maker=settings.maker_name,
+        url=settings.public_url,
+        updated=world.clock.now(),
+    )
+
+
+def told_count(world: World, advisory_id: str) -> int:
+    """Return for how many devices the owner was written to."""
+    with world.look() as connection:
+        query = select(func.count()).select_from(told).where(told.c.advisory == advisory_id)
+        return int(connection.execute(query).scalar_one())
+
+
+def answer_for(world: World, model: str, version: str) -> Answer:
+    """Say whether a model (label name, product id or name) at a version is all right.
+
+    Raises NotFound for a model that is not ours.
+    """
+    wanted = model.strip().lower()
+    for product in products.list_all(world):
+        names = {product.id.lower(), product.name.lower(), *(one.lower() for one in product.models)}
+        if wanted in names:
+            break
+    else:
+        raise NotFound(f"We make no model called {model[:80]!r}.", do="Look at the label on the device.")
+    signed = [one for one in releases.list_for(world, product.id) if one.state == "signed"]
+    newest = max(signed, key=lambda one: one.security_version, default=None)
+    return answer(
+        model=product.models[0] if product.models else product.name,
+        version=version.strip(),
+        newest=newest.version if newest else None,
+        known_versions=[one.version for one in signed],
+        advisories=advisories(world, product=product.id, published_only=True),
+        support_until=product.declaration.support.until if product.declaration.support else None,
+        today=world.clock.now().date(),
+        feeds_fresh=vulnerabilities.feeds_fresh(world),
+    )
+
+
+def reach(world: World, product: str) -> tuple[int, int]:
+    """Return (devices with an owner we can write to, all devices) of a product."""
+    everyone = [one.id for one in devices.list_devices(world, product=product, limit=100_000)]
+    return len({contact[0] for contact in devices.owner_contacts(world, everyone)}), len(everyone)
+
+
+def _all() -> Select[tuple[object, ...]]:
+    return select(*(column for column in table.c if column.name not in {"csaf", "year", "number"}))
+
+
+def to_advisory(row: Row[tuple[object, ...]]) -> Advisory:
+    """Map a row to its value."""
+    fields = dict(row._mapping)  # noqa: SLF001 (SQLAlchemy's documented way to a row's columns by name)
+    return Advisory(**{**fields, "affected": tuple(fields["affected"])})
