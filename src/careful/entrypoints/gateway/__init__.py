@@ -1,0 +1,1 @@
+"""The device gateway: HTTPS (enrolment, updates) and MQTT, both by the device's own certificate."""

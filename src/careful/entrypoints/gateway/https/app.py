@@ -1,0 +1,78 @@
+"""The device HTTPS server: all routes for devices, one application, one port."""
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import AsyncIterator
+
+import structlog
+import uvicorn
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+
+from careful import devices
+from careful.entrypoints.gateway.https import crl, est
+from careful.entrypoints.gateway.https.errors import http_error, refusal, unexpected
+from careful.entrypoints.gateway.https.limits import BodyLimit
+from careful.entrypoints.gateway.https.mtls import MutualTLSProtocol, tls_context
+from careful.kernel.errors import CarefulError
+from careful.kernel.work import World
+
+_CONNECTIONS = 8192
+_KEEP_ALIVE_SECONDS = 60
+_RENEW_SECONDS = 3600
+_log = structlog.get_logger(__name__)
+
+
+def create_app(world: World, context: ssl.SSLContext | None = None) -> Starlette:
+    """Return the application; with its TLS `context`, it also keeps the server certificate fresh while it runs."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        renewing = None if context is None else asyncio.create_task(_renew(world, context))
+        yield
+        if renewing is not None:
+            renewing.cancel()
+
+    app = Starlette(
+        routes=[*est.routes(world), *crl.routes(world)],
+        middleware=[Middleware(BodyLimit)],
+        exception_handlers={CarefulError: refusal, HTTPException: http_error, Exception: unexpected},
+        lifespan=lifespan,
+    )
+    app.state.world = world
+    return app
+
+
+async def _renew(world: World, context: ssl.SSLContext) -> None:
+    """Load a new server certificate before the old one ends; connections under way keep the old one."""
+    while True:
+        await asyncio.sleep(_RENEW_SECONDS)
+        try:
+            key, chain = await run_in_threadpool(devices.issue_server_certificate, world)
+            context.load_cert_chain(chain, key)
+        except (CarefulError, OSError) as failure:
+            _log.error("server certificate not renewed", why=str(failure))
+
+
+def server_config(world: World) -> uvicorn.Config:
+    """Return how devices are served: mutual TLS on `device_port`, certificates in the scope, limits on each peer."""
+    key, chain = devices.issue_server_certificate(world)
+    context = tls_context(key, chain, devices.authority_bundle_path(world))
+    return uvicorn.Config(
+        create_app(world, context),
+        host=world.settings.host,
+        port=world.settings.device_port,
+        http=MutualTLSProtocol,
+        ws="none",
+        ssl_context_factory=lambda _config, _default: context,
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # a peer's certificate and address come from the connection, never from a header
+        limit_concurrency=_CONNECTIONS,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+    )

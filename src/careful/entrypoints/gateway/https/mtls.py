@@ -1,0 +1,82 @@
+"""Mutual TLS inside Uvicorn: the peer's certificate, as OpenSSL verified it, in the ASGI scope.
+
+No ASGI server shows the peer's certificate to the application yet (uvicorn pull requests 3132 and 3133 are open), so
+this subclass of Uvicorn's own protocol does. It comes from the TLS connection alone and no header can stand in for it.
+Uvicorn is pinned for this file; a test fails loudly if the certificate ever stops arriving.
+
+OpenSSL checks that the chain ends at our root and that the peer holds the key, but not the time: a device that slept
+past the end of its certificate must still reach renewal. Time is checked by `careful.devices.identify`, which every
+other route goes through.
+"""
+
+import asyncio
+import ssl
+from pathlib import Path
+from typing import Any, cast
+
+import structlog
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+NO_CHECK_TIME = 0x200000
+"""X509_V_FLAG_NO_CHECK_TIME of OpenSSL, which Python's ssl has no name for."""
+_TLS12_SUITES = "ECDHE+AESGCM:ECDHE+CHACHA20"  # forward secrecy and authenticated encryption only
+_FIRST_REQUEST_SECONDS = 15.0
+_log = structlog.get_logger(__name__)
+
+
+class MutualTLSProtocol(HttpToolsProtocol):
+    """Uvicorn's HTTP/1.1 protocol, with `scope["extensions"]["tls"]` and a limit on how long a request may begin."""
+
+    _peer: bytes | None = None
+    _version: str | None = None
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as Uvicorn's own
+        """Read the verified certificate once for each connection."""
+        super().connection_made(transport)
+        connection = transport.get_extra_info("ssl_object")
+        if connection is not None:
+            self._peer = connection.getpeercert(binary_form=True)
+            self._version = connection.version()
+        self._deadline = self.loop.call_later(_FIRST_REQUEST_SECONDS, self._too_slow)
+
+    def on_message_begin(self) -> None:
+        """Put the certificate into the new request's scope."""
+        super().on_message_begin()
+        scope = cast("dict[str, Any]", self.scope)
+        scope["extensions"] = {"tls": {"client_cert_der": self._peer, "tls_version": self._version}}
+        if self._deadline is None:
+            self._deadline = self.loop.call_later(_FIRST_REQUEST_SECONDS, self._too_slow)
+
+    def on_headers_complete(self) -> None:
+        """Note that the headers came in time."""
+        self._forget_deadline()
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the timer with the connection."""
+        self._forget_deadline()
+        super().connection_lost(exc)
+
+    def _forget_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _too_slow(self) -> None:
+        """Close a connection that has not said by now what it wants: it holds a place that a device needs."""
+        if not self.transport.is_closing():
+            self.transport.close()
+
+
+def tls_context(key: Path, chain: Path, trust: Path) -> ssl.SSLContext:
+    """Return how devices are spoken with: TLS 1.2 or 1.3, AEAD suites, a client certificate of ours or none at all."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(_TLS12_SUITES)
+    context.load_cert_chain(chain, key)
+    context.load_verify_locations(trust)
+    context.verify_mode = ssl.CERT_OPTIONAL
+    context.verify_flags = ssl.VerifyFlags(context.verify_flags | NO_CHECK_TIME)
+    context.set_alpn_protocols(["http/1.1"])
+    return context
