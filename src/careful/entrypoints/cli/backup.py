@@ -1,0 +1,54 @@
+"""`careful backup` and `careful restore`: one file with everything, proven against its own ledger when restored."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from careful.entrypoints.cli.output import json_option, say_json
+from careful.entrypoints.cli.supervise import take_lock
+from careful.kernel import archive, audit
+from careful.kernel.errors import Refused
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@json_option
+@click.pass_context
+def command(ctx: click.Context, file: Path, as_json: bool) -> None:
+    """Copy database, keys, artifacts and inbox into FILE (.tar.gz) while Careful runs.
+
+    The file holds private keys: keep it as safe as the machine itself.
+    """
+    parts: Any = ctx.obj
+    made = archive.backup(parts.world(), file)
+    if as_json:
+        say_json(made)
+    else:
+        click.echo(f"{made.files} files, {made.size / 1e6:.1f} MB, {made.entries} ledger entries: {file}")
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@json_option
+@click.pass_context
+def restore(ctx: click.Context, file: Path, as_json: bool) -> None:
+    """Restore FILE into an empty data folder and prove it against its ledger."""
+    parts: Any = ctx.obj
+    settings = parts.settings()
+    if settings.data.exists() and any(path.name != "up.lock" for path in settings.data.iterdir()):
+        raise Refused(f"{settings.data} is not empty.", do="Name an empty folder: careful --data DIR restore FILE")
+    lock = take_lock(settings.data)  # held until this command ends
+    archive.restore(file, settings.data, settings.database)
+    world = parts.world()
+    with world.look() as connection:
+        found = audit.audit(connection, audit.signing_key(world).public_key())
+    if found.problems:
+        raise Refused(
+            f"Restored, but the ledger is not what was signed: {found.problems[0]}",
+            do="Do not use this copy; restore an older backup.",
+        )
+    if as_json:
+        say_json({"size": found.size, "root": found.root.hex(), "proven": True, "lock": lock >= 0})
+    else:
+        click.echo(f"Restored and proven: {found.size} ledger entries. Start it: careful --data {settings.data} up")

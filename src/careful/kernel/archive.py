@@ -1,0 +1,98 @@
+"""Backup and restore of one data folder as a tar file.
+
+SQLite files are copied with SQLite's own online backup, so that a backup taken in the middle of work is one moment's
+state. Nothing outside the folder is ever written on restore, and the restored ledger must prove itself.
+"""
+
+import os
+import shutil
+import sqlite3
+import tarfile
+import tempfile
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from careful.kernel import audit, ledger
+from careful.kernel.errors import Invalid, Refused
+from careful.kernel.work import World
+
+_LEFT_OUT = {"up.lock"}
+_SQLITE_SUFFIXES = (".sqlite-wal", ".sqlite-shm")
+_MEMBERS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """What was written: files, bytes, ledger entries."""
+
+    files: int
+    size: int
+    entries: int
+
+
+def backup(world: World, target: Path) -> Backup:
+    """Write the backup whole or not at all. Raises Refused where it exists, or where state is in PostgreSQL."""
+    if target.exists():
+        raise Refused(f"{target} already exists.", do="Name a new file.")
+    if not world.database.is_sqlite:
+        raise Refused(
+            "The state of this installation is in PostgreSQL.",
+            do="Back it up with pg_dump, and the data folder with any file backup.",
+        )
+    audit.seal(world)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    files = 0
+    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+        draft = Path(scratch) / "backup.tar.gz"
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as raw:
+            with tarfile.open(fileobj=raw, mode="w:gz", compresslevel=3) as tar:
+                for path in sorted(world.home.rglob("*")):
+                    if _is_left_out(path):
+                        continue
+                    source = _settled(path, Path(scratch)) if path.suffix == ".sqlite" else path
+                    tar.add(source, arcname=str(path.relative_to(world.home)), recursive=False)
+                    files += path.is_file()
+            raw.flush()
+            os.fsync(raw.fileno())
+        size = draft.stat().st_size
+        draft.replace(target)
+    with world.look() as connection:
+        return Backup(files, size, ledger.size(connection))
+
+
+def restore(source: Path, home: Path, database_url: str = "") -> None:
+    """Unpack a backup into `home`. Raises Invalid where the file is no backup; nothing is left half-restored."""
+    if database_url:
+        raise Refused("A backup holds SQLite state.", do="Unset CAREFUL_DATABASE to restore it.")
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=home, prefix=".restore-") as scratch:
+        try:
+            with tarfile.open(source, "r:*") as tar:
+                for number, member in enumerate(tar):
+                    if number > _MEMBERS:
+                        raise Invalid(f"{source} holds more than {_MEMBERS} files.", do="It is no backup of Careful.")
+                    tar.extract(member, scratch, filter="data")
+        except (tarfile.TarError, EOFError, OSError) as wrong:
+            raise Invalid(
+                f"{source} is no readable backup: {wrong}.", do="Use a file made by: careful backup"
+            ) from wrong
+        if not (Path(scratch) / "careful.sqlite").exists():
+            raise Invalid(f"{source} holds no database.", do="Use a file made by: careful backup")
+        for path in Path(scratch).iterdir():
+            shutil.move(path, home / path.name)
+    for path in (home / "keys", *(home / "keys").glob("*")):
+        path.chmod(0o700 if path.is_dir() else 0o600)
+
+
+def _is_left_out(path: Path) -> bool:
+    return path.name in _LEFT_OUT or path.name.endswith(_SQLITE_SUFFIXES) or path.is_socket()
+
+
+def _settled(path: Path, scratch: Path) -> Path:
+    """Copy a live SQLite file as of one moment."""
+    copy = scratch / path.name
+    copy.unlink(missing_ok=True)
+    with closing(sqlite3.connect(path)) as live, closing(sqlite3.connect(copy)) as still:
+        live.backup(still)
+    return copy

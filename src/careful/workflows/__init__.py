@@ -1,0 +1,12 @@
+"""What crosses domains, one file each, read top to bottom.
+
+A workflow is a list of named steps. The worker runs their `advance`, the console draws their `status` as a progress
+line, the walk-through tests follow the same list: so none of them can be stale.
+"""
+
+from careful.kernel.reconcile import Workflow
+from careful.workflows import release_launch, vulnerability_response
+
+ALL: tuple[Workflow, ...] = (vulnerability_response.WORKFLOW, release_launch.WORKFLOW)
+
+__all__ = ["ALL", "release_launch", "vulnerability_response"]
