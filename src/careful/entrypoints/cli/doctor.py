@@ -1,0 +1,171 @@
+"""`careful doctor`: looks at everything an installation stands on; every fault comes with the command that mends it."""
+
+import os
+import shutil
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import click
+
+from careful import devices, vulnerabilities
+from careful.entrypoints.cli.output import json_option, say_json
+from careful.entrypoints.cli.supervise import ports
+from careful.kernel import audit, outbox
+from careful.kernel.errors import CarefulError
+from careful.kernel.work import World
+
+_ROOM_BYTES = 1 << 30
+_EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)  # no clock is right before this program was written
+_TLS_WARN_DAYS = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One look: what was looked at, how it is, in a sentence, and what to do."""
+
+    name: str
+    state: Literal["good", "warning", "bad"]
+    says: str
+    do: str = ""
+
+
+def clock(_world: World) -> Iterator[Check]:
+    """See that the clock is plausible: certificates and update metadata hang on it."""
+    now = datetime.now(UTC)
+    if now < _EARLIEST:
+        yield Check("clock", "bad", f"It says {now:%Y-%m-%d}.", "Set it: timedatectl set-ntp true")
+    else:
+        yield Check("clock", "good", f"{now:%Y-%m-%d %H:%M:%SZ}")
+
+
+def disk(world: World) -> Iterator[Check]:
+    """See that there is room for what is acknowledged to devices."""
+    free = shutil.disk_usage(world.home).free
+    state: Literal["good", "bad"] = "good" if free > _ROOM_BYTES else "bad"
+    yield Check(
+        "disk", state, f"{free / 1e9:.1f} GB free.", "" if state == "good" else f"Free some: du -sh {world.home}"
+    )
+
+
+def key_modes(world: World) -> Iterator[Check]:
+    """See that nobody else may read a key."""
+    loose = world.keys.loose()
+    if loose:
+        yield Check("keys", "bad", f"{loose[0]} can be read by others.", f"chmod -R go= {loose[0].parent}")
+    else:
+        yield Check("keys", "good", f"{len(world.keys.names())} keys, read by nobody else.")
+    if world.home.stat().st_mode & 0o077:
+        yield Check("data folder", "bad", f"{world.home} can be read by others.", f"chmod go= {world.home}")
+    if os.geteuid() == 0:
+        yield Check("user", "warning", "You are root.", "Run Careful as a user of its own.")
+
+
+def open_ports(world: World) -> Iterator[Check]:
+    """See that each port answers."""
+    for name, number in ports(world.settings).items():
+        with socket.socket(socket.AF_INET6 if ":" in world.settings.host else socket.AF_INET) as probe:
+            probe.settimeout(2)
+            answers = probe.connect_ex((world.settings.host, number)) == 0
+        if answers:
+            yield Check(name, "good", f"Port {number} answers.")
+        else:
+            yield Check(name, "bad", f"Nothing answers on port {number}.", "careful up")
+
+
+def tls(world: World) -> Iterator[Check]:
+    """See that devices meet a certificate that our own authority vouches for, with time left."""
+    context = ssl.create_default_context(cafile=str(devices.authority_bundle_path(world)))
+    settings = world.settings
+    for name, number in (("device TLS", settings.device_port), ("gateway TLS", settings.mqtt_port)):
+        try:
+            with (
+                socket.create_connection((settings.host, number), timeout=3) as raw,
+                context.wrap_socket(raw, server_hostname=settings.tls_names[0]) as wrapped,
+            ):
+                shown = wrapped.getpeercert() or {}
+                days = (ssl.cert_time_to_seconds(str(shown["notAfter"])) - time.time()) / 86400
+        except ssl.SSLError as refusal:
+            # The gateway asks for a client certificate; getting as far as that request is what we wanted to see.
+            if "CERTIFICATE_REQUIRED" in str(refusal):
+                yield Check(name, "good", "Asks for a device certificate.")
+            else:
+                yield Check(name, "bad", f"TLS failed: {refusal.reason}.", "careful up")
+        except OSError as failure:
+            yield Check(name, "bad", f"No TLS: {failure.strerror or failure}.", "careful up")
+        else:
+            state: Literal["good", "warning"] = "good" if days > _TLS_WARN_DAYS else "warning"
+            yield Check(name, state, f"Certificate good for {days:.0f} days.", "" if state == "good" else "careful up")
+
+
+def ledger_proof(world: World) -> Iterator[Check]:
+    """See that the ledger proves itself."""
+    with world.look() as connection:
+        found = audit.audit(connection, audit.signing_key(world).public_key())
+    if found.problems:
+        yield Check("ledger", "bad", found.problems[0], "Keep a copy as it is; find out who could write to it.")
+    else:
+        yield Check("ledger", "good", f"{found.size} entries, {found.checkpoints} checkpoints, proven.")
+
+
+def messages(world: World) -> Iterator[Check]:
+    """See that nothing lies on the shelf undelivered."""
+    with world.look() as connection:
+        shelved = outbox.counts(connection).get("shelved", 0)
+    if shelved:
+        yield Check("outbox", "warning", f"{shelved} messages could not be delivered.", "Check CAREFUL_SMTP_HOST.")
+    else:
+        yield Check("outbox", "good", "Nothing is stuck.")
+
+
+def feeds(world: World) -> Iterator[Check]:
+    """See that feeds are young enough for 'no known flaw' to mean something."""
+    if vulnerabilities.feeds_fresh(world):
+        yield Check("feeds", "good", "Every feed is fresh.")
+    else:
+        hours = world.settings.feed_max_age_hours
+        yield Check("feeds", "warning", f"A feed is missing or older than {hours} hours.", "careful feeds sync")
+
+
+CHECKS: tuple[Callable[[World], Iterator[Check]], ...] = (
+    clock,
+    disk,
+    key_modes,
+    open_ports,
+    tls,
+    ledger_proof,
+    messages,
+    feeds,
+)
+
+
+def examine(world: World) -> list[Check]:
+    """Run every check; one that cannot look is itself a fault."""
+    found: list[Check] = []
+    for check in CHECKS:
+        try:
+            found += check(world)
+        except (CarefulError, OSError) as failure:
+            found.append(Check(check.__name__, "bad", str(failure), "careful up"))
+    return found
+
+
+@click.command()
+@json_option
+@click.pass_context
+def command(ctx: click.Context, as_json: bool) -> None:
+    """Check clock, disk, key modes, ports, TLS, ledger, outbox and feeds. Exit 1 when something is bad."""
+    parts: Any = ctx.obj
+    found = examine(parts.world())
+    if as_json:
+        say_json(found)
+    else:
+        marks = {"good": click.style("good   ", fg="green"), "warning": click.style("warning", fg="yellow")}
+        for one in found:
+            mark = marks.get(one.state, click.style("bad    ", fg="red"))
+            click.echo(f"  {mark}  {one.name:<13} {one.says}" + (f"  ->  {one.do}" if one.do else ""))
+    ctx.exit(1 if any(one.state == "bad" for one in found) else 0)
