@@ -37,6 +37,8 @@ class Fleet:
 
     world: World
     staff: Actor
+    csr = staticmethod(csr)
+    new_key = staticmethod(new_key)
 
     def token(self, device: str = "cam-1-001", product: str = "cam-1") -> NewToken:
         return devices.make_tokens(self.world, self.staff, product, [device], "rev-a")[0]

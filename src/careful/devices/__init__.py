@@ -41,7 +41,7 @@ from careful.devices.model import (
 )
 from careful.devices.owners import forget_owner, owner_contacts, set_owner, unsubscribe
 from careful.devices.queries import (
-    certificates,
+    certificates_of,
     count_by_version,
     cut_list,
     fleet_summary,
@@ -52,7 +52,7 @@ from careful.devices.queries import (
     probes,
     refusals,
 )
-from careful.devices.refusals import record_refusals, tell_refusals
+from careful.devices.refused import record_refusals, tell_refusals
 from careful.devices.tokens import make_tokens
 
 __all__ = [
@@ -69,7 +69,7 @@ __all__ = [
     # what was refused
     "record_refusals", "tell_refusals", "refusals", "record_probe", "probes", "unprobed", "INTERFACES", "CREDENTIALS",
     # asking
-    "get", "list_devices", "certificates", "on_versions", "count_by_version", "fleet_summary",
+    "get", "list_devices", "certificates_of", "on_versions", "count_by_version", "fleet_summary",
     # people to tell
     "set_owner", "forget_owner", "owner_contacts", "unsubscribe",
 ]  # fmt: skip

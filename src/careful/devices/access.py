@@ -18,7 +18,7 @@ CREDENTIALS = ("none", "wrong", "expired", "replayed", "revoked")
 _TEXT = 64
 
 
-def record_probe(  # noqa: PLR0917 (the order is that of the sentence: interface, credential, expected, got)
+def record_probe(
     world: World, actor: Actor, interface: str, credential: str, expected: str, got: str
 ) -> bool:
     """Note what an interface answered to a credential; return whether that is what was expected.

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from careful.devices import store
 from careful.devices.model import Refusal
-from careful.devices.refusals import count_refusals
+from careful.devices.refused import count_refusals
 from careful.kernel.actors import STRANGER
 from careful.kernel.errors import CarefulError, TooMany
 from careful.kernel.work import World

@@ -98,7 +98,7 @@ def fleet_summary(world: World) -> Fleet:
     return Fleet(by_product, sum(int(row[2]) for row in rows), ending_soon=soon, ended=ended)
 
 
-def certificates(world: World, device: str) -> list[Certificate]:
+def certificates_of(world: World, device: str) -> list[Certificate]:
     """Return the device's certificates, newest first."""
     with world.look() as connection:
         return store.line_of(connection, device)
