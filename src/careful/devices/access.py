@@ -18,9 +18,7 @@ CREDENTIALS = ("none", "wrong", "expired", "replayed", "revoked")
 _TEXT = 64
 
 
-def record_probe(
-    world: World, actor: Actor, interface: str, credential: str, expected: str, got: str
-) -> bool:
+def record_probe(world: World, actor: Actor, interface: str, credential: str, expected: str, got: str) -> bool:
     """Note what an interface answered to a credential; return whether that is what was expected.
 
     Raises Invalid for an interface or credential that is not in the matrix, and for empty or over-long answers.

@@ -17,7 +17,8 @@ from careful.kernel.ids import new_id
 from careful.kernel.work import World
 
 # Deliberately plain: what a mail server on the internet delivers to, and nothing that could forge a header.
-_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.?){1,10}")
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_EMAIL = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@{_LABEL}(?:\.{_LABEL}){{0,9}}")
 _EMAIL_LIMIT = 254
 _MARK = 32
 
