@@ -2,23 +2,18 @@
 
 from collections.abc import Callable, Iterator
 
-import argon2
 import persons
 import pytest
 
 from careful import people
 from careful.kernel.clock import ManualClock
 from careful.kernel.work import World
-from careful.people import passwords
 
 
 @pytest.fixture(autouse=True)
-def _cheap_hashing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The real algorithm with the smallest parameters: the strength of argon2id is not what these tests are about."""
-    monkeypatch.setattr(passwords, "_hasher", argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    passwords._decoy.cache_clear()
-    yield
-    passwords._decoy.cache_clear()
+def _cheap_hashing() -> Iterator[None]:
+    with persons.cheap_hashing():
+        yield
 
 
 @pytest.fixture

@@ -25,14 +25,15 @@ from careful.people.queries import (
     account_of,
     anyone,
     list_accounts,
+    list_tokens,
     names,
     passkeys_of,
     sessions_of,
-    tokens,
     waiting_link,
 )
 from careful.people.roles import ROLES, VERBS, all_scopes, allowed, as_text, scopes_of
 from careful.people.sessions import (
+    KNOWN_BROWSER_DAYS,
     PROOF_MINUTES,
     Door,
     Entrance,
@@ -47,7 +48,6 @@ from careful.people.sessions import (
     sweep,
 )
 from careful.people.signin import (
-    KNOWN_BROWSER_DAYS,
     begin_passkey_sign_in,
     prove_by_passkey,
     prove_by_password,
@@ -120,6 +120,6 @@ __all__ = [
     "as_text",
     "issue_token",
     "revoke_token",
+    "list_tokens",
     "scopes_of",
-    "tokens",
 ]

@@ -31,10 +31,11 @@ class Authenticator:
 
 @dataclass(frozen=True, slots=True)
 class Enrolled:
-    """A finished change: the session's new secret, and the recovery codes, to be shown this once."""
+    """A finished change: the session's new secret, recovery codes to be shown this once, the known-browser secret."""
 
     secret: str
     codes: tuple[str, ...] = ()
+    known: str = ""
 
 
 def pepper(world: World) -> bytes:
@@ -96,7 +97,9 @@ def confirm_totp(world: World, session: Session, code: str) -> Enrolled:
         store.change_account(work.connection, session.account, values)
         codes = _fresh_codes(work, session.account)
         store.forget_browsers(work.connection, session.account)
-        return Enrolled(_finish(work, session, "password+totp"), codes)
+        known = secrets.new_secret()
+        store.remember_browser(work.connection, secrets.digest(known), session.account, work.now)
+        return Enrolled(_finish(work, session, "password+totp"), codes, known)
 
 
 def renew_recovery_codes(world: World, session: Session) -> Enrolled:

@@ -88,7 +88,7 @@ def waiting_link(world: World, secret: str) -> Link:
     return Link(row.id, row.purpose, tuple(row.roles), row.account, row.expires_at)
 
 
-def tokens(world: World) -> list[Token]:
+def list_tokens(world: World) -> list[Token]:
     """Return all API tokens, newest first, without their secrets."""
     with world.look() as connection:
         rows = connection.execute(

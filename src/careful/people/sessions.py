@@ -20,6 +20,7 @@ from careful.people.queries import session_from
 
 PROOF_MINUTES = 10
 ENROLLING_MINUTES = 60
+KNOWN_BROWSER_DAYS = 90
 _TOUCH = timedelta(minutes=1)
 _BROWSER_LIMIT = 120
 
@@ -156,6 +157,7 @@ def sweep(world: World, actor: Actor) -> None:
             work.connection,
             created_before=now - timedelta(hours=limits.session_hours),
             seen_before=now - timedelta(minutes=limits.session_idle_minutes),
+            browsers_before=now - timedelta(days=KNOWN_BROWSER_DAYS),
             now=now,
         )
 

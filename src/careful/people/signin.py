@@ -17,9 +17,8 @@ from careful.people.events import ProvedAgain, SignInRefused
 from careful.people.factors import pepper, totp_key
 from careful.people.limits import Limit
 from careful.people.model import Session, clean_email
-from careful.people.sessions import Door, Entrance, actor_of, open_session, rotate
+from careful.people.sessions import KNOWN_BROWSER_DAYS, Door, Entrance, actor_of, open_session, rotate
 
-KNOWN_BROWSER_DAYS = 90
 _EVERYWHERE = "everywhere"
 
 
@@ -187,8 +186,7 @@ def _check_passkey(world: World, holder: str, answer: Mapping[str, Any], session
 
 def _remember(work: Work, account: str, door: Door) -> str:
     known = door.known or secrets.new_secret()
-    since = work.now - timedelta(days=KNOWN_BROWSER_DAYS)
-    store.remember_browser(work.connection, secrets.digest(known), account, work.now, since)
+    store.remember_browser(work.connection, secrets.digest(known), account, work.now)
     return known
 
 

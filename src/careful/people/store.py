@@ -281,12 +281,15 @@ def end_sessions(connection: Connection, account: str, *, only: str | None = Non
     return ended
 
 
-def forget_old(connection: Connection, *, created_before: datetime, seen_before: datetime, now: datetime) -> None:
+def forget_old(
+    connection: Connection, *, created_before: datetime, seen_before: datetime, browsers_before: datetime, now: datetime
+) -> None:
     """Sweep out sessions, challenges and known browsers that time has ended."""
     connection.execute(
         delete(sessions).where(or_(sessions.c.created_at <= created_before, sessions.c.seen_at <= seen_before))
     )
     connection.execute(delete(challenges).where(challenges.c.expires_at <= now))
+    connection.execute(delete(browsers).where(browsers.c.used_at <= browsers_before))
 
 
 # Passkey challenges
@@ -357,9 +360,8 @@ def knows_browser(connection: Connection, digest: str, account: str, since: date
     return connection.execute(query).first() is not None
 
 
-def remember_browser(connection: Connection, digest: str, account: str, now: datetime, since: datetime) -> None:
-    """Note that this browser signed in to this account, and forget browsers not seen since `since`."""
-    connection.execute(delete(browsers).where(browsers.c.used_at <= since))
+def remember_browser(connection: Connection, digest: str, account: str, now: datetime) -> None:
+    """Note that this browser signed in to this account."""
     upsert(connection, browsers, [{"digest": digest, "account": account, "used_at": now}], ["digest", "account"])
 
 

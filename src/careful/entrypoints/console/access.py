@@ -1,0 +1,148 @@
+"""Settings: one's own passkeys, password and sessions; for an owner also people and API tokens.
+
+Whatever changes who can get in asks for a fresh proof first.
+"""
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from careful import people
+from careful.entrypoints.console.forms import field, fields
+from careful.entrypoints.console.sessions import cookies_for, prove_first, require, signed
+from careful.entrypoints.look import LookRenderer
+from careful.kernel.errors import Invalid
+from careful.kernel.work import World
+
+SETTINGS = "/settings"
+
+
+def routes(world: World, look: LookRenderer) -> list[Route]:
+    """Return the routes of the settings page."""
+    page = _Settings(world, look)
+    return [
+        Route(SETTINGS, page.show, methods=["GET"]),
+        Route(f"{SETTINGS}/passkeys/{{id}}/remove", page.remove_passkey, methods=["POST"]),
+        Route(f"{SETTINGS}/codes", page.renew_codes, methods=["POST"]),
+        Route(f"{SETTINGS}/sessions/others/end", page.end_others, methods=["POST"]),
+        Route(f"{SETTINGS}/sessions/{{id}}/end", page.end_session, methods=["POST"]),
+        Route(f"{SETTINGS}/people/invite", page.invite, methods=["POST"]),
+        Route(f"{SETTINGS}/people/{{id}}/roles", page.change_roles, methods=["POST"]),
+        Route(f"{SETTINGS}/people/{{id}}/disable", page.disable, methods=["POST"]),
+        Route(f"{SETTINGS}/people/{{id}}/end-sessions", page.end_sessions, methods=["POST"]),
+        Route(f"{SETTINGS}/people/{{id}}/recover", page.recover, methods=["POST"]),
+        Route(f"{SETTINGS}/tokens", page.issue_token, methods=["POST"]),
+        Route(f"{SETTINGS}/tokens/{{id}}/revoke", page.revoke_token, methods=["POST"]),
+    ]
+
+
+class _Settings:
+    def __init__(self, world: World, look: LookRenderer) -> None:
+        self._world = world
+        self._look = look
+        self._cookies = cookies_for(world)
+
+    def show(self, request: Request) -> Response:
+        """Show what the person may see: their own access always, people and tokens by right."""
+        me = signed(request)
+        staff = people.list_accounts(self._world) if me.may("staff", "read") else None
+        tokens = people.list_tokens(self._world) if me.may("tokens", "read") else None
+        return self._look.page(
+            request,
+            "signin/settings.html",
+            me=people.account(self._world, me.account.id),
+            passkeys=people.passkeys_of(self._world, me.account.id),
+            sessions=people.sessions_of(self._world, me.account.id),
+            staff=staff,
+            tokens=tokens,
+            names=people.names(self._world) if tokens else {},
+            roles=tuple(people.ROLES),
+            scopes=sorted(people.scopes_of(me.account.roles)),
+        )
+
+    def remove_passkey(self, request: Request) -> Response:
+        """Take one of one's own passkeys away."""
+        if away := prove_first(self._world, request, SETTINGS):
+            return away
+        changed = people.remove_passkey(self._world, signed(request).session, request.path_params["id"])
+        response = RedirectResponse(SETTINGS, 303)
+        self._cookies.put(response, self._cookies.session, changed.secret)
+        return response
+
+    def renew_codes(self, request: Request) -> Response:
+        """Replace one's own recovery codes and show the new ones this once."""
+        if away := prove_first(self._world, request, SETTINGS):
+            return away
+        changed = people.renew_recovery_codes(self._world, signed(request).session)
+        response = self._look.page(request, "signin/codes.html", session=None, codes=changed.codes)
+        self._cookies.put(response, self._cookies.session, changed.secret)
+        return response
+
+    def end_session(self, request: Request) -> Response:
+        """End one of one's own sessions."""
+        me = signed(request)
+        people.end_session(self._world, me.actor, me.account.id, request.path_params["id"])
+        return RedirectResponse(SETTINGS, 303)
+
+    def end_others(self, request: Request) -> Response:
+        """End all of one's own sessions but this."""
+        people.end_other_sessions(self._world, signed(request).session)
+        return RedirectResponse(SETTINGS, 303)
+
+    def invite(self, request: Request) -> Response:
+        """Make a one-time link for somebody new and show it this once."""
+        actor = require(request, "staff", "invite")
+        if away := prove_first(self._world, request, SETTINGS):
+            return away
+        return self._show_once(request, "An invitation", people.invite(self._world, actor, fields(request, "role")))
+
+    def recover(self, request: Request) -> Response:
+        """Make a one-time link for somebody who lost their factors."""
+        actor = require(request, "staff", "invite")
+        if away := prove_first(self._world, request, SETTINGS):
+            return away
+        person = people.account(self._world, request.path_params["id"])
+        link = people.recovery_link(self._world, actor, person.email)
+        return self._show_once(request, f"A way back in for {person.name}", link)
+
+    def change_roles(self, request: Request) -> Response:
+        """Give somebody other roles."""
+        actor = require(request, "staff", "change")
+        if away := prove_first(self._world, request, SETTINGS):
+            return away
+        people.change_roles(self._world, actor, request.path_params["id"], fields(request, "role"))
+        return RedirectResponse(SETTINGS, 303)
+
+    def disable(self, request: Request) -> Response:
+        """Take all of somebody's access away."""
+        actor = require(request, "staff", "change")
+        if away := prove_first(self._world, request, SETTINGS):
+            return away
+        people.disable(self._world, actor, request.path_params["id"])
+        return RedirectResponse(SETTINGS, 303)
+
+    def end_sessions(self, request: Request) -> Response:
+        """End all of somebody's sessions."""
+        actor = require(request, "staff", "end-sessions")
+        people.end_all_sessions(self._world, actor, request.path_params["id"])
+        return RedirectResponse(SETTINGS, 303)
+
+    def issue_token(self, request: Request) -> Response:
+        """Make an API token and show it this once."""
+        actor = require(request, "tokens", "issue")
+        if away := prove_first(self._world, request, SETTINGS):
+            return away
+        days = field(request, "days", "30")
+        if not days.isascii() or not days.isdigit():
+            raise Invalid("Days are a number.", where="days")
+        token = people.issue_token(self._world, actor, field(request, "name"), fields(request, "scope"), int(days[:6]))
+        return self._show_once(request, "A new API token", token)
+
+    def revoke_token(self, request: Request) -> Response:
+        """End an API token."""
+        actor = require(request, "tokens", "revoke")
+        people.revoke_token(self._world, actor, request.path_params["id"])
+        return RedirectResponse(SETTINGS, 303)
+
+    def _show_once(self, request: Request, title: str, secret: str) -> Response:
+        return self._look.page(request, "signin/once.html", heading=title, secret=secret)

@@ -1,0 +1,131 @@
+"""The console's application: the shell (security), the gate (sessions), forms, then pages.
+
+`create_app` joins what others bring: pages from `console.pages`, sign-in from here, the API as a mount of its own that
+shares the port and the outer shell but neither cookies nor forms.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import cast
+
+import structlog
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Mount
+from starlette.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, Send
+
+from careful.entrypoints.console import access, enrol, forms, pages, security, sessions, signin
+from careful.entrypoints.look import LookRenderer, static, templates
+from careful.kernel.errors import CarefulError, NotFound, TooMany
+from careful.kernel.work import World
+
+API_PATH = "/api/v1"
+LARGE_BODIES = (f"{API_PATH}/releases", f"{API_PATH}/feeds")
+_log = structlog.get_logger(__name__)
+
+
+class Console(Starlette):
+    """Starlette with the headers outside everything, so that even its last-resort error page carries them."""
+
+    tls: bool = False
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Wrap the whole stack."""
+        return security.SecureHeaders(super().build_middleware_stack(), tls=self.tls)
+
+
+class Refusals:
+    """Turns every refusal, from a page or from the shell, into a page (or JSON for our scripts)."""
+
+    def __init__(self, app: ASGIApp, *, look: LookRenderer) -> None:
+        self._app = app
+        self._look = look
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve, and say what was refused."""
+        started = False
+
+        async def sender(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sender)
+        except CarefulError as refusal:
+            if started or scope["type"] != "http":
+                raise
+            _log.info("refused", path=scope["path"], status=refusal.status, what=refusal.what)
+            request = Request(scope, receive)
+            response = await run_in_threadpool(self._answer, request, refusal)
+            await response(scope, receive, send)
+
+    def _answer(self, request: Request, refusal: CarefulError) -> Response:
+        headers = {"retry-after": str(refusal.retry_after)} if isinstance(refusal, TooMany) else {}
+        if security.wants_json(request.scope) or request.url.path.startswith(security.API):
+            return JSONResponse(refusal.as_dict(), refusal.status, headers)
+        response = self._look.error(request, refusal)
+        response.headers.update(headers)
+        return response
+
+
+def create_app(world: World, *, api: ASGIApp | None = None) -> Starlette:
+    """Return the console for `world`, with `api` (if given) under /api/v1."""
+    look = templates(world)
+    settings = world.settings
+    routes: list[BaseRoute] = [
+        static(),
+        *signin.routes(world, look),
+        *enrol.routes(world, look),
+        *access.routes(world, look),
+        *pages.routes(world),
+    ]
+    if api is not None:
+        routes.insert(0, Mount(API_PATH, app=api))
+    app = Console(
+        routes=routes,
+        middleware=[
+            Middleware(Refusals, look=look),
+            Middleware(security.KnownHosts, settings=settings),
+            Middleware(security.BodyLimit, limit_of=security.body_limit(settings, LARGE_BODIES)),
+            Middleware(security.SameOrigin, origin=security.origin_of(settings.console_url)),
+            Middleware(sessions.SessionGate, world=world, look=look),
+            Middleware(forms.FormGuard),
+        ],
+        exception_handlers=cast(
+            Mapping[type[Exception] | int, ExceptionHandler],
+            {HTTPException: _as_refusal, Exception: _last_resort(look)},
+        ),
+    )
+    app.tls = settings.console_url.startswith("https:")
+    return app
+
+
+def _as_refusal(request: Request, failure: Exception) -> Response:
+    """Say what Starlette itself refuses (no such page, wrong method) in our own words."""
+    status = failure.status_code if isinstance(failure, HTTPException) else 500
+    if status == NotFound.status:
+        raise NotFound("There is no such page.", do="Begin at the start page.", where=request.url.path)
+    raise _Plain("That cannot be done here.", status)
+
+
+class _Plain(CarefulError):
+    """A refusal with a status of its own."""
+
+    def __init__(self, what: str, status: int) -> None:
+        super().__init__(what)
+        self.status = status  # type: ignore[misc]  # this one refusal carries whatever status the framework chose
+
+
+def _last_resort(look: LookRenderer) -> Callable[[Request, Exception], Response]:
+    def answer(request: Request, failure: Exception) -> Response:  # noqa: ARG001 (Starlette logs the failure itself)
+        refusal = _Plain("Something broke in Careful itself; what you did was not done, or not all of it.", 500)
+        refusal.do = "Reload the page to see where things stand; the log of `careful up` says more."
+        if security.wants_json(request.scope):
+            return JSONResponse(refusal.as_dict(), 500)
+        return look.error(request, refusal)
+
+    return answer

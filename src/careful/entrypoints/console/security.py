@@ -1,0 +1,186 @@
+"""The shell around every page: headers, host names, body sizes, same-origin proof. Plain ASGI, in this order.
+
+Nothing here knows a session; `sessions` and `forms` come after. A page that needs an exception from these rules is a
+page to be written differently.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from careful.kernel.errors import Forbidden, Invalid, TooLarge
+from careful.kernel.settings import Settings
+
+API = "/api/"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+PAGE_BYTES = 1 << 20
+_MANY_BYTES = 64 << 20
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+HEADERS: Mapping[str, str] = {
+    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "permissions-policy": (
+        "accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), "
+        "usb=(), publickey-credentials-create=(self), publickey-credentials-get=(self)"
+    ),
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "x-frame-options": "DENY",
+}
+STRICT_TRANSPORT = "max-age=31536000; includeSubDomains"
+
+
+class SecureHeaders:
+    """Puts the same headers on every answer, also on errors and files; nothing personal is kept by a cache."""
+
+    def __init__(self, app: ASGIApp, *, tls: bool) -> None:
+        self._app = app
+        self._headers = {**HEADERS, **({"strict-transport-security": STRICT_TRANSPORT} if tls else {})}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve, adding headers as the answer starts."""
+
+        async def sender(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers[name] = value
+                headers.setdefault("cache-control", "no-store")
+            await send(message)
+
+        await self._app(scope, receive, sender if scope["type"] == "http" else send)
+
+
+class KnownHosts:
+    """Answers only to our own names, so that a foreign name pointed at us (DNS rebinding) reaches nothing.
+
+    The console has one address; whoever comes by another of our names is sent there, so that cookies of console and
+    public site never meet. The API answers under all of them.
+    """
+
+    def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
+        self._app = app
+        self._home = settings.console_url
+        self._host = (urlsplit(settings.console_url).hostname or "").lower()
+        self._known = {self._host, *(name.lower() for name in settings.tls_names)}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve, send home, or raise Invalid."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        named = Headers(scope=scope).getlist("host")
+        host = _hostname(named[0]) if len(named) == 1 else ""
+        if host not in self._known:
+            raise Invalid("This server does not answer to that name.", do=f"Open {self._home}", where="Host")
+        if host == self._host or scope["path"].startswith(API):
+            await self._app(scope, receive, send)
+            return
+        if scope["method"] not in SAFE_METHODS:
+            raise Forbidden("That form was sent to another of our names.", do=f"Open {self._home}")
+        query = scope.get("query_string", b"").decode("latin-1")
+        target = self._home + scope.get("raw_path", b"/").decode("latin-1") + (f"?{query}" if query else "")
+        await RedirectResponse(target, 307)(scope, receive, send)
+
+
+class BodyLimit:
+    """Takes no more bytes than the path deserves, whether or not the length was announced."""
+
+    def __init__(self, app: ASGIApp, *, limit_of: Callable[[Scope], int]) -> None:
+        self._app = app
+        self._limit_of = limit_of
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve, or raise TooLarge."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        limit, taken = self._limit_of(scope), 0
+        announced = Headers(scope=scope).get("content-length", "")
+        if announced.isdigit() and int(announced) > limit:
+            raise _too_large(limit)
+
+        async def receiver() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > limit:
+                raise _too_large(limit)
+            return message
+
+        await self._app(scope, receiver, send)
+
+
+def body_limit(settings: Settings, large: Iterable[str]) -> Callable[[Scope], int]:
+    """Return the limit by path: pages 1 MiB; the API paths in `large` an image or a feed and some more."""
+    prefixes = tuple(large)
+
+    def limit_of(scope: Scope) -> int:
+        return settings.artifact_bytes + _MANY_BYTES if scope["path"].startswith(prefixes) else PAGE_BYTES
+
+    return limit_of
+
+
+class SameOrigin:
+    """Lets a request that changes something pass only when the browser says it comes from our own pages.
+
+    Fetch metadata decides where it is sent, else Origin; a browser that sends neither is refused. The API takes no
+    cookie, so it needs no such proof.
+    """
+
+    def __init__(self, app: ASGIApp, *, origin: str) -> None:
+        self._app = app
+        self._origin = origin
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve, or raise Forbidden."""
+        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS and not scope["path"].startswith(API):
+            headers = Headers(scope=scope)
+            site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+            if (
+                (site is None and origin is None)
+                or site not in {None, "same-origin"}
+                or origin not in {None, self._origin}
+            ):
+                raise Forbidden(
+                    "That request did not come from a page of this console.", do="Open the page and try again."
+                )
+        await self._app(scope, receive, send)
+
+
+def origin_of(address: str) -> str:
+    """Return scheme, host and port as browsers write them in Origin (RFC 6454, section 6.2)."""
+    parts = urlsplit(address)
+    port = {"http": 80, "https": 443}.get(parts.scheme)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in {None, port} else "")
+
+
+def wants_json(scope: Scope) -> bool:
+    """Tell whether the caller is a script of ours rather than a page load."""
+    return "application/json" in Headers(scope=scope).get("accept", "")
+
+
+def json_bytes(value: object) -> bytes:
+    """Write JSON for a script of ours."""
+    return json.dumps(value, ensure_ascii=False).encode()
+
+
+def _hostname(header: str) -> str:
+    try:
+        return (urlsplit(f"//{header}").hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"That is more than the {limit >> 20} MiB we take here.", do="Send less.")
