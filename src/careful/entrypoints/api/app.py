@@ -1,0 +1,51 @@
+"""The API: routers, problems, OpenAPI at `openapi.json`. No page of documentation: it would load foreign code.
+
+Mounted at /api/v1 beside the console, whose outer shell limits sizes and host names.
+"""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from careful import __version__
+from careful.entrypoints.api import devices, problems
+from careful.kernel.work import World
+
+ROUTERS = (devices.router,)
+
+
+def create_api(world: World) -> FastAPI:
+    """Return the API for `world`, to be mounted at /api/v1."""
+    app = FastAPI(
+        title="Careful",
+        version=__version__,
+        summary="Keep connected devices safe for as long as people own them.",
+        docs_url=None,
+        redoc_url=None,
+        responses=problems.RESPONSES,
+    )
+    app.state.world = world
+    problems.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.openapi = lambda: _described(app)  # type: ignore[method-assign]  # FastAPI's documented way to add to it
+    return app
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI document, with our problem body in place of FastAPI's own validation error."""
+    if app.openapi_schema is None:
+        described = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
+        schemas = described.setdefault("components", {}).setdefault("schemas", {})
+        body = problems.ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas.update(body.pop("$defs", {}))
+        schemas["ProblemBody"] = body
+        for path in described["paths"].values():
+            for act in path.values():
+                act["responses"].pop("422", None)
+        schemas.pop("HTTPValidationError", None)
+        schemas.pop("ValidationError", None)
+        described["servers"] = [{"url": "/api/v1"}]
+        app.openapi_schema = described
+    return app.openapi_schema

@@ -1,0 +1,130 @@
+"""Devices: tokens to be born with, lists, states, owners, what was refused."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, Field
+
+from careful import devices
+from careful.entrypoints.api.auth import TheWorld, needs
+from careful.kernel.actors import Actor
+
+router = APIRouter(prefix="/devices", tags=["devices"])
+_Read = Annotated[Actor, Depends(needs("devices", "read"))]
+
+
+class TokenRequest(BaseModel):
+    """For which devices of a product to make enrolment tokens: by name, or so many."""
+
+    product: str = Field(max_length=64)
+    hardware: str = Field(max_length=64)
+    devices: (
+        Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=10_000)]
+        | Annotated[int, Field(ge=1, le=10_000)]
+    ) = Field(description="Device names, or how many tokens without a name.")
+
+
+class NewToken(BaseModel):
+    """A one-time enrolment token, shown this once."""
+
+    device: str
+    token: str
+    expires: datetime
+
+
+class Reason(BaseModel):
+    """Why; it goes into the ledger, so no personal data."""
+
+    reason: str = Field(min_length=1, max_length=500)
+
+
+class Owner(BaseModel):
+    """Whom to tell about a device."""
+
+    email: str = Field(max_length=254)
+
+
+@router.get("")
+def list_devices(
+    world: TheWorld,
+    _: _Read,
+    product: str | None = None,
+    version: str | None = None,
+    state: devices.State | None = None,
+    after: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> list[devices.Device]:
+    """List devices by id; the next page begins `after` the last id of this one."""
+    return devices.list_devices(world, product=product, version=version, state=state, after=after, limit=limit)
+
+
+@router.post("/tokens", status_code=201)
+def make_tokens(
+    world: TheWorld, actor: Annotated[Actor, Depends(needs("devices", "enrol"))], asked: TokenRequest
+) -> list[NewToken]:
+    """Make one-time enrolment tokens."""
+    made = devices.make_tokens(world, actor, asked.product, asked.devices, asked.hardware)
+    return [NewToken(device=one.device, token=one.token, expires=one.expires) for one in made]
+
+
+@router.get("/refusals")
+def refusals(world: TheWorld, _: _Read, device: str | None = None) -> list[devices.RefusalCount]:
+    """List refused traffic and enrolments, latest first."""
+    return devices.refusals(world, device)
+
+
+@router.get("/{device}")
+def get(world: TheWorld, _: _Read, device: str) -> devices.Device:
+    """Return one device."""
+    return devices.get(world, device)
+
+
+@router.post("/{device}/quarantine")
+def quarantine(
+    world: TheWorld, actor: Annotated[Actor, Depends(needs("devices", "quarantine"))], device: str, why: Reason
+) -> devices.Device:
+    """Cut a device off until it is restored."""
+    devices.quarantine(world, actor, device, why.reason)
+    return devices.get(world, device)
+
+
+@router.post("/{device}/restore")
+def restore(
+    world: TheWorld, actor: Annotated[Actor, Depends(needs("devices", "restore"))], device: str, why: Reason
+) -> devices.Device:
+    """Let a quarantined device speak again."""
+    devices.restore(world, actor, device, why.reason)
+    return devices.get(world, device)
+
+
+@router.post("/{device}/revoke")
+def revoke(
+    world: TheWorld, actor: Annotated[Actor, Depends(needs("devices", "revoke"))], device: str, why: Reason
+) -> devices.Device:
+    """End all certificates and tokens of a device; it comes back only by a new enrolment."""
+    devices.revoke(world, actor, device, why.reason)
+    return devices.get(world, device)
+
+
+@router.post("/{device}/retire")
+def retire(
+    world: TheWorld, actor: Annotated[Actor, Depends(needs("devices", "retire"))], device: str, why: Reason
+) -> devices.Device:
+    """End a device's life."""
+    devices.retire(world, actor, device, why.reason)
+    return devices.get(world, device)
+
+
+@router.put("/{device}/owner", status_code=204)
+def set_owner(
+    world: TheWorld, actor: Annotated[Actor, Depends(needs("devices", "own"))], device: str, owner: Owner
+) -> None:
+    """Note whom to tell about a device."""
+    devices.set_owner(world, actor, device, owner.email)
+
+
+@router.delete("/{device}/owner", status_code=204)
+def forget_owner(world: TheWorld, actor: Annotated[Actor, Depends(needs("devices", "own"))], device: str) -> None:
+    """Erase the device's owner."""
+    devices.forget_owner(world, actor, device)
