@@ -79,7 +79,7 @@ def summary(ctx: click.Context, *, as_json: bool) -> None:
         return
     rows = [{"product": product, **counts} for product, counts in fleet.by_product.items()]
     _print(False, rows, {"product": "Product", **{state: state.capitalize() for state in devices.STATES}})
-    click.echo(f"{fleet.total} devices; {fleet.ending_soon} certificates end within 7 days, {fleet.ended} have ended.")
+    click.echo(f"Devices: {fleet.total}; {fleet.ending_soon} certificates end within 7 days, {fleet.ended} have ended.")
 
 
 @command.command()

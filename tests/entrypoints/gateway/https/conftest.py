@@ -51,7 +51,6 @@ class Running:
 
     def __exit__(self, *_: object) -> None:
         self._server.should_exit = True
-        self._server.force_exit = True
         self._thread.join(20)
 
 
@@ -151,3 +150,18 @@ def client(server: Running, world: World, tmp_path: Path) -> Client:
 def token(world: World, staff: Actor) -> str:
     """A one-time token for the device cam-1-001."""
     return devices.make_tokens(world, staff, "cam-1", ["cam-1-001"], "rev-a")[0].token
+
+
+@pytest.fixture
+def serve() -> type[Running]:
+    """What runs a server of one's own configuration: `with serve(config) as running`."""
+    return Running
+
+
+@pytest.fixture
+def enrolled(client: Client, token: str) -> bytes:
+    """The certificate (DER) of cam-1-001, kept by the client as `device`."""
+    answer = client.enrol("cam-1-001", token)
+    assert answer.status == 200, answer.text
+    client.keep(answer.certificate(), "device")
+    return answer.certificate()

@@ -42,6 +42,7 @@ def create_app(world: World, context: ssl.SSLContext | None = None) -> Starlette
         exception_handlers={CarefulError: refusal, HTTPException: http_error, Exception: unexpected},
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False  # a device would not follow, and has one address to know
     app.state.world = world
     return app
 

@@ -1,0 +1,51 @@
+"""The application as a whole: what it offers, and what it says about anything else."""
+
+import asyncio
+import ssl
+from typing import Any
+
+import pytest
+
+from careful import devices
+from careful.entrypoints.gateway.https import app
+from careful.kernel.work import World
+
+
+@pytest.mark.parametrize(
+    ("path", "options", "status"),
+    [
+        pytest.param("/", (), 404, id="root"),
+        pytest.param("/.well-known/est/cacerts/", (), 404, id="no redirects for devices"),
+        pytest.param("/.well-known/est/simpleenroll", (), 405, id="wrong method"),
+        pytest.param("/.well-known/est/a/b/cacerts", (), 404, id="too deep"),
+        pytest.param("/.well-known/est/serverkeygen", ("-X", "POST"), 404, id="not offered"),
+        pytest.param("/%00", (), 404, id="zero byte"),
+    ],
+)
+def test_what_is_not_offered_is_refused_in_text(client: Any, path: str, options: tuple[str, ...], status: int) -> None:
+    answer = client.get(path, *options)
+    assert answer.status == status
+    assert "text/plain" in answer.headers
+    assert "server:" not in answer.headers.lower()
+
+
+def test_the_server_certificate_is_loaded_anew_while_it_runs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    key, chain = devices.issue_server_certificate(world)
+    loaded: list[str] = []
+
+    class Context(ssl.SSLContext):
+        def load_cert_chain(self, certfile: Any, keyfile: Any = None, **_: Any) -> None:
+            loaded.append(f"{certfile} {keyfile}")
+            raise asyncio.CancelledError
+
+    monkeypatch.setattr(app, "_RENEW_SECONDS", 0)
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(app._renew(world, Context(ssl.PROTOCOL_TLS_SERVER)))
+    assert loaded == [f"{chain} {key}"]
+
+
+def test_the_configuration_trusts_no_proxy_and_names_no_server(world: World) -> None:
+    config = app.server_config(world)
+    assert config.proxy_headers is False
+    assert config.server_header is False
+    assert config.limit_concurrency
