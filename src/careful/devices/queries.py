@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row, and_, func, or_, select
+from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select
 
 from careful.devices import store
 from careful.devices.certificates import Revoked
@@ -104,19 +104,22 @@ def certificates_of(world: World, device: str) -> list[Certificate]:
         return store.line_of(connection, device)
 
 
+# Asked at every request of every device, so it is built once; the order of columns is that of the two dataclasses.
+_BY_CERTIFICATE = (
+    select(
+        *(store.certificate.c[name] for name in Certificate.__slots__),
+        *(store.device.c[name] for name in Device.__slots__),
+    )
+    .join(store.device, store.device.c.id == store.certificate.c.device)
+    .where(store.certificate.c.sha256 == bindparam("digest"))
+)
+_SPLIT = len(Certificate.__slots__)
+
+
 def by_certificate(connection: Connection, sha256: str) -> tuple[Certificate, Device] | None:
     """Return whose certificate this is, by its digest."""
-    found = connection.execute(
-        select(store.certificate, store.device)
-        .join(store.device, store.device.c.id == store.certificate.c.device)
-        .where(store.certificate.c.sha256 == sha256)
-    ).one_or_none()
-    if found is None:
-        return None
-    mapping = found._mapping  # noqa: SLF001 (SQLAlchemy's documented name for a row as a mapping)
-    certificate = Certificate(*[mapping[store.certificate.c[name]] for name in Certificate.__slots__])
-    device = Device(*[mapping[store.device.c[name]] for name in Device.__slots__])
-    return certificate, device
+    found = connection.execute(_BY_CERTIFICATE, {"digest": sha256}).one_or_none()
+    return None if found is None else (Certificate(*found[:_SPLIT]), Device(*found[_SPLIT:]))
 
 
 def by_target_token(connection: Connection, device: str) -> tuple[Device, str] | None:
