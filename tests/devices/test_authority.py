@@ -12,7 +12,7 @@ from careful.devices import authority
 from careful.kernel import ledger
 from careful.kernel.actors import Actor
 from careful.kernel.clock import ManualClock
-from careful.kernel.errors import Invalid, NotFound, Refused
+from careful.kernel.errors import Invalid, NotFound, Refused, Unavailable
 from careful.kernel.work import World
 
 
@@ -50,6 +50,18 @@ def test_devices_enrol_without_the_root_key(world: World, staff: Actor, fleet: A
     devices.import_root(world, staff, file)
     assert devices.authority_status(world).root_key_here
     assert names(world).count("devices.root_key_moved") == 2
+
+
+def test_without_the_issuing_key_nothing_is_issued_and_nobody_is_blamed(world: World, fleet: Any) -> None:
+    token = fleet.token().token
+    devices.authority_chain(world)
+    key = world.keys.path("ca-issuing")
+    away = key.rename(key.with_suffix(".away"))
+    with pytest.raises(Unavailable, match="issuing authority's key"):
+        devices.enrol(world, token, fleet.csr("cam-1-001"), None, "test")
+    assert devices.refusals(world) == []
+    away.rename(key)
+    assert devices.enrol(world, token, fleet.csr("cam-1-001"), None, "test")
 
 
 def test_exporting_over_a_file_moves_nothing(world: World, staff: Actor, tmp_path: Path) -> None:

@@ -102,6 +102,14 @@ def test_what_is_no_address_is_refused(world: World, staff: Actor, fleet: Any, b
     assert held(world) == []
 
 
+def test_retiring_a_device_forgets_its_owner(world: World, staff: Actor, fleet: Any) -> None:
+    fleet.token()
+    devices.set_owner(world, staff, "cam-1-001", EMAIL)
+    devices.retire(world, staff, "cam-1-001", "scrapped")
+    assert held(world) == []
+    assert events(world)[-1].data["why"] == "retired"
+
+
 def test_only_a_living_device_has_an_owner(world: World, staff: Actor, fleet: Any) -> None:
     with pytest.raises(NotFound):
         devices.set_owner(world, staff, "missing", EMAIL)

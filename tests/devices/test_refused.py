@@ -13,7 +13,6 @@ from careful.kernel import ledger
 from careful.kernel.clock import ManualClock
 from careful.kernel.work import World
 
-
 NUMBERS = itertools.count()
 
 

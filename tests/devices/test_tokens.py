@@ -61,6 +61,12 @@ def test_another_products_device_gets_no_token(world: World, staff: Actor, fleet
         devices.make_tokens(world, staff, "lock-1", ["cam-1-001"], "rev-a")
 
 
+def test_a_device_keeps_its_hardware(world: World, staff: Actor, fleet: Any) -> None:
+    fleet.token()
+    with pytest.raises(Refused, match="is rev-a, not rev-b"):
+        devices.make_tokens(world, staff, "cam-1", ["cam-1-001"], "rev-b")
+
+
 @pytest.mark.parametrize("end", ["quarantine", "retire"])
 def test_a_device_that_was_cut_off_gets_no_token(world: World, staff: Actor, fleet: Any, end: str) -> None:
     fleet.active()

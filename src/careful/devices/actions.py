@@ -14,6 +14,7 @@ from careful.devices.events import (
     DeviceRestored,
     DeviceRetired,
     DeviceRevoked,
+    OwnerForgotten,
     VersionReported,
 )
 from careful.devices.model import Act, Device, Life, after
@@ -58,7 +59,7 @@ def revoke(world: World, actor: Actor, device: str, reason: str) -> None:
 
 
 def retire(world: World, actor: Actor, device: str, reason: str) -> None:
-    """End a device's life: its certificates and tokens end, its name is never used again.
+    """End a device's life: its certificates and tokens end, its owner is forgotten, its name is never used again.
 
     Raises NotFound, Refused (already retired), Invalid (no reason).
     """
@@ -66,6 +67,8 @@ def retire(world: World, actor: Actor, device: str, reason: str) -> None:
     with world.change(actor) as work:
         known = _turn(work, device, "retire")
         ended = _end_all(work, device, "retired")
+        if (owner := store.drop_owner(work.connection, device)) is not None:  # nobody is told of it any more
+            work.record(OwnerForgotten(device=device, owner=owner, why="retired"))
         work.record(DeviceRetired(device=device, product=known.product, certificates=ended, reason=why))
 
 

@@ -18,7 +18,7 @@ from careful.devices import certificates, queries, store
 from careful.devices.certificates import Issuer, digest, to_der
 from careful.devices.events import AuthorityMade, RootKeyMoved
 from careful.kernel.actors import SYSTEM, Actor
-from careful.kernel.errors import Invalid, NotFound, Refused
+from careful.kernel.errors import Invalid, NotFound, Refused, Unavailable
 from careful.kernel.keys import PrivateKey
 from careful.kernel.work import World
 
@@ -81,8 +81,13 @@ def _make(world: World) -> dict[str, bytes]:
 
 
 def issuer(world: World) -> Issuer:
-    """Return who signs certificates and revocation lists. Raises NotFound where the key is not on this machine."""
-    return Issuer(ensure(world).issuing, world.keys.load(ISSUING_KEY), f"{world.settings.device_url}/crl")
+    """Return who signs certificates and revocation lists. Raises Unavailable where the key is not on this machine."""
+    issuing = ensure(world).issuing
+    try:
+        key = world.keys.load(ISSUING_KEY)
+    except NotFound as missing:
+        raise Unavailable("The issuing authority's key is not here; nothing was issued.", do=missing.do) from missing
+    return Issuer(issuing, key, f"{world.settings.device_url}/crl")
 
 
 def authority_chain(world: World) -> list[bytes]:

@@ -16,7 +16,7 @@ from careful.devices.events import DeviceEnrolled, DeviceRenewed
 from careful.devices.model import Certificate, Device, Life, after, connects
 from careful.devices.tokens import new_device, token_digest
 from careful.kernel.actors import Actor
-from careful.kernel.errors import CarefulError, Forbidden, NotFound, Refused, TooMany, Unauthenticated
+from careful.kernel.errors import CarefulError, Forbidden, NotFound, Refused, TooMany, Unauthenticated, Unavailable
 from careful.kernel.work import Work, World
 
 _RENEWALS_AN_HOUR = 10
@@ -37,6 +37,8 @@ def enrol(world: World, token: str, csr_der: bytes, label: str | None, source: s
     try:
         request = read_request(csr_der)
         return _enrol(world, token, request, label)
+    except Unavailable:
+        raise  # a fault of ours is no failure of the one who asks
     except CarefulError as refusal:
         note(world, refusal, who)
         raise
@@ -51,6 +53,8 @@ def re_enrol(world: World, certificate_der: bytes, csr_der: bytes, label: str | 
     try:
         request = read_request(csr_der)
         return _re_enrol(world, digest(certificate_der), request, label)
+    except Unavailable:
+        raise
     except CarefulError as refusal:
         note(world, refusal, ())
         raise

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    bindparam,
     delete,
     func,
     insert,
@@ -223,9 +224,11 @@ def reports(connection: Connection, device_id: str, version: str) -> bool:
 
 def see(connection: Connection, moments: Mapping[str, datetime]) -> None:
     """Move `last_seen` forward; never back."""
-    for device_id, at in sorted(moments.items()):  # one order for all writers, so that two never wait for each other
-        older = or_(device.c.last_seen.is_(None), device.c.last_seen < at)
-        connection.execute(update(device).where(device.c.id == device_id, older).values(last_seen=at))
+    at = bindparam("at", type_=Moment)
+    older = or_(device.c.last_seen.is_(None), device.c.last_seen < at)
+    statement = update(device).where(device.c.id == bindparam("device_id"), older).values(last_seen=at)
+    # One order for all writers, so that two never wait for each other in a circle.
+    connection.execute(statement, [{"device_id": name, "at": moment} for name, moment in sorted(moments.items())])
 
 
 def claim_key(connection: Connection, key_sha256: str, device_id: str) -> str:

@@ -39,15 +39,16 @@ def make_tokens(
     with world.change(actor) as work:
         expires = work.now + timedelta(hours=world.settings.enrolment_token_hours)
         rows = []
-        for name in names:
-            if name is not None:
-                _make_room(work, product, name, hardware)
+        named = tuple(name for name in names if name is not None)
+        for name in sorted(named):  # one order for all writers, so that two never wait in a circle
+            _make_room(work, product, name, hardware)
+        for holder in names:
             text = "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
             rows.append(
                 {
                     "sha256": token_digest(text),
                     "product": product,
-                    "device": name,
+                    "device": holder,
                     "hardware": hardware,
                     "made_at": work.now,
                     "expires": expires,
@@ -55,9 +56,8 @@ def make_tokens(
                     "used_by": None,
                 }
             )
-            made.append(NewToken(name or "", text, expires))
+            made.append(NewToken(holder or "", text, expires))
         store.add_tokens(work.connection, rows)
-        named = tuple(name for name in names if name is not None)
         work.record(TokensMade(product=product, hardware=hardware, count=len(rows), devices=named, expires=expires))
     return made
 
@@ -87,6 +87,8 @@ def _make_room(work: Work, product: str, name: str, hardware: str) -> None:
     device, life = found
     if device.product != product:
         raise Refused(f"{name} is a device of {device.product}, not of {product}.", do="Choose another id.")
+    if device.hardware != hardware:
+        raise Refused(f"{name} is {device.hardware}, not {hardware}.", do=f"Use --hardware {device.hardware}.")
     if after(life, "enrol") is None:
         raise Refused(f"{name} is {device.state} and cannot enrol.", do=f"See: careful device show {name}")
     store.end_tokens(work.connection, name, work.now)

@@ -1,11 +1,17 @@
 """Enrolment from outside: openssl makes keys and requests, curl speaks EST with the real server."""
 
 import base64
+import os
+import re
+import shutil
 import subprocess
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from careful import devices
 from careful.kernel.actors import Actor
@@ -13,6 +19,8 @@ from careful.kernel.clock import ManualClock
 from careful.kernel.work import World
 
 EST = "/.well-known/est"
+ROOT = Path(__file__).parents[4]
+GUIDE = ROOT / "docs/enrolment.md"
 
 
 @pytest.mark.parametrize("label", ["", "/cam-1"])
@@ -139,3 +147,30 @@ def test_the_request_may_come_in_any_common_form(client: Any, token: str, form: 
     body = {"wrapped": wrapped.replace(b"\n", b"\r\n"), "pem": pem, "der": der}[form]
     answer = client.post(f"{EST}/simpleenroll", body, "-u", f":{token}")
     assert answer.status == 200, answer.text
+
+
+def test_the_commands_of_the_guide_work_as_printed(client: Any, world: World, token: str) -> None:
+    enrol, renew = re.findall(r"```sh\n(.*?)```", GUIDE.read_text(), re.DOTALL)
+    shutil.copy(client.trust, client.folder / "trust.pem")
+    given = {"DEVICE": "cam-1-001", "TOKEN": token, "URL": f"https://localhost:{client.port}", "no_proxy": "*"}
+    for script in (enrol, renew):
+        done = subprocess.run(
+            ["sh", "-euc", script],
+            env=os.environ | given,
+            cwd=client.folder,
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr.decode()
+    for name in ("device", "next"):
+        der = x509.load_pem_x509_certificate((client.folder / f"{name}.crt").read_bytes())
+        assert devices.identify(world, der.public_bytes(Encoding.DER)).device == "cam-1-001"
+
+
+def test_the_guide_names_every_reason() -> None:
+    text = GUIDE.read_text()
+    source = (ROOT / "src/careful/devices/enrolment.py").read_text()
+    source += (ROOT / "src/careful/devices/certificates.py").read_text()
+    reasons = set(re.findall(r'where="([a-z.]+)"', source))
+    assert {reason for reason in reasons if f"`{reason}`" not in text} == set()

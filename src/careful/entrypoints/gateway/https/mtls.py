@@ -70,7 +70,7 @@ class MutualTLSProtocol(HttpToolsProtocol):
 
 
 def tls_context(key: Path, chain: Path, trust: Path) -> ssl.SSLContext:
-    """Return how devices are spoken with: TLS 1.2 or 1.3, AEAD suites, a client certificate of ours or none at all."""
+    """Return how devices are spoken with over HTTPS: TLS 1.2 or 1.3, AEAD suites, a certificate of ours or none."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers(_TLS12_SUITES)
