@@ -1,0 +1,61 @@
+"""What is genuine: TUF metadata over our own connections (TUF specification 1.0, section 5, by python-tuf's client).
+
+The pinned root is handed to the client each time, so that a damaged or exchanged cache can make the device refuse, but
+never believe.
+"""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from pathlib import Path
+
+from tuf.api import exceptions
+from tuf.ngclient.config import UpdaterConfig
+from tuf.ngclient.fetcher import FetcherInterface
+from tuf.ngclient.updater import Updater
+
+from careful_device import trust
+from careful_device.errors import Refusal, WireError
+from careful_device.https import Client
+from careful_device.model import Target
+
+_CONFIG = UpdaterConfig(max_root_rotations=64, targets_max_length=2_000_000, snapshot_max_length=500_000)
+
+
+class _Fetcher(FetcherInterface):
+    """python-tuf's seam to the network, on the device's own kept connections."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def _fetch(self, url: str) -> Iterator[bytes]:
+        # A generator: the fetcher's caller counts the bytes as they come, and stops at its limit.
+        with self._client.open("GET", url) as (status, _headers, chunks):
+            if status != HTTPStatus.OK:
+                for _ in chunks:  # read to the end, so that the connection can be kept
+                    pass
+                raise exceptions.DownloadHTTPError(f"{url}: {status}", status)
+            yield from chunks
+
+
+def find(client: Client, home: Path, url: str, root: bytes, path: str) -> Target:
+    """Refresh the metadata at `url`/metadata and return what is signed about `path`.
+
+    Raises Refusal when the metadata is not to be believed or does not name `path`, WireError when it cannot be had.
+    """
+    folder = home / "tuf"
+    folder.mkdir(exist_ok=True)
+    try:
+        updater = Updater(
+            str(folder), f"{url.rstrip('/')}/metadata/", fetcher=_Fetcher(client), config=_CONFIG, bootstrap=root
+        )
+        updater.refresh()
+        found = updater.get_targetinfo(path)
+    except exceptions.RepositoryError as verdict:
+        raise trust.refusal_of(verdict) from verdict
+    except exceptions.DownloadLengthMismatchError as endless:
+        raise Refusal("tampered", "the metadata is longer than it may be") from endless
+    except exceptions.DownloadError as broken:
+        raise WireError(f"The update metadata cannot be had: {broken.__cause__ or broken}.") from broken
+    if found is None:
+        raise Refusal("unsigned", f"nobody whom this device trusts signed {path[:200]}")
+    return trust.target_from(path, found.length, found.hashes, found.unrecognized_fields.get("custom"))

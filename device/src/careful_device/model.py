@@ -1,0 +1,96 @@
+"""The words of the agent: what an order, a target and a job are. Nothing here reads, writes or asks the time."""
+
+from dataclasses import asdict, dataclass
+from enum import Enum
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What a device knows about itself. `security_floor`: the highest security version it ever confirmed."""
+
+    device: str
+    product: str
+    hardware: str
+    version: str
+    security_floor: int = 0
+    version_floor: str = ""
+    sha256: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What the server asks for (one chunk, one artifact of a DDI deployment). Not to be believed, only followed."""
+
+    action: str
+    href: str
+    version: str
+    filename: str
+    size: int
+    download: str
+    target_path: str
+    product: str = ""
+    sha256: str = ""
+    install: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """What TUF metadata signed: these bytes, for this product and hardware, in this version."""
+
+    path: str
+    length: int
+    sha256: str
+    product: str
+    hardware: tuple[str, ...]
+    version: str
+    security_version: int
+
+
+class Step(str, Enum):
+    """Where a job stands. Everything before ACTIVATE leaves the software in use untouched."""
+
+    READ = "read"
+    CHECK = "check"
+    FETCH = "fetch"
+    INSTALL = "install"
+    ACTIVATE = "activate"
+    PROVE = "prove"
+    CONFIRM = "confirm"
+    ROLLBACK = "rollback"
+    CLOSE = "close"
+
+
+UNTOUCHED = frozenset({Step.READ, Step.CHECK, Step.FETCH, Step.INSTALL})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One order being carried out. `tries` counts the starts of the present step, `due` is when it may start next."""
+
+    action: str
+    href: str
+    step: Step = Step.READ
+    order: Order | None = None
+    target: Target | None = None
+    told: bool = False
+    tries: int = 0
+    due: float = 0.0
+    succeeded: bool = False
+    outcome: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values for the journal."""
+        return asdict(self) | {"step": self.step.value}
+
+    @staticmethod
+    def from_json(plain: dict[str, Any]) -> "Job | None":
+        """Return the job that was written down, or None when the journal is not readable as one."""
+        try:
+            order, target = plain.get("order"), plain.get("target")
+            if target:
+                target = Target(**{**target, "hardware": tuple(target["hardware"])})
+            fields = {**plain, "step": Step(plain["step"]), "order": Order(**order) if order else None}
+            return Job(**{**fields, "target": target or None})
+        except (KeyError, TypeError, ValueError):
+            return None

@@ -1,0 +1,151 @@
+"""The hand of a job: does what `job.py` decides, one step at a time.
+
+Each step may be repeated after a crash. What is true of the device afterwards is asked of the slot driver, never
+remembered: `installed.json` only adds what the driver cannot know (the digest, and the floors below which the device
+never goes again).
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from careful_device import files, genuine, seen, trust, versions
+from careful_device.config import Config
+from careful_device.ddi import Ddi
+from careful_device.errors import AgentError, AnswerError, Refusal, SlotError
+from careful_device.fetch import fetch
+from careful_device.health import Health
+from careful_device.https import Client
+from careful_device.model import Facts, Job, Order, Step, Target
+from careful_device.slots import SlotDriver
+
+_WORDS = {
+    Step.FETCH: "downloading {version}",
+    Step.INSTALL: "installing {version}, its bytes are what was signed",
+    Step.ACTIVATE: "starting {version}",
+    Step.PROVE: "checking the health of {version}",
+    Step.ROLLBACK: "going back: {outcome}",
+}
+_FINAL_ANSWERS = frozenset({400, 404, 406, 410, 415})
+
+
+@dataclass
+class Updater:
+    """Carries out jobs for the device of `config`."""
+
+    config: Config
+    client: Client
+    ddi: Ddi
+    slots: SlotDriver
+    health: Health
+    root: bytes
+
+    def facts(self) -> Facts:
+        """Return what the device is and runs."""
+        return facts_of(self.config, self.slots)
+
+    def tell(self, job: Job) -> seen.Told:
+        """Report that the job's step begins."""
+        words = _WORDS[job.step].format(version=_version(job), outcome=job.outcome)
+        return seen.Told(gone=not self.ddi.tell(job.action, "proceeding", "none", words))
+
+    def do(self, job: Job) -> seen.Seen:
+        """Take the job's step and say what came of it."""
+        try:
+            return self._step(job)
+        except Refusal as refusal:
+            return seen.Refused(refusal.kind, refusal.reason)
+        except SlotError as failure:
+            lasting = job.step is not Step.ROLLBACK  # going back is tried again and again
+            return seen.Broken(failure.what) if lasting else seen.Failed(failure.what)
+        except AnswerError as answer:
+            lasting = answer.status in _FINAL_ANSWERS and job.step in {Step.READ, Step.FETCH}
+            return seen.Broken(answer.what) if lasting and job.tries > 2 else seen.Failed(answer.what)  # noqa: PLR2004 (a link may be renewed meanwhile: two more tries)
+        except (AgentError, OSError) as failure:
+            return seen.Failed(str(failure))
+
+    def describe(self) -> dict[str, str]:
+        """Return the device's attributes."""
+        version, slot = self.slots.running()
+        told = {"version": version, "slot": slot, "product": self.config.product, "hardware": self.config.hardware}
+        return {name: value for name, value in told.items() if value}
+
+    def _step(self, job: Job) -> seen.Seen:
+        if job.step is Step.READ:
+            order = self.ddi.order(job.action, job.href)
+            # An order whose window is closed is left alone; it is read again when the server shows it next.
+            return seen.Stepped(order=order) if order is not None and order.install else seen.Told(gone=True)
+        if job.step is Step.CLOSE:
+            finished = "success" if job.succeeded else "failure"
+            return seen.Told(gone=not self.ddi.tell(job.action, "closed", finished, job.outcome))
+        if job.order is None:
+            raise Refusal("unsigned", "the order was lost before it was checked")
+        if job.step is Step.CHECK:
+            return self._check(job.order)
+        if job.target is None:
+            raise Refusal("unsigned", "the order was never checked")
+        return self._change(job, job.order, job.target)
+
+    def _check(self, order: Order) -> seen.Stepped:
+        facts = self.facts()
+        trust.check_order(order, facts)
+        target = genuine.find(self.client, self.config.home, self.config.tuf_url, self.root, order.target_path)
+        trust.check_target(order, target, facts)
+        if target.length > self.config.updates.image_bytes:
+            raise SlotError(f"the image has {target.length} bytes, more than this device takes")
+        return seen.Stepped(target=target, installed=trust.is_installed(target, facts))
+
+    def _change(self, job: Job, order: Order, target: Target) -> seen.Stepped:
+        downloads = self.config.home / "downloads"
+        if job.step is Step.FETCH:
+            fetch(self.client, order.download, target, downloads)
+        elif job.step is Step.INSTALL:
+            # Fetched again if it is gone, and checked again in any case: what is installed is what was signed.
+            self.slots.install(fetch(self.client, order.download, target, downloads), target)
+        elif job.step is Step.ACTIVATE:
+            self.slots.activate(target)
+        elif job.step is Step.PROVE:
+            self.health(target)
+        elif job.step is Step.CONFIRM:
+            self.slots.confirm(target)
+            _note_installed(self.config.home, target)
+            files.remove(downloads / target.sha256)
+        else:
+            self.slots.rollback(target)
+            files.remove(downloads / target.sha256)
+        return seen.Stepped()
+
+
+def facts_of(config: Config, slots: SlotDriver) -> Facts:
+    """Return what the device is, what it runs, and the floors below which it does not go."""
+    version, _slot = slots.running()
+    noted = files.read_json(config.home / "installed.json")
+    floor = noted.get("security_floor", 0)
+    return Facts(
+        device=config.device,
+        product=config.product,
+        hardware=config.hardware,
+        version=version,
+        security_floor=floor if isinstance(floor, int) else 0,
+        version_floor=str(noted.get("version_floor", "")),
+        sha256=str(noted.get("sha256", "")) if noted.get("version") == version else "",
+    )
+
+
+def _note_installed(home: Path, target: Target) -> None:
+    path = home / "installed.json"
+    noted = files.read_json(path)
+    floor, highest = noted.get("security_floor", 0), str(noted.get("version_floor", ""))
+    known = floor if isinstance(floor, int) else 0
+    files.write_json(
+        path,
+        {
+            "version": target.version,
+            "sha256": target.sha256,
+            "security_floor": max(known, target.security_version),
+            "version_floor": highest if highest and versions.is_newer(highest, target.version) else target.version,
+        },
+    )
+
+
+def _version(job: Job) -> str:
+    return job.target.version if job.target else "?"
