@@ -28,7 +28,7 @@ START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 
 def _load_all_tables() -> None:
     for module in pkgutil.iter_modules(careful.__path__):
-        with contextlib.suppress(ImportError):
+        with contextlib.suppress(ImportError, AttributeError):
             if module.ispkg and importlib.util.find_spec(f"careful.{module.name}.store"):
                 importlib.import_module(f"careful.{module.name}.store")
 
