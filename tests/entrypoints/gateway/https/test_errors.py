@@ -43,7 +43,7 @@ def answer() -> Callable[[Exception], httpx.Response]:
             Unauthenticated("Who?"),
             401,
             "Who?\n",
-            {"www-authenticate": 'Basic realm="enrolment", charset="UTF-8"'},
+            {"www-authenticate": "TargetToken"},
             id="unauthenticated",
         ),
         pytest.param(Forbidden("No."), 403, "No.\n", {}, id="forbidden"),
