@@ -1,0 +1,48 @@
+"""What can happen to a product, for the ledger. Ids, dates and counts only."""
+
+from dataclasses import dataclass
+
+from careful.kernel.ledger import Event, event
+
+
+@event("products.declared", subject="product/{product}")
+@dataclass(frozen=True, kw_only=True)
+class ProductDeclared(Event):
+    """A version of the product file was handed in; `digest` is the SHA-256 of its bytes."""
+
+    product: str
+    digest: str
+    version: int
+
+
+@event("products.approved", subject="product/{product}")
+@dataclass(frozen=True, kw_only=True)
+class ProductApproved(Event):
+    """Someone answered for the newest version: from here on it is what the gateway enforces."""
+
+    product: str
+    digest: str
+    laws_apply: tuple[str, ...]
+    laws_unknown: tuple[str, ...]
+    streams: int
+
+
+@event("products.page_published", subject="product/{product}")
+@dataclass(frozen=True, kw_only=True)
+class PagePublished(Event):
+    """What a buyer must know was published: support end (ISO date), how updates come, how many kinds of data."""
+
+    product: str
+    digest: str
+    support_until: str
+    update_method: str
+    data_items: int
+
+
+@event("products.put_on_sale", subject="product/{product}")
+@dataclass(frozen=True, kw_only=True)
+class ProductPutOnSale(Event):
+    """The product may be sold."""
+
+    product: str
+    support_until: str

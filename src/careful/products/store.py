@@ -1,0 +1,72 @@
+"""The tables of products, and the statements that write them.
+
+Every version of a product file is kept, bytes and all; the product's row says which is newest and which in force.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Column, Connection, Integer, LargeBinary, Row, String, Table, insert, select, update
+
+from careful.kernel.database import Moment, metadata
+
+product = Table(
+    "products_product",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("newest", Integer, nullable=False),
+    Column("approved", Integer, nullable=True),
+    Column("approved_at", Moment, nullable=True),
+    Column("page_published_at", Moment, nullable=True),
+    Column("published_until", String(10), nullable=True),
+    Column("on_sale_at", Moment, nullable=True),
+)
+version = Table(
+    "products_version",
+    metadata,
+    Column("product", String(32), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("digest", String(64), nullable=False),
+    Column("text", LargeBinary, nullable=False),
+    Column("declared_at", Moment, nullable=False),
+    Column("approved_at", Moment, nullable=True),
+)
+
+
+def lock(connection: Connection, product_id: str) -> Row[Any] | None:
+    """Return the product's row, held until the transaction ends; None where there is none."""
+    return connection.execute(select(product).where(product.c.id == product_id).with_for_update()).one_or_none()
+
+
+def version_row(connection: Connection, product_id: str, number: int) -> Row[Any]:
+    """Return one version, which must exist."""
+    query = select(version).where(version.c.product == product_id, version.c.version == number)
+    return connection.execute(query).one()
+
+
+def add_version(connection: Connection, product_id: str, number: int, digest: str, text: bytes, at: datetime) -> None:
+    """Keep a version; the first one makes the product."""
+    if number == 1:
+        connection.execute(insert(product), {"id": product_id, "newest": 1})
+    else:
+        change(connection, product_id, {"newest": number})
+    row = {"product": product_id, "version": number, "digest": digest, "text": text, "declared_at": at}
+    connection.execute(insert(version), row)
+
+
+def approve(connection: Connection, product_id: str, number: int, at: datetime) -> None:
+    """Put a version in force."""
+    change(connection, product_id, {"approved": number, "approved_at": at})
+    chosen = (version.c.product == product_id) & (version.c.version == number)
+    connection.execute(update(version).where(chosen).values(approved_at=at))
+
+
+def change(connection: Connection, product_id: str, values: Mapping[str, Any]) -> None:
+    """Set columns of the product's row."""
+    connection.execute(update(product).where(product.c.id == product_id).values(**values))
+
+
+def day(text: str | None) -> date | None:
+    """Read a stored day."""
+    return None if text is None else date.fromisoformat(text)
