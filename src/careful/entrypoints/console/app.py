@@ -58,7 +58,7 @@ class Refusals:
         except CarefulError as refusal:
             if started or scope["type"] != "http":
                 raise
-            _log.info("refused", path=scope["path"], status=refusal.status, what=refusal.what)
+            _log.info("refused", path=_unsecret(scope["path"]), status=refusal.status, what=refusal.what)
             request = Request(scope, receive)
             response = await run_in_threadpool(self._answer, request, refusal)
             await response(scope, receive, send)
@@ -70,6 +70,11 @@ class Refusals:
         response = self._look.error(request, refusal)
         response.headers.update(headers)
         return response
+
+
+def _unsecret(path: str) -> str:
+    """Return a path for the log: a one-time link's secret is no matter for a log."""
+    return "/first/…" if path.startswith("/first/") else path
 
 
 def create_app(world: World, *, api: ASGIApp | None = None) -> Starlette:

@@ -27,7 +27,8 @@ CONTENT_SECURITY_POLICY = (
 HEADERS: Mapping[str, str] = {
     "content-security-policy": CONTENT_SECURITY_POLICY,
     "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
+    # Not `no-referrer`: under that, browsers send `Origin: null` with our own forms.
+    "referrer-policy": "same-origin",
     "permissions-policy": (
         "accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), "
         "usb=(), publickey-credentials-create=(self), publickey-credentials-get=(self)"
@@ -145,16 +146,16 @@ class SameOrigin:
         """Serve, or raise Forbidden."""
         if scope["type"] == "http" and scope["method"] not in SAFE_METHODS and not scope["path"].startswith(API):
             headers = Headers(scope=scope)
-            site, origin = headers.get("sec-fetch-site"), headers.get("origin")
-            if (
-                (site is None and origin is None)
-                or site not in {None, "same-origin"}
-                or origin not in {None, self._origin}
-            ):
+            if not self._ours(headers.get("sec-fetch-site"), headers.get("origin")):
                 raise Forbidden(
                     "That request did not come from a page of this console.", do="Open the page and try again."
                 )
         await self._app(scope, receive, send)
+
+    def _ours(self, site: str | None, origin: str | None) -> bool:
+        if site is None:
+            return origin == self._origin
+        return site == "same-origin" and origin in {None, self._origin}
 
 
 def origin_of(address: str) -> str:
