@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import NameOID
 
-from careful import devices
+from careful import devices, products
 from careful.devices.model import NewToken
 from careful.kernel.actors import Actor
 from careful.kernel.work import World
@@ -52,6 +52,15 @@ class Fleet:
         certificate = self.enrol(device, product)
         devices.identify(self.world, certificate)
         return certificate
+
+
+@pytest.fixture
+def world(world: World, staff: Actor) -> World:
+    """An installation whose maker has declared a camera and a lock."""
+    for product in ("cam-1", "lock-1"):
+        text = f"schema: product/1\nproduct: {{id: {product}, name: Test, models: [{product}]}}\n"
+        products.declare(world, staff, text.encode())
+    return world
 
 
 @pytest.fixture

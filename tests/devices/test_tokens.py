@@ -9,7 +9,7 @@ from sqlalchemy import select
 from careful import devices
 from careful.devices import store
 from careful.kernel.actors import Actor
-from careful.kernel.errors import Invalid, Refused, Unauthenticated
+from careful.kernel.errors import Invalid, NotFound, Refused, Unauthenticated
 from careful.kernel.work import World
 
 
@@ -53,6 +53,11 @@ def test_what_cannot_be_is_refused(world: World, staff: Actor, wanted: Any, hard
     with pytest.raises(Invalid):
         devices.make_tokens(world, staff, "cam-1", wanted, hardware)
     assert devices.list_devices(world) == []
+
+
+def test_a_product_that_nobody_declared_has_no_devices(world: World, staff: Actor) -> None:
+    with pytest.raises(NotFound, match="cam1"):
+        devices.make_tokens(world, staff, "cam1", 1, "rev-a")
 
 
 def test_another_products_device_gets_no_token(world: World, staff: Actor, fleet: Any) -> None:

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from careful import products
 from careful.devices import store
 from careful.devices.events import TokensMade
 from careful.devices.model import DEVICE_ID, NewToken, after
@@ -29,9 +30,10 @@ def make_tokens(
     """Make one-time enrolment tokens: one for each named device, or so many that let the request name the device.
 
     The text of a token is in the answer and nowhere else. An earlier unused token of a named device ends.
-    Raises Invalid for ids, hardware or counts that cannot be, Refused for a device of another product or one that is
-    quarantined or retired.
+    Raises NotFound for a product that was never declared, Invalid for ids, hardware or counts that cannot be, Refused
+    for a device of another product or hardware, or one that is quarantined or retired.
     """
+    products.get(world, product)
     names: list[str | None] = [None] * _count(devices) if isinstance(devices, int) else _names(devices)
     if not DEVICE_ID.fullmatch(hardware):
         raise Invalid(f"{hardware!r} is no hardware revision.", do="Name one, such as rev-a.", where="hardware")

@@ -8,13 +8,22 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from careful import devices
+from careful import devices, products
 from careful.entrypoints.cli.device import command
-from careful.kernel.actors import SYSTEM
+from careful.kernel.actors import SYSTEM, Actor
 from careful.kernel.errors import Invalid, NotFound, Refused
 from careful.kernel.work import World
 
 Run = Callable[..., Result]
+
+
+@pytest.fixture
+def world(world: World, staff: Actor) -> World:
+    """An installation whose maker has declared a camera and a lock."""
+    for product in ("cam-1", "lock-1"):
+        text = f"schema: product/1\nproduct: {{id: {product}, name: Test, models: [{product}]}}\n"
+        products.declare(world, staff, text.encode())
+    return world
 
 
 @pytest.fixture

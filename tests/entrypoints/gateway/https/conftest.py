@@ -16,7 +16,7 @@ import uvicorn
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
-from careful import devices
+from careful import devices, products
 from careful.entrypoints.gateway.https.app import server_config
 from careful.kernel.actors import Actor
 from careful.kernel.clock import ManualClock
@@ -128,6 +128,15 @@ class Client:
 def clock() -> ManualClock:
     """Today: curl checks the server's certificate against the machine's own clock."""
     return ManualClock(datetime.now(UTC))
+
+
+@pytest.fixture
+def world(world: World, staff: Actor) -> World:
+    """An installation whose maker has declared a camera and a lock."""
+    for product in ("cam-1", "lock-1"):
+        text = f"schema: product/1\nproduct: {{id: {product}, name: Test, models: [{product}]}}\n"
+        products.declare(world, staff, text.encode())
+    return world
 
 
 @pytest.fixture

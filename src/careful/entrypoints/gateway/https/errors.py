@@ -8,8 +8,8 @@ from starlette.responses import PlainTextResponse, Response
 from careful.kernel.errors import CarefulError, TooMany, Unauthenticated, Unavailable
 
 _ENROLMENT = "/.well-known/est/"
-_BY_PASSWORD = 'Basic realm="enrolment", charset="UTF-8"'
-_BY_TOKEN = "TargetToken"
+_ENROLMENT_CHALLENGE = 'Basic realm="enrolment", charset="UTF-8"'
+_POLL_CHALLENGE = "TargetToken"
 _RETRY_SECONDS = 5
 _log = structlog.get_logger(__name__)
 
@@ -20,7 +20,9 @@ def refusal(request: Request, error: Exception) -> Response:
         return unexpected(request, error)
     headers: dict[str, str] = {}
     if isinstance(error, Unauthenticated):
-        headers["WWW-Authenticate"] = _BY_PASSWORD if request.url.path.startswith(_ENROLMENT) else _BY_TOKEN
+        headers["WWW-Authenticate"] = (
+            _ENROLMENT_CHALLENGE if request.url.path.startswith(_ENROLMENT) else _POLL_CHALLENGE
+        )
     if isinstance(error, TooMany):
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, Unavailable):
