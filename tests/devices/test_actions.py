@@ -56,7 +56,7 @@ def test_cuts_are_numbered_in_order(world: World, staff: Actor, fleet: Any) -> N
     [
         pytest.param("missing", "why", NotFound, id="no such device"),
         pytest.param("cam-1-001", " ", Invalid, id="no reason"),
-        pytest.param("cam-1-001", "x" * 301, Invalid, id="over-long reason"),
+        pytest.param("cam-1-001", "x" * 501, Invalid, id="over-long reason"),
     ],
 )
 def test_a_verb_that_cannot_be_changes_nothing(

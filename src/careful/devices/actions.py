@@ -23,7 +23,7 @@ from careful.kernel.errors import Invalid, NotFound, Refused
 from careful.kernel.work import Work, World
 
 VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+~_-]{0,63}")
-REASON_LIMIT = 300
+REASON_LIMIT = 500
 _HOW = re.compile(r"[a-z][a-z-]{0,15}")
 
 

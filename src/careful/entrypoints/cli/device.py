@@ -1,23 +1,17 @@
 """`careful device`: make tokens, see the fleet, cut off and restore, know whom to tell, look after the authorities."""
 
 import dataclasses
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from careful import devices
+from careful.entrypoints.cli.output import cell, json_option, say_json, say_table
 from careful.kernel.actors import OPERATOR
-from careful.kernel.clock import iso
 from careful.kernel.errors import Invalid
 
-_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 _reason = click.option("--reason", required=True, help="Why, in a sentence; it stays in the ledger.")
 
 
@@ -31,7 +25,7 @@ def command() -> None:
 @click.option("--hardware", required=True, help="Hardware revision, such as rev-a.")
 @click.option("--count", type=click.IntRange(1, 1000), help="How many tokens; each device chooses its own name.")
 @click.option("--id", "ids", multiple=True, help="A token for this device alone; may be given many times.")
-@_as_json
+@json_option
 @click.pass_context
 def token(
     ctx: click.Context, *, product: str, hardware: str, count: int | None, ids: tuple[str, ...], as_json: bool
@@ -41,8 +35,11 @@ def token(
         raise Invalid("Say either how many tokens or for which devices.", do="Use --count 5, or --id cam-1-001.")
     wanted: Sequence[str] | int = list(ids) or count or 1
     made = devices.make_tokens(ctx.obj.world(), OPERATOR, product, wanted, hardware)
-    rows = [{"device": one.device, "token": one.token, "expires": one.expires} for one in made]
-    _print(as_json, rows, {"device": "Device", "token": "Token", "expires": "Expires"})
+    if as_json:
+        say_json(made)
+        return
+    rows = [(one.device, one.token, one.expires) for one in made]
+    say_table("Enrolment tokens", ("Device", "Token", "Expires"), rows, empty="")
 
 
 @command.command(name="list")
@@ -51,57 +48,56 @@ def token(
 @click.option("--state", type=click.Choice(devices.STATES), help="Only devices in this state.")
 @click.option("--after", help="Start after this id (for the next page).")
 @click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True, help="How many at most.")
-@_as_json
+@json_option
 @click.pass_context
 def list_(ctx: click.Context, /, *, as_json: bool, **filters: Any) -> None:  # noqa: ANN401 (click passes options by name)
     """List devices by id."""
     found = devices.list_devices(ctx.obj.world(), **filters)
-    columns = {
-        "id": "Device",
-        "product": "Product",
-        "hardware": "Hardware",
-        "state": "State",
-        "version": "Version",
-        "certificate_until": "Certificate until",
-        "last_seen": "Last seen",
-    }
-    _print(as_json, map(dataclasses.asdict, found), columns, empty="No device yet. Make a token: careful device token")
+    if as_json:
+        say_json(found)
+        return
+    rows = [
+        (one.id, one.product, one.hardware, one.state, one.version, one.certificate_until, one.last_seen)
+        for one in found
+    ]
+    columns = ("Device", "Product", "Hardware", "State", "Version", "Certificate until", "Last seen")
+    say_table("Devices", columns, rows, empty="No device here yet. Make a token: careful device token")
 
 
 @command.command()
-@_as_json
+@json_option
 @click.pass_context
 def summary(ctx: click.Context, *, as_json: bool) -> None:
     """Show the fleet in numbers, and how many certificates are about to end."""
     fleet = devices.fleet_summary(ctx.obj.world())
     if as_json:
-        _dump(dataclasses.asdict(fleet))
+        say_json(fleet)
         return
-    rows = [{"product": product, **counts} for product, counts in fleet.by_product.items()]
-    _print(False, rows, {"product": "Product", **{state: state.capitalize() for state in devices.STATES}})
+    rows = [(product, *counts.values()) for product, counts in fleet.by_product.items()]
+    columns = ("Product", *(state.capitalize() for state in devices.STATES))
+    say_table("Fleet", columns, rows, empty="No device yet. Make a token: careful device token")
     click.echo(f"Devices: {fleet.total}; {fleet.ending_soon} certificates end within 7 days, {fleet.ended} have ended.")
 
 
 @command.command()
 @click.argument("device")
-@_as_json
+@json_option
 @click.pass_context
 def show(ctx: click.Context, *, device: str, as_json: bool) -> None:
     """Show one device with its certificates and what it was refused."""
     world = ctx.obj.world()
     known = dataclasses.asdict(devices.get(world, device))
-    line = [dataclasses.asdict(one) for one in devices.certificates_of(world, device)]
-    refused = [dataclasses.asdict(one) for one in devices.refusals(world, device)]
+    line = devices.certificates_of(world, device)
+    refused = devices.refusals(world, device)
     if as_json:
-        _dump({**known, "certificates": line, "refusals": refused})
+        say_json({**known, "certificates": line, "refusals": refused})
         return
     for name, value in known.items():
-        click.echo(f"{name.replace('_', ' '):>19}  {_text(value)}")
-    if line:
-        columns = {"number": "No.", "sha256": "Certificate", "not_after": "Until", "first_used": "First used"}
-        _print(False, line, columns | {"ended_why": "Ended"})
-    if refused:
-        _print(False, refused, {"kind": "Refused", "detail": "Latest", "count": "Times", "last_at": "Last"})
+        click.echo(f"{name.replace('_', ' '):>19}  {cell(value)}")
+    rows = [(one.number, one.sha256, one.not_after, one.first_used, one.ended_why) for one in line]
+    columns = ("No.", "Certificate", "Until", "First used", "Ended")
+    say_table("Certificates", columns, rows, empty="It has no certificate yet.")
+    _say_refusals(refused)
 
 
 def _verb(name: str, act: Callable[..., None], says: str, done: str) -> None:
@@ -110,14 +106,14 @@ def _verb(name: str, act: Callable[..., None], says: str, done: str) -> None:
     @command.command(name=name, help=says)
     @click.argument("device")
     @_reason
-    @_as_json
+    @json_option
     @click.pass_context
     def run(ctx: click.Context, *, device: str, reason: str, as_json: bool) -> None:
         world = ctx.obj.world()
         act(world, OPERATOR, device, reason)
         state = devices.get(world, device).state
         if as_json:
-            _dump({"device": device, "state": state})
+            say_json({"device": device, "state": state})
         else:
             click.echo(done.format(device=device))
 
@@ -142,7 +138,7 @@ _verb("retire", devices.retire, "End a device's life, for good.", "{device} is r
 @click.argument("device")
 @click.option("--email", help="Whom to tell when the device has a flaw; replaces an earlier address.")
 @click.option("--forget", is_flag=True, help="Erase the address.")
-@_as_json
+@json_option
 @click.pass_context
 def owner(ctx: click.Context, *, device: str, email: str | None, forget: bool, as_json: bool) -> None:
     """Set or erase the owner's e-mail address. Addresses never reach the ledger."""
@@ -155,7 +151,7 @@ def owner(ctx: click.Context, *, device: str, email: str | None, forget: bool, a
         devices.get(world, device)  # a mistyped id is an error, not "nothing to forget"
         result = {"device": device, "forgotten": devices.forget_owner(world, OPERATOR, device)}
     if as_json:
-        _dump(result)
+        say_json(result)
     elif email:
         click.echo(f"The owner of {device} will be told.")
     else:
@@ -164,26 +160,33 @@ def owner(ctx: click.Context, *, device: str, email: str | None, forget: bool, a
 
 @command.command(name="target-token")
 @click.argument("device")
-@_as_json
+@json_option
 @click.pass_context
 def target_token(ctx: click.Context, *, device: str, as_json: bool) -> None:
     """Make a token with which a device polls for updates without a certificate. Shown once."""
     made = devices.set_target_token(ctx.obj.world(), OPERATOR, device)
     if as_json:
-        _dump({"device": device, "target_token": made})
+        say_json({"device": device, "target_token": made})
     else:
         click.echo(made)
 
 
 @command.command()
 @click.argument("device", required=False)
-@_as_json
+@json_option
 @click.pass_context
 def refusals(ctx: click.Context, *, device: str | None, as_json: bool) -> None:
     """Show what was refused and how often: of one device, or of all and of strangers."""
-    found = map(dataclasses.asdict, devices.refusals(ctx.obj.world(), device))
-    columns = {"device": "Device", "kind": "Refused", "detail": "Latest", "count": "Times", "last_at": "Last"}
-    _print(as_json, found, columns, empty="Nothing was refused.")
+    found = devices.refusals(ctx.obj.world(), device)
+    if as_json:
+        say_json(found)
+    else:
+        _say_refusals(found)
+
+
+def _say_refusals(found: Sequence[devices.RefusalCount]) -> None:
+    rows = [(one.device or "strangers", one.kind, one.detail, one.count, one.last_at) for one in found]
+    say_table("Refused", ("Device", "Refused", "Latest", "Times", "Last"), rows, empty="Nothing was refused.")
 
 
 @command.group()
@@ -192,7 +195,7 @@ def authority() -> None:
 
 
 @authority.command(name="show")
-@_as_json
+@json_option
 @click.pass_context
 def authority_show(ctx: click.Context, *, as_json: bool) -> None:
     """Show digests and ends of the authorities, and where to find what devices trust."""
@@ -200,75 +203,33 @@ def authority_show(ctx: click.Context, *, as_json: bool) -> None:
     known = dataclasses.asdict(devices.authority_status(world))
     known["bundle"] = str(devices.authority_bundle_path(world))
     if as_json:
-        _dump(known)
+        say_json(known)
         return
     for name, value in known.items():
-        click.echo(f"{name.replace('_', ' '):>16}  {_text(value)}")
+        click.echo(f"{name.replace('_', ' '):>16}  {cell(value)}")
 
 
 @authority.command(name="export-root")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@_as_json
+@json_option
 @click.pass_context
 def authority_export(ctx: click.Context, *, file: Path, as_json: bool) -> None:
     """Move the root's key into FILE. Certificates are issued without it; keep FILE offline."""
     devices.export_root(ctx.obj.world(), OPERATOR, file)
     if as_json:
-        _dump({"exported": str(file)})
+        say_json({"exported": str(file)})
     else:
         click.echo(f"The root key is in {file} and no longer here. Keep it offline, and keep it.")
 
 
 @authority.command(name="import-root")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@_as_json
+@json_option
 @click.pass_context
 def authority_import(ctx: click.Context, *, file: Path, as_json: bool) -> None:
     """Bring the root's key back from FILE."""
     devices.import_root(ctx.obj.world(), OPERATOR, file)
     if as_json:
-        _dump({"imported": str(file)})
+        say_json({"imported": str(file)})
     else:
         click.echo("The root key is here again.")
-
-
-def _print(
-    as_json: bool, rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str], empty: str = "Nothing to show."
-) -> None:
-    """Print rows as JSON, as a table on a terminal, or as tab-separated lines into a pipe."""
-    listed = list(rows)
-    if as_json:
-        _dump(listed)
-        return
-    console = Console()
-    if not listed:
-        click.echo(empty)
-    elif not console.is_terminal:
-        click.echo("\t".join(columns.values()))
-        for row in listed:
-            click.echo("\t".join(_text(row[name]) for name in columns))
-    else:
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for title in columns.values():
-            table.add_column(title, overflow="fold")
-        for row in listed:
-            table.add_row(*(Text(_text(row[name])) for name in columns))  # no markup: some of it strangers wrote
-        console.print(table)
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value)
-
-
-def _dump(value: object) -> None:
-    click.echo(json.dumps(value, indent=2, default=_plain))
-
-
-def _plain(value: object) -> str:
-    return iso(value) if isinstance(value, datetime) else str(value)
