@@ -6,7 +6,7 @@
 from collections.abc import Iterable, Mapping
 
 VERBS: Mapping[str, tuple[str, ...]] = {
-    "products": ("read", "declare", "approve", "sell"),
+    "products": ("read", "declare", "approve", "publish", "sell"),
     "releases": ("read", "add", "sign", "publish"),
     "devices": ("read", "enrol", "own", "quarantine", "restore", "revoke", "retire"),
     "cases": ("read", "feed", "judge", "account", "close"),

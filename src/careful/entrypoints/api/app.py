@@ -9,10 +9,10 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from careful import __version__
-from careful.entrypoints.api import devices, problems
+from careful.entrypoints.api import devices, evidence, problems, products
 from careful.kernel.work import World
 
-ROUTERS = (devices.router,)
+ROUTERS = (products.router, devices.router, evidence.router)
 
 
 def create_api(world: World) -> FastAPI:
