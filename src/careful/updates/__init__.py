@@ -1,0 +1,63 @@
+"""Updates: how a fix reaches devices, genuinely, in waves, and with proof.
+
+A release becomes genuine by signatures in the product's TUF repository (`sign_release`, `publish`; keys may be kept
+offline). A rollout then carries it to the devices: a pure planner (`plan.py`) says what is next, `advance` does it,
+and devices poll, fetch and report over hawkBit DDI (`reports.py`). A wave opens only when the one before has proved
+healthy; failures and silence halt the rollout by themselves; nothing is over while a device is unaccounted for.
+`drill` lets a real device show that it refuses what it must.
+"""
+
+from careful.updates.actions import WAVES, account, halt, resume, start_rollout
+from careful.updates.board import Board
+from careful.updates.drills import altered, drill
+from careful.updates.executor import advance
+from careful.updates.model import (
+    DRILL_KINDS,
+    MEMBER_STATES,
+    OPEN_ORDER,
+    DrillKind,
+    Gone,
+    Limits,
+    Member,
+    NotAllowed,
+    Order,
+    Point,
+    Poll,
+    Published,
+    Report,
+    Rollout,
+    RolloutDetail,
+    Status,
+    Uptake,
+    Wave,
+)
+from careful.updates.offline import export_keys, import_keys, import_signatures, replace_key, signing_request
+from careful.updates.publishing import (
+    Signed,
+    is_published,
+    publish,
+    published,
+    renew,
+    repository_dir,
+    sign_release,
+    target_path,
+    trusted_root,
+)
+from careful.updates.queries import attributes, order, order_for, orders, rollout, rollouts, statuses, uptake
+from careful.updates.reports import MOST_STATUSES, answer_cancel, describe, feedback, retrieved
+
+__all__ = [
+    # genuine releases
+    "sign_release", "publish", "is_published", "published", "renew", "trusted_root", "repository_dir", "target_path",
+    "Signed", "Published",
+    # keys elsewhere
+    "export_keys", "import_keys", "signing_request", "import_signatures", "replace_key",
+    # rollouts
+    "start_rollout", "halt", "resume", "account", "advance", "rollouts", "rollout", "uptake", "WAVES",
+    "Rollout", "RolloutDetail", "Wave", "Member", "Limits", "Uptake", "Point", "MEMBER_STATES",
+    # orders to devices
+    "Board", "Poll", "Order", "Report", "Status", "order", "order_for", "orders", "statuses", "attributes",
+    "retrieved", "feedback", "answer_cancel", "describe", "Gone", "NotAllowed", "OPEN_ORDER", "MOST_STATUSES",
+    # rehearsals
+    "drill", "altered", "DrillKind", "DRILL_KINDS",
+]  # fmt: skip

@@ -1,0 +1,207 @@
+"""What can happen with updates. Ids, versions and reasons only."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from careful.kernel.ledger import Event, event
+
+
+@event("updates.metadata_published", subject="product/{product}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetadataPublished(Event):
+    """Signed metadata of a role came into force in the product's repository."""
+
+    product: str
+    role: str
+    version: int
+    expires: datetime
+
+
+@event("updates.keys_moved", subject="product/{product}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeysMoved(Event):
+    """Signing keys left this machine (`direction` out) or came back (in)."""
+
+    product: str
+    direction: str
+    keyids: tuple[str, ...]
+
+
+@event("updates.key_replaced", subject="product/{product}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyReplaced(Event):
+    """A role's key was replaced by a new one, in a root signed by the old and the new root keys."""
+
+    product: str
+    role: str
+    old: tuple[str, ...]
+    new: tuple[str, ...]
+    reason: str
+
+
+@event("updates.rollout_started", subject="rollout/{rollout}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutStarted(Event):
+    """A signed release began its way to the devices, in waves."""
+
+    rollout: str
+    product: str
+    version: str
+    devices: int
+    waves: tuple[str, ...]
+
+
+@event("updates.wave_opened", subject="rollout/{rollout}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaveOpened(Event):
+    """The devices of a wave may fetch the release from now on."""
+
+    rollout: str
+    wave: int
+    devices: int
+
+
+@event("updates.device_updated", subject="rollout/{rollout}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceUpdated(Event):
+    """A device runs the release and says that it is healthy."""
+
+    rollout: str
+    device: str
+    version: str
+
+
+@event("updates.device_failed", subject="rollout/{rollout}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceFailed(Event):
+    """A device did not take the release, or took it and went back (`rolled_back`)."""
+
+    rollout: str
+    device: str
+    reason: str
+    rolled_back: bool
+
+
+@event("updates.device_silent", subject="rollout/{rollout}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceSilent(Event):
+    """A device did not say within its deadline how it went."""
+
+    rollout: str
+    device: str
+
+
+@event("updates.device_accounted", subject="rollout/{rollout}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceAccounted(Event):
+    """It is settled why a device stays behind: a person said so, or the device was retired."""
+
+    rollout: str
+    device: str
+    reason: str
+
+
+@event("updates.wave_refilled", subject="rollout/{rollout}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaveRefilled(Event):
+    """Devices moved up into a wave in which no device was left that could prove the release."""
+
+    rollout: str
+    wave: int
+    devices: tuple[str, ...]
+
+
+@event("updates.rollout_halted", subject="rollout/{rollout}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutHalted(Event):
+    """No device gets the release any more until a person resumes."""
+
+    rollout: str
+    reason: str
+
+
+@event("updates.rollout_resumed", subject="rollout/{rollout}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutResumed(Event):
+    """A person let the rollout go on; `retried` devices are tried again, `left` ones wait for a word about them."""
+
+    rollout: str
+    reason: str
+    retried: tuple[str, ...]
+    left: tuple[str, ...]
+
+
+@event("updates.rollout_reopened", subject="rollout/{rollout}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutReopened(Event):
+    """A finished rollout goes on, because a device fell back to another version."""
+
+    rollout: str
+    device: str
+    reason: str
+
+
+@event("updates.rollout_superseded", subject="rollout/{rollout}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutSuperseded(Event):
+    """A halted rollout was ended by a newer one for the same product."""
+
+    rollout: str
+    by: str
+
+
+@event("updates.rollout_finished", subject="rollout/{rollout}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutFinished(Event):
+    """Every device of the rollout is fixed or accounted for, counted by how its last order went."""
+
+    rollout: str
+    product: str
+    version: str
+    fixed: int
+    failed: int
+    silent: int
+
+
+@event("updates.drill_ordered", subject="device/{device}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrillOrdered(Event):
+    """A device was given a deliberately wrong order, which it must refuse."""
+
+    kind: str
+    device: str
+    product: str
+    action: int
+
+
+@event("updates.drill_held", subject="device/{device}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrillHeld(Event):
+    """A device refused what it had to refuse, and said why."""
+
+    kind: str
+    device: str
+    product: str
+    reason: str
+
+
+@event("updates.drill_failed", subject="device/{device}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrillFailed(Event):
+    """A device accepted what it had to refuse."""
+
+    kind: str
+    device: str
+    product: str
+    reason: str
+
+
+@event("updates.drill_unclear", subject="device/{device}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrillUnclear(Event):
+    """A rehearsal proved nothing: the device was silent, or failed for another reason."""
+
+    kind: str
+    device: str
+    product: str
+    reason: str

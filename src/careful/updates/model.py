@@ -1,0 +1,225 @@
+"""What is true of updates: rollouts in waves, the devices in them, orders to devices, and what came of each.
+
+Everything here is pure: no database, no ledger, no clock.
+
+    member    waiting -> offered -> confirmed            a device in a rollout
+                 ^          |-----> failed | silent -> accounted (a person says why it stays behind)
+                 +----------+ (tried again: after a resume, or when its wave was otherwise proven)
+    order     offered -> retrieved -> running -> succeeded | failed | silent | cancelled
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import ClassVar, Literal
+
+from careful.kernel.errors import CarefulError
+
+MemberState = Literal["waiting", "offered", "confirmed", "failed", "silent", "accounted"]
+RolloutState = Literal["running", "halted", "finished", "superseded"]
+OrderState = Literal["offered", "retrieved", "running", "succeeded", "failed", "silent", "cancelled"]
+DrillKind = Literal["tampered", "rollback", "wrong_model"]
+
+MEMBER_STATES: tuple[MemberState, ...] = ("waiting", "offered", "confirmed", "failed", "silent", "accounted")
+OPEN_ORDER: tuple[OrderState, ...] = ("offered", "retrieved", "running")
+DRILL_KINDS: tuple[DrillKind, ...] = ("tampered", "rollback", "wrong_model")
+REASON_LIMIT = 300
+
+
+class Gone(CarefulError):
+    """The order is over; what a device still says about it is kept, and changes nothing."""
+
+    status: ClassVar[int] = 410
+
+
+class NotAllowed(CarefulError):
+    """The order is not in a state for this: a cancellation was answered that nobody asked for."""
+
+    status: ClassVar[int] = 405
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much harm a rollout may do before it halts by itself, and how patient it is.
+
+    It halts when a wave has at least `min_failures` failed or silent devices and these are more than
+    `max_failures_percent` of it. `deadline`: how long an order may take before its device counts as silent.
+    `attempts`: how often one device is tried.
+    """
+
+    max_failures_percent: float = 10.0
+    min_failures: int = 1
+    deadline: timedelta = timedelta(minutes=60)
+    attempts: int = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One device in a rollout. `excused`: a person resumed knowing of its failure; `detail`: why it is as it is.
+
+    `outcome` is how its last order went (failed or silent), kept when it is accounted for.
+    """
+
+    device: str
+    wave: int
+    state: MemberState = "waiting"
+    attempts: int = 0
+    deadline: datetime | None = None
+    excused: bool = False
+    detail: str = ""
+    outcome: str = ""
+    first_offered: datetime | None = None
+    changed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wave:
+    """One wave: its number from 1, how it was asked for, when it opened, and its devices by state."""
+
+    number: int
+    asked: str
+    opened_at: datetime | None
+    counts: Mapping[str, int]
+
+    @property
+    def size(self) -> int:
+        """Return how many devices are in it."""
+        return sum(self.counts.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollout:
+    """A release on its way to the devices of a product. `generation` grows with every change of plan."""
+
+    id: str
+    product: str
+    version: str
+    release: str
+    state: RolloutState
+    reason: str
+    limits: Limits
+    generation: int
+    open_waves: int
+    waves: tuple[Wave, ...]
+    excluded: tuple[str, ...]
+    started_at: datetime
+    finished_at: datetime | None
+
+    def count(self, *states: MemberState) -> int:
+        """Return how many of its devices are in any of `states`."""
+        return sum(wave.counts.get(state, 0) for wave in self.waves for state in states)
+
+    @property
+    def size(self) -> int:
+        """Return how many devices are in it."""
+        return sum(wave.size for wave in self.waves)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutDetail:
+    """A rollout with each of its devices, and `left`: those that only a retry or a person's word can settle."""
+
+    rollout: Rollout
+    members: tuple[Member, ...]
+    left: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What one device is told to do. `id` is the DDI action id; `drill` is empty for a real update."""
+
+    id: int
+    device: str
+    product: str
+    release: str
+    version: str
+    rollout: str
+    drill: str
+    state: OrderState
+    cancelling: bool
+    detail: str
+    made_at: datetime
+    retrieved_at: datetime | None
+    deadline: datetime
+    closed_at: datetime | None
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether the device may still carry it out."""
+        return self.state in OPEN_ORDER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a device says about an order (DDI feedback), already checked at the border."""
+
+    execution: str
+    finished: Literal["success", "failure", "none"]
+    details: tuple[str, ...] = ()
+    code: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """One report as it was kept; `late` means that the order was over by then."""
+
+    number: int
+    at: datetime
+    report: Report
+    late: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """How far a version had come at one moment."""
+
+    at: datetime
+    fixed: int
+    offered: int
+    silent: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uptake:
+    """How a version spread: `total` devices were to get it, `points` in time order."""
+
+    product: str
+    version: str
+    total: int
+    points: tuple[Point, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poll:
+    """All that one poll of a device needs to know. `change` grows whenever any of it changes."""
+
+    device: str
+    action: int | None = None
+    cancelling: bool = False
+    installed: int | None = None
+    wants_attributes: bool = True
+    change: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """Where a product's repository stands: the metadata in force and when each role expires."""
+
+    product: str
+    versions: Mapping[str, int] = field(default_factory=dict)
+    expires: Mapping[str, datetime] = field(default_factory=dict)
+    targets: tuple[str, ...] = ()
+    keys_here: tuple[str, ...] = ()
+    keys_away: tuple[str, ...] = ()
+
+
+def action_number(count: int) -> int:
+    """Return the `count`-th action id (from 1): never a multiple of ten, which some clients cannot cancel.
+
+    Raises OverflowError beyond a positive int32, the most that DDI clients can hold.
+    """
+    number = count + (count - 1) // 9
+    if count < 1 or number >= 1 << 31:
+        raise OverflowError(f"there is no action id number {count}")
+    return number

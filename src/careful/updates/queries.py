@@ -1,0 +1,301 @@
+"""What one may ask about rollouts, orders and uptake. Numbers come from counts in the database, never from lists."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from careful.kernel.clock import from_iso
+from careful.kernel.errors import NotFound
+from careful.kernel.work import World
+from careful.updates import store
+from careful.updates.model import (
+    OPEN_ORDER,
+    Limits,
+    Member,
+    Order,
+    Point,
+    Poll,
+    Rollout,
+    RolloutDetail,
+    RolloutState,
+    Status,
+    Uptake,
+    Wave,
+)
+
+_MOST_POINTS = 240
+_MOST_STATUSES = 100
+_MOST_ORDERS = 200
+
+
+def rollouts(world: World, product: str | None = None) -> list[Rollout]:
+    """Return rollouts, oldest first: of one product, or all."""
+    query = select(store.rollout).order_by(store.rollout.c.number)
+    if product is not None:
+        query = query.where(store.rollout.c.product == product)
+    with world.look() as connection:
+        rows = connection.execute(query).all()
+        counts = _counts(connection, [row.id for row in rows])
+    return [_as_rollout(row, counts.get(row.id, {})) for row in rows]
+
+
+def rollout(world: World, rollout_id: str) -> RolloutDetail:
+    """Return one rollout with each of its devices. Raises NotFound."""
+    with world.look() as connection:
+        found = read_rollout(connection, rollout_id)
+        listed = members(connection, rollout_id)
+    left = tuple(
+        one.device for one in listed if one.state in {"failed", "silent"} and one.attempts >= found.limits.attempts
+    )
+    return RolloutDetail(rollout=found, members=listed, left=left)
+
+
+def read_rollout(connection: Connection, rollout_id: str) -> Rollout:
+    """Return one rollout with its counts. Raises NotFound."""
+    row = connection.execute(select(store.rollout).where(store.rollout.c.id == rollout_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no rollout {rollout_id!r}.", do="See: careful rollout list")
+    return _as_rollout(row, _counts(connection, [rollout_id]).get(rollout_id, {}))
+
+
+def live(connection: Connection, product: str | None = None, *states: RolloutState) -> list[str]:
+    """Return the ids of rollouts in `states` (running or halted unless said), oldest first."""
+    query = (
+        select(store.rollout.c.id)
+        .where(store.rollout.c.state.in_(states or ("running", "halted")))
+        .order_by(store.rollout.c.number)
+    )
+    if product is not None:
+        query = query.where(store.rollout.c.product == product)
+    return list(connection.execute(query).scalars())
+
+
+def members(connection: Connection, rollout_id: str) -> tuple[Member, ...]:
+    """Return the devices of a rollout, wave by wave."""
+    query = (
+        select(store.member)
+        .where(store.member.c.rollout == rollout_id)
+        .order_by(store.member.c.wave, store.member.c.place)
+    )
+    return tuple(store.as_member(row) for row in connection.execute(query))
+
+
+def member_of(connection: Connection, device: str) -> list[tuple[str, Member]]:
+    """Return a device's place in each rollout that it is or was in, newest first."""
+    query = (
+        select(store.member)
+        .join(store.rollout, store.rollout.c.id == store.member.c.rollout)
+        .where(store.member.c.device == device)
+        .order_by(store.rollout.c.number.desc())
+    )
+    return [(row.rollout, store.as_member(row)) for row in connection.execute(query)]
+
+
+def _counts(connection: Connection, ids: Sequence[str]) -> dict[str, dict[int, dict[str, int]]]:
+    table = store.member.c
+    found: dict[str, dict[int, dict[str, int]]] = {}
+    for start in range(0, len(ids), 500):
+        query = (
+            select(table.rollout, table.wave, table.state, func.count())
+            .where(table.rollout.in_(ids[start : start + 500]))
+            .group_by(table.rollout, table.wave, table.state)
+        )
+        for rollout_id, wave, state, number in connection.execute(query):
+            found.setdefault(rollout_id, {}).setdefault(wave, {})[state] = int(number)
+    return found
+
+
+def _as_rollout(row: Row[Any], counts: dict[int, dict[str, int]]) -> Rollout:
+    opened = {int(number): from_iso(at) for number, at in row.opened.items()}
+    waves = tuple(
+        Wave(number=number, asked=asked, opened_at=opened.get(number), counts=counts.get(number, {}))
+        for number, asked in enumerate(row.asked, start=1)
+    )
+    return Rollout(
+        id=row.id,
+        product=row.product,
+        version=row.version,
+        release=row.release,
+        state=row.state,
+        reason=row.reason,
+        limits=limits_from(row.limits),
+        generation=row.generation,
+        open_waves=max(opened, default=0),
+        waves=waves,
+        excluded=tuple(row.excluded),
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+    )
+
+
+def limits_from(kept: dict[str, Any]) -> Limits:
+    """Return limits as they were stored."""
+    return Limits(**{**kept, "deadline": timedelta(seconds=kept["deadline"])})
+
+
+def limits_as(limits: Limits) -> dict[str, Any]:
+    """Return limits as they are stored."""
+    return asdict(limits) | {"deadline": limits.deadline.total_seconds()}
+
+
+def order(world: World, action: int) -> Order | None:
+    """Return the order with this action id."""
+    with world.look() as connection:
+        return read_order(connection, action)
+
+
+def read_order(connection: Connection, action: int) -> Order | None:
+    """Return the order with this action id."""
+    row = connection.execute(select(store.order).where(store.order.c.id == action)).one_or_none()
+    return None if row is None else store.as_order(row)
+
+
+def order_for(world: World, device: str) -> Order | None:
+    """Return the order that a device has to carry out, if any."""
+    with world.look() as connection:
+        return open_order(connection, device)
+
+
+def open_order(connection: Connection, device: str) -> Order | None:
+    """Return the open order of a device."""
+    query = select(store.order).where(store.order.c.device == device, store.order.c.state.in_(OPEN_ORDER))
+    row = connection.execute(query).one_or_none()
+    return None if row is None else store.as_order(row)
+
+
+def busy(connection: Connection, devices: Sequence[str]) -> set[str]:
+    """Return those of `devices` that have an open order."""
+    found: set[str] = set()
+    for start in range(0, len(devices), 500):
+        part = devices[start : start + 500]
+        query = select(store.device.c.device).where(store.device.c.device.in_(part), store.device.c.action.is_not(None))
+        found.update(connection.execute(query).scalars())
+    return found
+
+
+def orders(world: World, *, device: str | None = None, drills: bool | None = None) -> list[Order]:
+    """Return at most 200 orders, newest first: of one device or all; `drills` True: rehearsals only, False: none."""
+    query = select(store.order).order_by(store.order.c.id.desc()).limit(_MOST_ORDERS)
+    if device is not None:
+        query = query.where(store.order.c.device == device)
+    if drills is not None:
+        query = query.where(store.order.c.drill != "" if drills else store.order.c.drill == "")
+    with world.look() as connection:
+        return [store.as_order(row) for row in connection.execute(query)]
+
+
+def open_orders(connection: Connection, rollout_id: str) -> list[Order]:
+    """Return the open orders of a rollout."""
+    query = select(store.order).where(store.order.c.rollout == rollout_id, store.order.c.state.in_(OPEN_ORDER))
+    return [store.as_order(row) for row in connection.execute(query)]
+
+
+def overdue_drills(connection: Connection, now: datetime) -> list[Order]:
+    """Return rehearsals whose deadline has passed without an answer."""
+    table = store.order.c
+    query = select(store.order).where(table.state.in_(OPEN_ORDER), table.deadline <= now, table.drill != "")
+    return [store.as_order(row) for row in connection.execute(query)]
+
+
+def statuses(world: World, action: int) -> list[Status]:
+    """Return the last hundred reports about an order, newest first."""
+    query = (
+        select(store.status)
+        .where(store.status.c.order == action)
+        .order_by(store.status.c.number.desc())
+        .limit(_MOST_STATUSES)
+    )
+    with world.look() as connection:
+        return [store.as_status(row) for row in connection.execute(query)]
+
+
+def last_status(connection: Connection, action: int) -> Status | None:
+    """Return the newest report about an order."""
+    query = select(store.status).where(store.status.c.order == action).order_by(store.status.c.number.desc()).limit(1)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else store.as_status(row)
+
+
+def status_count(connection: Connection, action: int) -> int:
+    """Return how many reports about an order were kept."""
+    query = select(store.order.c.statuses).where(store.order.c.id == action)
+    return connection.execute(query).scalar_one_or_none() or 0
+
+
+def poll(connection: Connection, device: str) -> Poll:
+    """Return what a poll of a device is to be told."""
+    row = connection.execute(select(store.device).where(store.device.c.device == device)).one_or_none()
+    if row is None:
+        return Poll(device=device)
+    return Poll(
+        device=device,
+        action=row.action,
+        cancelling=bool(row.cancelling),
+        installed=row.installed,
+        wants_attributes=bool(row.wants_attributes),
+        change=row.change,
+    )
+
+
+def changed_devices(connection: Connection, since: int) -> tuple[int, list[str]]:
+    """Return the newest change number and whose polls changed after `since`."""
+    query = select(store.device.c.device, store.device.c.change).where(store.device.c.change > since)
+    rows = connection.execute(query.order_by(store.device.c.change)).all()
+    return (rows[-1].change if rows else since), [row.device for row in rows]
+
+
+def attributes(world: World, device: str) -> dict[str, str]:
+    """Return what a device last said about itself (DDI configData)."""
+    with world.look() as connection:
+        return read_attributes(connection, device)
+
+
+def read_attributes(connection: Connection, device: str) -> dict[str, str]:
+    """Return what a device last said about itself."""
+    query = select(store.device.c.attributes).where(store.device.c.device == device)
+    return dict(connection.execute(query).scalar_one_or_none() or {})
+
+
+def uptake(world: World, product: str, version: str) -> Uptake:
+    """Return how a version spread over its rollouts: counts after each change, at most 240 points.
+
+    A device counts once: where it was in several rollouts of this version, the newest counts.
+    """
+    joined = (
+        select(store.member, store.rollout.c.number)
+        .join(store.rollout, store.rollout.c.id == store.member.c.rollout)
+        .where(store.rollout.c.product == product, store.rollout.c.version == version)
+        .order_by(store.rollout.c.number)
+    )
+    with world.look() as connection:
+        latest = {row.device: store.as_member(row) for row in connection.execute(joined)}
+    steps: list[tuple[datetime, str, int]] = []
+    for one in latest.values():
+        if one.first_offered is not None:
+            steps.append((one.first_offered, "offered", 1))
+        if one.changed_at is not None and one.state not in {"waiting", "offered"}:
+            if one.first_offered is not None:
+                steps.append((one.changed_at, "offered", -1))
+            steps.append((one.changed_at, one.outcome if one.state == "accounted" else one.state, 1))
+    return Uptake(product=product, version=version, total=len(latest), points=_points(steps))
+
+
+def _points(steps: list[tuple[datetime, str, int]]) -> tuple[Point, ...]:
+    counts = {"confirmed": 0, "offered": 0, "silent": 0, "failed": 0}
+    points: dict[datetime, Point] = {}
+    for at, what, by in sorted(steps):
+        if what in counts:
+            counts[what] += by
+        points[at] = Point(
+            at=at,
+            fixed=counts["confirmed"],
+            offered=counts["offered"],
+            silent=counts["silent"],
+            failed=counts["failed"],
+        )
+    listed = list(points.values())
+    every = -(-len(listed) // _MOST_POINTS)
+    return tuple(listed[len(listed) - 1 :: -every][::-1]) if listed else ()
