@@ -44,10 +44,14 @@ class Running:
             ready.set()
 
         self._server.startup = announced  # type: ignore[method-assign]
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._server.serve()))
+        self._thread = threading.Thread(target=self._run)
         self._thread.start()
         assert ready.wait(20)
         return self
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=self.config.get_loop_factory()) as runner:
+            runner.run(self._server.serve())
 
     def __exit__(self, *_: object) -> None:
         self._server.should_exit = True

@@ -10,6 +10,9 @@ from careful import devices
 from careful.entrypoints.gateway.https import app
 from careful.kernel.work import World
 
+# What is routed where is the same on either database.
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
 
 @pytest.mark.parametrize(
     ("path", "options", "status"),

@@ -36,10 +36,11 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": json.dumps(said).encode()})
 
 
-@pytest.fixture
-def port(world: World, serve: Any) -> Iterator[int]:
-    """Where a server listens that says what it sees."""
+@pytest.fixture(params=["uvloop", "asyncio"])
+def port(request: pytest.FixtureRequest, world: World, serve: Any) -> Iterator[int]:
+    """Where a server listens that says what it sees, on either event loop."""
     config = server_config(world)
+    config.loop = request.param
     config.app = echo
     config.lifespan = "off"
     with serve(config) as running:
@@ -51,6 +52,10 @@ def seen(client: Any, port: int) -> Any:
     """Ask that server with curl; return what it saw."""
     asking = type(client)(client.folder, port, client.trust)
     return lambda *options: json.loads(asking.get("/x", *options).body)
+
+
+# What TLS does is the same on either database.
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 def context_of(client: Any, *, certificate: bool = True) -> ssl.SSLContext:
@@ -167,6 +172,32 @@ def test_weak_tls_is_refused(port: int, offer: list[str]) -> None:
         check=False,
     )
     assert done.returncode != 0
+
+
+def test_headers_without_end_are_cut(client: Any, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mtls, "_FIRST_REQUEST_SECONDS", 3600)  # so that size alone ends it
+    with (
+        socket.create_connection(("localhost", port), timeout=20) as plain,
+        context_of(client, certificate=False).wrap_socket(plain, server_hostname="localhost") as secured,
+    ):
+        secured.sendall(b"GET /x HTTP/1.1\r\nHost: localhost\r\nX: ")
+        with pytest.raises(OSError, match="EOF|reset|Broken|closed"):
+            for _ in range(100):
+                secured.sendall(b"x" * 16_384)
+            assert secured.recv(1) == b""
+            raise ConnectionResetError("closed in good order")
+
+
+def test_long_bodies_are_no_long_headers(client: Any, port: int) -> None:
+    request = b"POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50000\r\n%s\r\n" + b"x" * 50_000
+    with (
+        socket.create_connection(("localhost", port), timeout=20) as plain,
+        context_of(client, certificate=False).wrap_socket(plain, server_hostname="localhost") as secured,
+    ):
+        secured.sendall(request % b"")
+        assert b"200 OK" in secured.recv(65536)
+        secured.sendall(request % b"Connection: close\r\n")
+        assert b"200 OK" in b"".join(iter(lambda: secured.recv(65536), b""))
 
 
 def test_who_does_not_say_what_it_wants_is_put_out(client: Any, port: int, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,22 +14,23 @@ import ssl
 from pathlib import Path
 from typing import Any, cast
 
-import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 NO_CHECK_TIME = 0x200000
 """X509_V_FLAG_NO_CHECK_TIME of OpenSSL, which Python's ssl has no name for."""
 _TLS12_SUITES = "ECDHE+AESGCM:ECDHE+CHACHA20"  # forward secrecy and authenticated encryption only
 _FIRST_REQUEST_SECONDS = 15.0
-_log = structlog.get_logger(__name__)
+_HEAD_BYTES = 32 * 1024
 
 
 class MutualTLSProtocol(HttpToolsProtocol):
-    """Uvicorn's HTTP/1.1 protocol, with `scope["extensions"]["tls"]` and a limit on how long a request may begin."""
+    """Uvicorn's HTTP/1.1 protocol, with `scope["extensions"]["tls"]` and limits on a request's head: time and size."""
 
     _peer: bytes | None = None
     _version: str | None = None
     _deadline: asyncio.TimerHandle | None = None
+    _in_head = True
+    _head = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as Uvicorn's own
         """Read the verified certificate once for each connection."""
@@ -39,6 +40,14 @@ class MutualTLSProtocol(HttpToolsProtocol):
             self._peer = connection.getpeercert(binary_form=True)
             self._version = connection.version()
         self._deadline = self.loop.call_later(_FIRST_REQUEST_SECONDS, self._too_slow)
+
+    def data_received(self, data: bytes) -> None:
+        """Close a connection whose request has no end of headers; Uvicorn itself would keep them all in memory."""
+        super().data_received(data)
+        if self._in_head:
+            self._head += len(data)
+            if self._head > _HEAD_BYTES:
+                self.transport.close()
 
     def on_message_begin(self) -> None:
         """Put the certificate into the new request's scope."""
@@ -51,7 +60,13 @@ class MutualTLSProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Note that the headers came in time."""
         self._forget_deadline()
+        self._in_head, self._head = False, 0
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Expect the next request's head."""
+        self._in_head = True
+        super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the timer with the connection."""
