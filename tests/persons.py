@@ -1,12 +1,19 @@
 """Make-believe staff for tests: people with an authenticator app, who come in by a one-time link like anybody."""
 
 import base64
+import hashlib
+import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import argon2
+import cbor2
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from careful import people
 from careful.kernel.clock import ManualClock
@@ -83,3 +90,46 @@ def cheap_hashing() -> Iterator[None]:
     finally:
         passwords._hasher = real
         passwords._decoy.cache_clear()
+
+
+class SoftKey:
+    """A passkey in software: enough of WebAuthn (level 3, section 6) to answer honestly, or not."""
+
+    def __init__(self, origin: str = "http://localhost:8080", host: str = "localhost", *, counts: bool = True) -> None:
+        self.origin, self.host, self.counts = origin, host, counts
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.id = os.urandom(32)
+        self.counter = 0
+
+    def make(self, options: dict[str, Any], *, verified: bool = True) -> dict[str, Any]:
+        """Answer `navigator.credentials.create`."""
+        public = self.key.public_key().public_numbers()
+        cose = {1: 2, 3: -7, -1: 1, -2: public.x.to_bytes(32, "big"), -3: public.y.to_bytes(32, "big")}
+        credential = bytes(16) + len(self.id).to_bytes(2, "big") + self.id + cbor2.dumps(cose)
+        attestation = {"fmt": "none", "attStmt": {}, "authData": self._data(0x41, verified) + credential}
+        return self._answer(
+            clientDataJSON=self._said("webauthn.create", options), attestationObject=cbor2.dumps(attestation)
+        )
+
+    def use(self, options: dict[str, Any], *, verified: bool = True) -> dict[str, Any]:
+        """Answer `navigator.credentials.get`."""
+        self.counter += self.counts
+        data, said = self._data(0x01, verified), self._said("webauthn.get", options)
+        signature = self.key.sign(data + hashlib.sha256(said).digest(), ec.ECDSA(hashes.SHA256()))
+        return self._answer(clientDataJSON=said, authenticatorData=data, signature=signature)
+
+    def _data(self, flags: int, verified: bool) -> bytes:
+        flags |= 0x04 if verified else 0
+        return hashlib.sha256(self.host.encode()).digest() + bytes([flags]) + self.counter.to_bytes(4, "big")
+
+    def _said(self, kind: str, options: dict[str, Any]) -> bytes:
+        said = {"type": kind, "challenge": options["challenge"], "origin": self.origin, "crossOrigin": False}
+        return json.dumps(said).encode()
+
+    def _answer(self, **response: bytes) -> dict[str, Any]:
+        encoded = {name: _base64url(value) for name, value in response.items()}
+        return {"id": _base64url(self.id), "rawId": _base64url(self.id), "type": "public-key", "response": encoded}
+
+
+def _base64url(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
