@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 VERBS: Mapping[str, tuple[str, ...]] = {
     "products": ("read", "declare", "approve", "publish", "sell"),
-    "releases": ("read", "add", "sign", "publish"),
+    "releases": ("read", "add", "sign", "publish", "withdraw"),
     "devices": ("read", "enrol", "own", "quarantine", "restore", "revoke", "retire"),
     "cases": ("read", "feed", "judge", "account", "close"),
     "rollouts": ("read", "start", "halt", "resume", "drill"),
@@ -28,7 +28,7 @@ ROLES: Mapping[str, Mapping[str, frozenset[str]]] = {
     # Builds and mends: everything technical. What leaves the house in the maker's name is the owner's word.
     "engineer": {
         "products": frozenset({"read", "declare"}),
-        "releases": frozenset({"read", "add", "sign"}),
+        "releases": frozenset({"read", "add", "sign", "withdraw"}),
         "devices": frozenset({"read", "enrol", "quarantine", "restore", "revoke", "retire"}),
         "cases": frozenset({"read", "feed", "judge", "account"}),
         "rollouts": frozenset({"read", "start", "halt", "resume", "drill"}),

@@ -9,10 +9,10 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from careful import __version__
-from careful.entrypoints.api import devices, evidence, problems, products
+from careful.entrypoints.api import devices, evidence, problems, products, releases, rollouts
 from careful.kernel.work import World
 
-ROUTERS = (products.router, devices.router, evidence.router)
+ROUTERS = (products.router, devices.router, releases.router, rollouts.router, evidence.router)
 
 
 def create_api(world: World) -> FastAPI:
