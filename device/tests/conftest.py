@@ -1,11 +1,12 @@
 """What the agent's tests share: a simulated maker, and a device of it."""
 
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from careful_device import acts
+
 from careful_device.agent import Agent
 from careful_device.config import load
 
@@ -55,8 +56,6 @@ class Device:
         self.agent: Agent | None = None
 
     def on(self, **parts: object) -> Agent:
-        import time
-
         self.off()
         self.agent = Agent(load(self.home), clock=lambda: time.time() + self.ahead, **parts)
         return self.agent
@@ -83,9 +82,6 @@ class Device:
         if agent.state.certified:
             self.ahead += 60.0
         self.settle()
-
-    def acts(self) -> type:
-        return acts
 
 
 @pytest.fixture

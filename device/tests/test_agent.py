@@ -3,10 +3,13 @@ import stat
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from simulated_maker import Authority, Repository, image
+
+from careful_device import est
 from careful_device.config import load
 from careful_device.directory_slots import DirectorySlots
 from careful_device.errors import AgentError, SlotError
-from simulated_maker import Repository, image
 
 SLOT_LINK = "slots/current"
 
@@ -288,14 +291,10 @@ def test_a_new_certificate_that_is_refused_does_not_cost_the_old_one(device, hom
     first = (home / "identity.pem").read_bytes()
     agent = device.on()
     request = agent.identity.request()
-    from careful_device import est
-
     agent.identity.accept(est.re_enrol(agent.client, agent.settings.est_url, request))
     new = agent.identity.certificate()
     assert new is not None
     issued = (home / "identity.pem.new").read_bytes()
-    from cryptography import x509
-
     maker.refused_serials.add(x509.load_pem_x509_certificate(issued[issued.index(b"-----BEGIN CERT") :]).serial_number)
     device.ask()
     assert (home / "identity.pem").read_bytes() == first
@@ -303,8 +302,6 @@ def test_a_new_certificate_that_is_refused_does_not_cost_the_old_one(device, hom
 
 
 def test_a_server_of_another_authority_is_not_believed(device, home, maker):
-    from simulated_maker import Authority
-
     (home / "ca.pem").write_bytes(Authority().pem())
     agent = device.on()
     agent.step()

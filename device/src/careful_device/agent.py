@@ -73,7 +73,10 @@ class Agent:
             self.state = self._start()
         self._last = now
         while self._seen:
-            self.state = loop.observe(self.state, None, self._seen.popleft(), now)
+            what = self._seen.popleft()
+            self.state = loop.observe(self.state, None, what, now)
+            if isinstance(what, seen.Connected):
+                self._say_how_it_is()
         before = self.state.job
         self.state, act = loop.decide(self.state, now)
         if isinstance(act, acts.Wait):
@@ -81,6 +84,8 @@ class Agent:
         self._write_down(before)
         what = self._do(act)
         before = self.state.job
+        if isinstance(act, acts.Do) and act.job.step is Step.CLOSE and isinstance(what, seen.Told):
+            self._say_how_it_went(act.job)
         self.state = loop.observe(self.state, act, what, self._clock())
         self._write_down(before)
         self._log(act, what)
@@ -198,6 +203,21 @@ class Agent:
     def _read(self, stream: str) -> None:
         if self.messenger is not None:
             self.messenger.send(f"up/{stream}", self._sources[stream][1]())
+
+    def _say_how_it_is(self) -> None:
+        version, _slot = self.slots.running()
+        if self.messenger is not None and version:
+            self.messenger.report({"version": version})
+
+    def _say_how_it_went(self, job: Job) -> None:
+        """Tell of an order's end over MQTT too: whoever watches the device's events need not ask the update server."""
+        if self.messenger is None:
+            return
+        self._say_how_it_is()
+        version = job.target.version if job.target else ""
+        state = "succeeded" if job.succeeded else "failed"
+        told: dict[str, object] = {"action": job.action, "version": version, "state": state, "reason": job.outcome}
+        self.messenger.send("event/update", told)
 
     def _write_down(self, before: Job | None) -> None:
         if self.state.job is before:

@@ -7,8 +7,10 @@ or it would keep all others back for ever.
 The session persists on the server; the Will says on `d/<device>/event/offline` that the device went silent.
 """
 
+import contextlib
 import json
 import logging
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -107,12 +109,27 @@ class Messenger:
         if client is not None:
             client.disconnect()
 
+    def report(self, state: dict[str, object]) -> None:
+        """Say how the device is now, if there is a connection. Never kept: what was true yesterday would mislead."""
+        with self._lock:
+            if self._online and self._client is not None:
+                topic = f"d/{self._device}/state/reported"
+                self._client.publish(topic, json.dumps(state, separators=(",", ":")).encode(), qos=1)
+
     def drop(self) -> None:
-        """End the connection without a word; the agent will open another."""
+        """End the connection politely; the agent will open another."""
         with self._lock:
             client = self._client
         if client is not None:
             client.disconnect()
+
+    def cut(self) -> None:
+        """End the connection without a word, as a power cut does: the server publishes the Will."""
+        with self._lock:
+            sock = self._client.socket() if self._client is not None else None
+        if isinstance(sock, socket.socket):
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
 
     def _forget(self) -> None:
         """Start over with a new client: what was under way goes out again from the backlog."""
