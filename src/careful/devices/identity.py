@@ -12,7 +12,7 @@ from datetime import datetime
 from careful.devices import queries, store
 from careful.devices.certificates import digest
 from careful.devices.events import DeviceActivated, TargetTokenSet
-from careful.devices.model import Certificate, Device, Identity, after, connects
+from careful.devices.model import Identity, Standing, after, connects
 from careful.devices.tokens import token_digest
 from careful.kernel.actors import Actor
 from careful.kernel.errors import Forbidden, NotFound, Refused, Unauthenticated
@@ -27,39 +27,35 @@ def identify(world: World, certificate_der: bytes) -> Identity:
     """
     sha256 = digest(certificate_der)
     with world.look() as connection:
-        found = queries.by_certificate(connection, sha256)
-    if found is None:
+        shown = queries.standing(connection, sha256)
+    if shown is None:
         raise Unauthenticated("This certificate is not one of ours.", do="Enrol first.")
-    certificate, device = found
-    _check(certificate, device, world.clock.now())
-    if certificate.first_used is None:
-        device = _first_use(world, certificate, device)
-    return _identity(device, sha256)
+    _check(shown, world.clock.now())
+    if not shown.used:
+        _first_use(world, shown, sha256)
+    return Identity(shown.device, shown.product, shown.hardware, "active", sha256)
 
 
-def _check(certificate: Certificate, device: Device, now: datetime) -> None:
-    if certificate.ended_at is not None:
-        raise Forbidden(f"This certificate was {certificate.ended_why}.", do="Enrol again with a new token.")
-    if not connects(device.state):
-        raise Forbidden(f"The device is {device.state}.", do="Ask its maker.")
-    if now > certificate.not_after:
+def _check(shown: Standing, now: datetime) -> None:
+    if shown.ended_why is not None:
+        raise Forbidden(f"This certificate was {shown.ended_why}.", do="Enrol again with a new token.")
+    if not connects(shown.state):
+        raise Forbidden(f"The device is {shown.state}.", do="Ask its maker.")
+    if now > shown.not_after:
         raise Unauthenticated("This certificate has expired.", do="Renew it at /.well-known/est/simplereenroll.")
-    if now < certificate.not_before:
+    if now < shown.not_before:
         raise Unauthenticated("This certificate is not valid yet.", do="Set the clocks of device and server.")
 
 
-def _first_use(world: World, certificate: Certificate, device: Device) -> Device:
-    with world.change(Actor("device", device.id)) as work:
-        found = store.lock_device(work.connection, device.id)
-        again = queries.by_certificate(work.connection, certificate.sha256)
-        if found is None or again is None:
-            raise Unauthenticated("This certificate is not one of ours.", do="Enrol first.")
-        _check(*again, work.now)  # what ended it may have come in between
-        store.mark_used(work.connection, certificate.sha256, work.now)
-        if store.end_certificates(work.connection, device.id, "superseded", work.now, below=certificate.number):
+def _first_use(world: World, shown: Standing, sha256: str) -> None:
+    with world.change(Actor("device", shown.device)) as work:
+        store.lock_device(work.connection, shown.device)
+        again = queries.standing(work.connection, sha256) or shown
+        _check(again, work.now)  # what ended it may have come in between
+        store.mark_used(work.connection, sha256, work.now)
+        if store.end_certificates(work.connection, shown.device, "superseded", work.now, below=shown.number):
             store.next_number(work.connection, "revocations")
-        _activate(work, device.id)
-        return again[1]
+        _activate(work, shown.device)
 
 
 def _activate(work: Work, device_id: str) -> None:
@@ -88,7 +84,7 @@ def identify_by_token(world: World, device: str, target_token: str) -> Identity:
     if known.state == "made":
         with world.change(Actor("device", known.id)) as work:
             _activate(work, known.id)
-    return _identity(known, "")
+    return Identity(known.id, known.product, known.hardware, "active", "")
 
 
 def set_target_token(world: World, actor: Actor, device: str) -> str:
@@ -106,9 +102,3 @@ def set_target_token(world: World, actor: Actor, device: str) -> str:
         store.set_device(work.connection, device, target_token_sha256=token_digest(token))
         work.record(TargetTokenSet(device=device, product=found[0].product))
     return token
-
-
-def _identity(device: Device, sha256: str) -> Identity:
-    return Identity(
-        device.id, device.product, device.hardware, "active" if connects(device.state) else device.state, sha256
-    )

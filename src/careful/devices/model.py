@@ -116,6 +116,21 @@ class Certificate:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """What decides whether a certificate opens a door: no more is read, since it is read at every request."""
+
+    device: str
+    product: str
+    hardware: str
+    state: State
+    number: int
+    used: bool
+    not_before: datetime
+    not_after: datetime
+    ended_why: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class NewToken:
     """A one-time enrolment token, shown once. `device` is empty where the request may name the device itself."""
 

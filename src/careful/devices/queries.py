@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select
 
 from careful.devices import store
 from careful.devices.certificates import Revoked
-from careful.devices.model import STATES, Certificate, Cut, Device, Fleet, Probe, RefusalCount, State
+from careful.devices.model import STATES, Certificate, Cut, Device, Fleet, Probe, RefusalCount, Standing, State
 from careful.kernel.errors import NotFound
 from careful.kernel.work import World
 
@@ -104,16 +104,34 @@ def certificates_of(world: World, device: str) -> list[Certificate]:
         return store.line_of(connection, device)
 
 
-# Asked at every request of every device, so it is built once; the order of columns is that of the two dataclasses.
+_ITS_DEVICE = store.certificate.join(store.device, store.device.c.id == store.certificate.c.device)
+_SHOWN = store.certificate.c.sha256 == bindparam("digest")
+# The order of columns is that of the dataclasses' fields. Built once: `standing` is asked at every request.
 _BY_CERTIFICATE = (
     select(
         *(store.certificate.c[name] for name in Certificate.__slots__),
         *(store.device.c[name] for name in Device.__slots__),
     )
-    .join(store.device, store.device.c.id == store.certificate.c.device)
-    .where(store.certificate.c.sha256 == bindparam("digest"))
+    .select_from(_ITS_DEVICE)
+    .where(_SHOWN)
 )
 _SPLIT = len(Certificate.__slots__)
+_STANDING = (
+    select(
+        *(store.device.c[name] for name in ("id", "product", "hardware", "state")),
+        store.certificate.c.number,
+        store.certificate.c.first_used.is_not(None),
+        *(store.certificate.c[name] for name in ("not_before", "not_after", "ended_why")),
+    )
+    .select_from(_ITS_DEVICE)
+    .where(_SHOWN)
+)
+
+
+def standing(connection: Connection, sha256: str) -> Standing | None:
+    """Return what decides whether a certificate opens a door, by its digest."""
+    found: Sequence[Any] | None = connection.execute(_STANDING, {"digest": sha256}).one_or_none()
+    return None if found is None else Standing(*found)
 
 
 def by_certificate(connection: Connection, sha256: str) -> tuple[Certificate, Device] | None:
