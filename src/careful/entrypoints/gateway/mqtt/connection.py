@@ -1,0 +1,197 @@
+"""One device's TLS connection: bytes to packets to the session, and the session's commands done.
+
+Nothing here decides anything. The read buffer is one for all connections of the process, because bytes are taken out of
+it before anybody else can write into it; an idle connection holds no buffer of its own.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
+
+from careful.entrypoints.gateway.mqtt.codec import Malformed, Reader
+from careful.entrypoints.gateway.mqtt.events import (
+    Broken,
+    Close,
+    Command,
+    Count,
+    Cut,
+    Delivered,
+    Event,
+    Fetch,
+    Join,
+    Keep,
+    Lost,
+    PacketReceived,
+    Pause,
+    Report,
+    Resume,
+    Send,
+    Settle,
+    Store,
+    Tick,
+)
+from careful.entrypoints.gateway.mqtt.packets import write
+from careful.entrypoints.gateway.mqtt.session import Session
+
+if TYPE_CHECKING:
+    from careful.entrypoints.gateway.mqtt.gateway import Gateway
+
+READ_BYTES = 64 * 1024
+UNSENT_MOST = 256 * 1024
+"""Bytes that may wait for a client that does not read; above them the connection is dropped."""
+_READ_PAUSE = 64 * 1024  # bytes unsent above which nothing more is taken from that client
+_SHORTEST_TICK = 0.5
+_buffer = bytearray(READ_BYTES)
+
+
+class Connection(asyncio.BufferedProtocol):
+    """The protocol object that the TLS transport feeds."""
+
+    __slots__ = (
+        "_expires", "_gateway", "_gone", "_out", "_reader", "_repump", "_timer", "_transport", "cut_mark", "product",
+        "session",
+    )  # fmt: skip
+
+    def __init__(self, gateway: "Gateway", gone: Callable[[], None]) -> None:
+        self._gateway, self._gone = gateway, gone
+        self.session = Session()
+        self.product = ""
+        self.cut_mark = 0
+        self._reader = Reader()
+        self._out: list[bytes] = []
+        self._transport: asyncio.Transport | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._expires = 0.0
+        self._repump = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Hold the peer's words back: TLS is made, but not a byte is read before we know who it is."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.pause_reading()
+        self._transport.set_write_buffer_limits(high=_READ_PAUSE)
+
+    def begin(self, expires: float, event: Event) -> None:
+        """Start the session, once it is known who is there; `expires` is when the certificate ends, in loop time."""
+        transport = self._transport
+        if transport is None or transport.is_closing():  # whoever it was has gone
+            return
+        self._expires = expires
+        self.feed(event)
+        transport.resume_reading()
+        self._pump()
+        self._arm()
+
+    def get_buffer(self, sizehint: int) -> bytearray:  # noqa: ARG002 (asyncio's signature)
+        """Return where to put what comes next."""
+        return _buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Take what came."""
+        with memoryview(_buffer) as view:
+            self._reader.push(view[:nbytes])
+        if self.session.phase != "opening":
+            self._pump()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 (asyncio's signature; why does not matter)
+        """Tell the session that nobody is there any more."""
+        self._gone()
+        self.feed(Lost())
+        self._transport = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def pause_writing(self) -> None:
+        """Take nothing more from a client that does not read our answers."""
+        if self._transport is not None:
+            self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """Go on with a client that reads again."""
+        if self._transport is not None and not self.session.paused:
+            self._transport.resume_reading()
+
+    def feed(self, event: Event) -> None:
+        """Give the session an event and do what it commands."""
+        self._perform(self.session.handle(event))
+        if self._repump:
+            self._repump = False
+            self._pump()
+        else:
+            self._flush()
+
+    def _pump(self) -> None:
+        """Give the session what has come, packet by packet, as long as it wants more."""
+        now = self._gateway.loop.time()
+        session = self.session
+        while not session.paused and session.phase != "ended":
+            try:
+                packet = self._reader.next()
+            except Malformed as broken:
+                self._perform(session.handle(Broken(str(broken))))
+                break
+            if packet is None:
+                break
+            self._perform(session.handle(PacketReceived(packet, now)))
+        self._flush()
+
+    def _perform(self, commands: list[Command]) -> None:
+        for command in commands:
+            kind = type(command)
+            if kind is Store:
+                self._gateway.store(self, cast("Store", command))
+            elif kind is Send:
+                self._out.append(write(cast("Send", command).packet))
+            else:
+                self._perform_rare(command)
+
+    def _perform_rare(self, command: Command) -> None:
+        gateway = self._gateway
+        match command:
+            case Pause() if self._transport is not None:
+                self._transport.pause_reading()
+            case Resume() if self._transport is not None:
+                self._transport.resume_reading()
+                self._repump = self._reader.held > 0
+            case Count():
+                gateway.count(self.session.device, command.kind, command.detail)
+            case Close():
+                self._end(command.why)
+            case Join() | Keep() | Fetch() | Delivered() | Settle() | Report():
+                gateway.perform(self, command)
+
+    def _flush(self) -> None:
+        """Send all that has gathered in one write; drop a client that lets too much gather."""
+        if not self._out:
+            return
+        out, transport = b"".join(self._out), self._transport
+        self._out.clear()
+        if transport is None or transport.is_closing():
+            return
+        transport.write(out)
+        if transport.get_write_buffer_size() > UNSENT_MOST:
+            self._gateway.count(self.session.device, "slow-reader", f"{UNSENT_MOST} bytes unread")
+            self._perform(self.session.handle(Cut("the client does not read", with_will=True)))
+            transport.abort()
+
+    def _end(self, why: str) -> None:
+        self._flush()
+        self._gateway.left(self, why)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._transport is not None:
+            self._transport.close()
+
+    def _arm(self) -> None:
+        if self.session.phase != "ended":
+            loop = self._gateway.loop
+            due = max(min(self.session.deadline, self._expires), loop.time() + _SHORTEST_TICK)
+            self._timer = loop.call_at(due, self._tick)
+
+    def _tick(self) -> None:
+        now = self._gateway.loop.time()
+        if now >= self._expires:
+            self.feed(Cut("the certificate has expired", with_will=True))
+        self.feed(Tick(now))
+        self._arm()

@@ -1,0 +1,177 @@
+"""The whole contact of a session with the world: what it is told (events) and what it asks for (commands).
+
+A session never touches a socket, a file or a clock. `now` is in seconds on a clock that never jumps.
+"""
+
+from msgspec import Struct
+
+from careful.entrypoints.gateway.mqtt.packets import Packet
+from careful.kernel.mailbox import Down
+from careful.products import Permit
+
+
+class ConnectionOpened(Struct, frozen=True):
+    """TLS has ended well and the certificate is one of ours: who it is, and what its product's declaration permits."""
+
+    device: str
+    permit: Permit
+    now: float = 0.0
+
+
+class NotLetIn(Struct, frozen=True):
+    """Who connected may not: the CONNECT will be answered with `code` (3 unavailable, 5 not authorised)."""
+
+    code: int
+    why: str
+    now: float = 0.0
+
+
+class Joined(Struct, frozen=True):
+    """The answer to `Join`: the persistent session's subscriptions (filter -> QoS), None where there was none."""
+
+    kept: dict[str, int] | None = None
+
+
+class PacketReceived(Struct, frozen=True, gc=False):
+    """A whole packet came."""
+
+    packet: Packet
+    now: float = 0.0
+
+
+class Broken(Struct, frozen=True):
+    """What came is no MQTT 3.1.1."""
+
+    why: str
+
+
+class Stored(Struct, frozen=True):
+    """These are on disk now."""
+
+    tokens: tuple[int, ...]
+
+
+class RefusedByInbox(Struct, frozen=True):
+    """These could not be stored."""
+
+    tokens: tuple[int, ...]
+    why: str
+
+
+class DownWaiting(Struct, frozen=True):
+    """Something new waits in the mailbox."""
+
+
+class DownMessages(Struct, frozen=True):
+    """What was fetched from the mailbox; `retained` as it was asked for."""
+
+    messages: tuple[Down, ...]
+    retained: bool = False
+
+
+class PermitChanged(Struct, frozen=True):
+    """Another declaration is in force now."""
+
+    permit: Permit
+
+
+class Tick(Struct, frozen=True):
+    """Time has passed."""
+
+    now: float
+
+
+class Cut(Struct, frozen=True):
+    """The gateway ends this connection: quarantine, takeover, expiry, a slow reader, or our own stopping."""
+
+    why: str
+    with_will: bool = False
+
+
+class Lost(Struct, frozen=True):
+    """The network connection is gone."""
+
+
+Event = (
+    ConnectionOpened | NotLetIn | Joined | PacketReceived | Broken | Stored | RefusedByInbox | DownWaiting
+    | DownMessages | PermitChanged | Tick | Cut | Lost
+)  # fmt: skip
+
+
+class Send(Struct, frozen=True, gc=False):
+    """Send a packet."""
+
+    packet: Packet
+
+
+class Store(Struct, frozen=True, gc=False):
+    """Put a message into the inbox and answer with `Stored` or `RefusedByInbox`. Token 0: no answer is needed."""
+
+    token: int
+    topic: str
+    payload: bytes
+    packet: int = 0
+    resend: bool = False
+
+
+class Settle(Struct, frozen=True):
+    """Note that the device knows of everything it sent that it was taken."""
+
+
+class Report(Struct, frozen=True):
+    """Note which version the device says it runs."""
+
+    version: str
+
+
+class Join(Struct, frozen=True):
+    """Take the device's place: end an older connection of the same name, then begin or find its session.
+
+    With `clean`, forget what there was; answered with `Joined`, or `NotLetIn` where the database does not answer.
+    """
+
+    clean: bool
+
+
+class Keep(Struct, frozen=True):
+    """Keep the persistent session's subscriptions and answer with `Stored`."""
+
+    token: int
+    subscriptions: dict[str, int]
+
+
+class Fetch(Struct, frozen=True):
+    """Fetch what waits in the mailbox above number `after`; with `retained`, the desired state even if it was had."""
+
+    after: int
+    retained: bool = False
+
+
+class Delivered(Struct, frozen=True):
+    """The device has this message."""
+
+    number: int
+
+
+class Count(Struct, frozen=True):
+    """Count a refusal."""
+
+    kind: str
+    detail: str
+
+
+class Pause(Struct, frozen=True):
+    """Take nothing more from the network for now."""
+
+
+class Resume(Struct, frozen=True):
+    """Go on taking."""
+
+
+class Close(Struct, frozen=True):
+    """Send what is left to send, then end the connection."""
+
+    why: str
+
+
+Command = Send | Store | Settle | Report | Join | Keep | Fetch | Delivered | Count | Pause | Resume | Close

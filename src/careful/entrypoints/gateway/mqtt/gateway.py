@@ -1,0 +1,337 @@
+"""What the connections of one gateway share: who is connected, the inbox, the mailbox, cuts, permits, counts.
+
+Everything here runs in the event loop, except what waits for a file or the database: that runs in threads and comes
+back as an event. The loop looks four times a second for devices to cut off, for declarations that changed and for mail.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from msgspec import Struct
+
+from careful import devices, products
+from careful.devices import Refusal
+from careful.entrypoints.gateway.mqtt.connection import Connection
+from careful.entrypoints.gateway.mqtt.events import (
+    Cut,
+    Delivered,
+    DownMessages,
+    DownWaiting,
+    Event,
+    Fetch,
+    Join,
+    Joined,
+    Keep,
+    NotLetIn,
+    PermitChanged,
+    RefusedByInbox,
+    Report,
+    Settle,
+    Store,
+    Stored,
+)
+from careful.entrypoints.gateway.mqtt.session import FETCH_MOST
+from careful.kernel import ledger
+from careful.kernel.errors import CarefulError, Unavailable
+from careful.kernel.inbox import GROUP_MOST, Entry, Inbox, Message, Settled
+from careful.kernel.mailbox import Mailbox
+from careful.kernel.work import World
+from careful.products import Permit
+
+LOOK_SECONDS = 0.25
+FLUSH_SECONDS = 2.0
+"""How often last-seen times, refusals and versions go to the database."""
+_RETRY_SECONDS = 3.0  # after the inbox failed, newcomers are told "unavailable" for so long
+_COUNTS_MOST = 10_000
+_DECIDE_PERMITS = ("products.declared", "products.approved")
+_log = structlog.get_logger(__name__)
+
+Owners = dict[Connection, list[int]]
+
+
+class Identified(Struct, frozen=True):
+    """Who is there, what it may say, and the number of the last cut before we asked."""
+
+    device: str
+    product: str
+    permit: Permit
+    cut: int
+
+
+class Gateway:
+    """The shared part. `inbox` and `mailbox` are used until `finish` returns, and not closed here."""
+
+    def __init__(self, world: World, inbox: Inbox, mailbox: Mailbox) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.connections: dict[str, Connection] = {}
+        self._world, self._inbox, self._mailbox = world, inbox, mailbox
+        self._asking = ThreadPoolExecutor(4, thread_name_prefix="ask")
+        self._mailing = ThreadPoolExecutor(1, thread_name_prefix="mail")  # one: its jobs keep their order
+        self._block: list[Entry] = []
+        self._owners: Owners = {}
+        self._at = 0
+        self._uncommitted = 0
+        self._committed_all = asyncio.Event()
+        self._committed_all.set()
+        self._inbox_failed = -_RETRY_SECONDS
+        self._delivered: list[int] = []
+        self._counts: dict[tuple[str, str], tuple[str, int]] = {}
+        self._versions: dict[str, str] = {}
+        self._left: dict[str, float] = {}
+        self._flushed = self.loop.time()
+        self._recent_cuts: dict[str, int] = {}
+        self._permits: dict[str, Permit] = {}
+        self._cut = devices.last_cut(world)
+        with world.look() as connection:
+            self._ledger = ledger.size(connection)
+        self._mail = mailbox.newest()
+        self._looks_well = True
+
+    async def identify(self, certificate: bytes) -> Identified:
+        """Return whose certificate this is and what it permits. Raises CarefulError where it does not let anybody in.
+
+        The inbox must be in order too: who cannot be acknowledged had better come later.
+        """
+        if self.loop.time() - self._inbox_failed < _RETRY_SECONDS:
+            raise Unavailable("The inbox does not take messages just now.")
+        return await self.loop.run_in_executor(self._asking, self._identify, certificate)
+
+    def _identify(self, certificate: bytes) -> Identified:
+        cut = devices.last_cut(self._world)
+        known = devices.identify(self._world, certificate)
+        return Identified(known.device, known.product, products.permit_of(self._world, known.product), cut)
+
+    def now(self) -> float:
+        """Return the world's time in seconds since 1970."""
+        return self._world.clock.now().timestamp()
+
+    def store(self, connection: Connection, wanted: Store) -> None:
+        """Put a message into the present block; the block goes to the inbox at the end of this turn of the loop."""
+        if not self._block:
+            self._at = int(self.now() * 1_000_000)
+            self.loop.call_soon(self._send_block)
+        device = connection.session.device
+        self._block.append(Message(device, wanted.topic, wanted.payload, self._at, wanted.packet, wanted.resend))
+        if wanted.token:
+            self._owners.setdefault(connection, []).append(wanted.token)
+        if len(self._block) >= GROUP_MOST:
+            self._send_block()
+
+    def _send_block(self) -> None:
+        if not self._block:
+            return
+        block, owners = self._block, self._owners
+        self._block, self._owners = [], {}
+        try:
+            self._inbox.append(block, lambda failure: self._from_inbox(owners, failure))
+            self._uncommitted += 1
+            self._committed_all.clear()
+        except Unavailable as failure:
+            self._answer(owners, failure)
+
+    def _from_inbox(self, owners: Owners, failure: Exception | None) -> None:
+        """Come back from the inbox's thread."""
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to be told
+            self.loop.call_soon_threadsafe(self._committed, owners, failure)
+
+    def _committed(self, owners: Owners, failure: Exception | None) -> None:
+        self._uncommitted -= 1
+        self._answer(owners, failure)
+        if not self._uncommitted:
+            self._committed_all.set()
+
+    def _answer(self, owners: Owners, failure: Exception | None) -> None:
+        if failure is not None:
+            self._inbox_failed = self.loop.time()
+            _log.error("messages were not taken", why=str(failure), devices=len(owners))
+        for connection, tokens in owners.items():
+            given = tuple(tokens)
+            connection.feed(Stored(given) if failure is None else RefusedByInbox(given, str(failure)))
+
+    def perform(self, connection: Connection, command: Join | Keep | Fetch | Delivered | Settle | Report) -> None:
+        """Do one of the rarer commands."""
+        device = connection.session.device
+        match command:
+            case Join():
+                self._join(connection, clean=command.clean)
+            case Keep(token, subscriptions):
+                self._by_mail(connection, Stored((token,)), self._mailbox.keep, device, subscriptions)
+            case Fetch():
+                self._fetch(connection, command)
+            case Delivered(number):
+                self._delivered.append(number)
+            case Settle():
+                if not self._block:
+                    self.loop.call_soon(self._send_block)
+                self._block.append(Settled(device))
+            case Report(version):
+                self._versions[device] = version
+
+    def _join(self, connection: Connection, *, clean: bool) -> None:
+        device = connection.session.device
+        older = self.connections.get(device)
+        if older is not None and older is not connection:
+            older.feed(Cut("another connection of the same name took over", with_will=True))
+        if self._recent_cuts.get(device, 0) > connection.cut_mark:
+            connection.feed(NotLetIn(5, "the device was cut off"))
+            return
+        self.connections[device] = connection
+        permit = self._permits.get(connection.product)
+        if permit is not None:
+            connection.feed(PermitChanged(permit))
+        self._flush_delivered()
+
+        def begin() -> Joined:
+            if clean:
+                self._mailbox.drop(device)
+                return Joined()
+            kept = self._mailbox.load(device)
+            if kept is None:
+                self._mailbox.keep(device, {})
+            return Joined(kept)
+
+        self._by_mail(connection, None, begin)
+
+    def _fetch(self, connection: Connection, wanted: Fetch) -> None:
+        self._flush_delivered()  # what the device has must not be found again
+        device = connection.session.device
+
+        def fetch() -> DownMessages:
+            found = self._mailbox.fetch(device, wanted.after, limit=FETCH_MOST, retained=wanted.retained)
+            return DownMessages(tuple(found), wanted.retained)
+
+        self._by_mail(connection, None, fetch)
+
+    def _flush_delivered(self) -> None:
+        if self._delivered:
+            numbers, self._delivered = self._delivered, []
+            self._by_mail(None, None, self._mailbox.delivered, numbers)
+
+    def _by_mail(
+        self, connection: Connection | None, answer: Event | None, job: Callable[..., Any], *given: object
+    ) -> None:
+        """Run `job` in the mailbox's thread; feed `answer`, or what it returns, to `connection`."""
+
+        def done(future: asyncio.Future[Any]) -> None:
+            failure = None if future.cancelled() else future.exception()
+            if failure is not None:
+                _log.error("the mailbox did not answer", why=repr(failure))
+            if connection is None or future.cancelled():
+                return
+            if failure is None:
+                connection.feed(answer or future.result())
+            elif connection.session.phase == "joining":
+                connection.feed(NotLetIn(3, "the mailbox does not answer"))
+            else:
+                connection.feed(Cut("the mailbox does not answer", with_will=True))
+
+        self.loop.run_in_executor(self._mailing, job, *given).add_done_callback(done)
+
+    def count(self, device: str, kind: str, detail: str) -> None:
+        """Count a refusal; the database hears of it within seconds."""
+        before = self._counts.get((device, kind))
+        if before is not None or len(self._counts) < _COUNTS_MOST:
+            self._counts[device, kind] = detail, 1 + (before[1] if before else 0)
+
+    def left(self, connection: Connection, why: str) -> None:
+        """Note that a connection ends."""
+        device = connection.session.device
+        if self.connections.get(device) is connection:
+            del self.connections[device]
+            self._left[device] = connection.session.heard
+        _log.debug("device left", device=device, why=why)
+
+    async def look(self) -> None:
+        """Look once for cuts, changed declarations and mail, and act on them."""
+        try:
+            cuts, size, permits = await self.loop.run_in_executor(self._asking, self._news)
+            mail, receivers = await self.loop.run_in_executor(self._mailing, self._new_mail)
+        except (CarefulError, OSError) as failure:
+            if self._looks_well:
+                _log.error("the gateway cannot look for news", why=str(failure))
+            self._looks_well = False
+            return
+        self._looks_well = True
+        for cut in cuts:
+            self._cut = max(self._cut, cut.number)
+            self._recent_cuts[cut.device] = cut.number
+            connection = self.connections.get(cut.device)
+            if connection is not None:
+                connection.feed(Cut("the device was cut off"))
+        self._ledger = size
+        self._permits |= permits
+        self._mail = mail
+        for connection in list(self.connections.values()) if permits else ():
+            if connection.product in permits:
+                connection.feed(PermitChanged(permits[connection.product]))
+        for device in receivers:
+            if device in self.connections:
+                self.connections[device].feed(DownWaiting())
+        self._flush_delivered()
+
+    def _news(self) -> tuple[list[devices.Cut], int, Mapping[str, Permit]]:
+        cuts = devices.cut_list(self._world, self._cut)
+        with self._world.look() as connection:
+            size = ledger.size(connection)
+            grown = size > self._ledger
+            entries = ledger.read(connection, names=_DECIDE_PERMITS, after=self._ledger - 1) if grown else []
+        changed = {str(entry.data["product"]) for entry in entries}
+        return cuts, size, {one: products.permit_of(self._world, one) for one in changed}
+
+    def _new_mail(self) -> tuple[int, set[str]]:
+        newest = self._mailbox.newest()
+        return newest, self._mailbox.devices_after(self._mail) if newest > self._mail else set()
+
+    async def flush(self) -> None:
+        """Bring last-seen times, refusals and reported versions to the database; what fails is kept for next time."""
+        since, self._flushed = self._flushed, self.loop.time()
+        heard, self._left = self._left, {}
+        heard |= {name: one.session.heard for name, one in self.connections.items() if one.session.heard > since}
+        counts, self._counts = self._counts, {}
+        versions, self._versions = self._versions, {}
+        try:
+            await self.loop.run_in_executor(self._asking, self._write, heard, self._flushed, counts, versions)
+        except CarefulError as failure:
+            _log.error("the gateway cannot write what it saw", why=str(failure))
+            self._left = heard | self._left
+            self._versions = versions | self._versions
+            for (device, kind), (detail, number) in counts.items():
+                later = self._counts.get((device, kind))
+                self._counts[device, kind] = (later or (detail, 0))[0], number + (later[1] if later else 0)
+
+    def _write(
+        self,
+        heard: Mapping[str, float],
+        at: float,
+        counts: Mapping[tuple[str, str], tuple[str, int]],
+        versions: Mapping[str, str],
+    ) -> None:
+        now = self._world.clock.now()
+        devices.record_refusals(
+            self._world, [Refusal(device, kind, detail, n, now) for (device, kind), (detail, n) in counts.items()]
+        )
+        devices.seen(self._world, {device: now - timedelta(seconds=max(0.0, at - t)) for device, t in heard.items()})
+        for device, version in versions.items():
+            try:
+                devices.report_version(self._world, device, version, "mqtt")
+            except Unavailable:
+                raise
+            except CarefulError as refused:
+                _log.info("a reported version was refused", device=device, why=str(refused))
+
+    async def finish(self, seconds: float = 5.0) -> None:
+        """Let what is under way reach the disk and be acknowledged, end all connections, write what is left."""
+        self._send_block()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._committed_all.wait(), seconds)
+        for connection in list(self.connections.values()):
+            connection.feed(Cut("the gateway stops"))
+        self._flush_delivered()
+        await self.flush()
+        await self.loop.run_in_executor(None, self._mailing.shutdown)
+        await self.loop.run_in_executor(None, self._asking.shutdown)

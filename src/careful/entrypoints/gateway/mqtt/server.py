@@ -1,0 +1,251 @@
+"""The MQTT server: listening with mutual TLS, limits on who may try, starting, and stopping with nothing half-done.
+
+A connection is counted before its handshake; who is over the limits is closed without a word. TLS wants a certificate
+whose chain ends at our root; whether it is still good, and the device's state, is asked of the database before any MQTT
+is read.
+"""
+
+import asyncio
+import contextlib
+import ipaddress
+import resource
+import signal
+import socket
+import ssl
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+import uvloop
+
+from careful import devices
+from careful.entrypoints.gateway.mqtt.connection import Connection
+from careful.entrypoints.gateway.mqtt.events import ConnectionOpened, Event, NotLetIn
+from careful.entrypoints.gateway.mqtt.gateway import FLUSH_SECONDS, LOOK_SECONDS, Gateway
+from careful.entrypoints.gateway.mqtt.tls import Peer, peer_of, tls_context
+from careful.kernel.errors import CarefulError, NotFound, Unavailable
+from careful.kernel.inbox import SqliteInbox
+from careful.kernel.mailbox import Mailbox
+from careful.kernel.work import World
+
+_RENEW_SECONDS = 3600
+_BACKLOG = 1024
+_ACCEPT_PAUSE = 0.1
+_V6_NETWORK = 64
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many may be connected, in all and from one address, and how long a handshake may take."""
+
+    connections: int = 20_000
+    per_address: int = 5_000
+    handshakes: int = 512
+    handshake_seconds: float = 10.0
+    shutdown_seconds: float = 5.0
+
+
+_LIMITS = Limits()
+
+
+class Listener:
+    """Takes TCP connections, makes TLS of them and hands them to the gateway."""
+
+    def __init__(self, gateway: Gateway, context: ssl.SSLContext, limits: Limits) -> None:
+        self._gateway, self._context, self._limits = gateway, context, limits
+        self._here: Counter[str] = Counter()
+        self._greeting: set[asyncio.Task[None]] = set()
+
+    async def accept(self, listening: socket.socket) -> None:
+        """Take connections from one listening socket for ever."""
+        loop = self._gateway.loop
+        while True:
+            try:
+                arrived, where = await loop.sock_accept(listening)
+            except OSError as failure:  # it was gone before we took it, or no file is left for it
+                _log.warning("a connection could not be taken", why=str(failure))
+                await asyncio.sleep(_ACCEPT_PAUSE)
+                continue
+            address = _coarse(str(where[0]))
+            if self._has_room(address):
+                self._here[address] += 1
+                task = loop.create_task(self._greet(arrived, address))
+                self._greeting.add(task)
+                task.add_done_callback(self._greeting.discard)
+            else:
+                self._gateway.count("", "too-many-connections", address)
+                arrived.close()
+
+    def _has_room(self, address: str) -> bool:
+        limits = self._limits
+        return (
+            self._here.total() < limits.connections
+            and self._here[address] < limits.per_address
+            and len(self._greeting) < limits.handshakes
+        )
+
+    async def stop(self) -> None:
+        """Let go of those who are not in yet."""
+        for task in list(self._greeting):
+            task.cancel()
+        await asyncio.gather(*self._greeting, return_exceptions=True)
+
+    def _leave(self, address: str) -> None:
+        self._here[address] -= 1
+        if self._here[address] <= 0:
+            del self._here[address]
+
+    async def _greet(self, arrived: socket.socket, address: str) -> None:
+        connection = Connection(self._gateway, partial(self._leave, address))
+        try:
+            transport, _ = await self._gateway.loop.connect_accepted_socket(
+                lambda: connection, arrived, ssl=self._context,
+                ssl_handshake_timeout=self._limits.handshake_seconds,
+                ssl_shutdown_timeout=self._limits.shutdown_seconds,
+            )  # fmt: skip
+        except OSError as failure:  # ssl.SSLError and TimeoutError are OSErrors
+            why = getattr(failure, "reason", None) or "cut short"
+            self._gateway.count("", "handshake", f"{why} from {address}")
+            self._leave(address)
+            return
+        try:
+            peer = peer_of(transport)
+            event = await self._ask(connection, peer)
+        except (asyncio.CancelledError, ConnectionError):
+            transport.abort()
+            return
+        loop_now = self._gateway.loop.time()
+        connection.begin(loop_now + peer.not_after - self._gateway.now(), event)
+
+    async def _ask(self, connection: Connection, peer: Peer) -> Event:
+        """Find out who this is and what to tell the session."""
+        gateway = self._gateway
+        try:
+            who = await gateway.identify(peer.der)
+        except Unavailable as failure:
+            return NotLetIn(3, str(failure), gateway.loop.time())
+        except CarefulError as refusal:
+            kind = "undeclared-product" if isinstance(refusal, NotFound) else "identity"
+            gateway.count(peer.name, kind, refusal.what)
+            return NotLetIn(5, refusal.what, gateway.loop.time())
+        connection.product, connection.cut_mark = who.product, who.cut
+        return ConnectionOpened(who.device, who.permit, gateway.loop.time())
+
+
+def _coarse(host: str) -> str:
+    """Return where a connection comes from, coarse enough that one host is one address: IPv4, or an IPv6 /64."""
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    network = ipaddress.ip_network((address, _V6_NETWORK), strict=False)
+    return str(address.ipv4_mapped or network.network_address)
+
+
+async def serve(world: World, ready: Callable[[], None] | None = None, *, limits: Limits = _LIMITS) -> None:
+    """Serve devices on `mqtt_port` until SIGTERM, SIGINT or cancellation; `ready` is called when the port is open.
+
+    Raises Unavailable where the port is taken or the inbox cannot be opened.
+    """
+    loop = asyncio.get_running_loop()
+    _raise_file_limit()
+    key, chain = devices.issue_server_certificate(world)
+    context = tls_context(key, chain, devices.authority_bundle_path(world))
+    inbox = SqliteInbox(world.home, world.clock, days=world.settings.inbox_days)
+    mailbox = Mailbox(world.home)
+    gateway = Gateway(world, inbox, mailbox)
+    listener = Listener(gateway, context, limits)
+    try:
+        listening = await _listen(world)
+        background = [loop.create_task(work) for work in (_look(gateway), _flush(gateway), _renew(world, context))]
+        background += [loop.create_task(listener.accept(one)) for one in listening]
+        _log.info("MQTT is served", host=world.settings.host, port=world.settings.mqtt_port)
+        try:
+            if ready is not None:
+                ready()
+            await _until_told()
+        finally:
+            for task in background:
+                task.cancel()
+            await asyncio.gather(*background, return_exceptions=True)
+            for one in listening:
+                one.close()
+            await listener.stop()
+            await gateway.finish()
+    finally:
+        await loop.run_in_executor(None, inbox.close)
+        mailbox.close()
+
+
+def run(world: World) -> None:
+    """Serve devices in this process until it is told to stop."""
+    uvloop.run(serve(world))
+
+
+async def _listen(world: World) -> list[socket.socket]:
+    """Open the port on every address that the host's name stands for."""
+    host, port = world.settings.host, world.settings.mqtt_port
+    opened: list[socket.socket] = []
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        for family, _, _, _, where in found:
+            opened.append(socket.create_server(where, family=family, backlog=_BACKLOG))
+            opened[-1].setblocking(False)
+    except OSError as taken:
+        for one in opened:
+            one.close()
+        raise Unavailable(
+            f"Port {port} on {host} cannot be opened: {taken.strerror}.",
+            do="Stop the other program, or set CAREFUL_MQTT_PORT.",
+        ) from taken
+    return opened
+
+
+async def _until_told() -> None:
+    """Wait for SIGTERM or SIGINT; outside of the main thread, for cancellation."""
+    told, loop = asyncio.Event(), asyncio.get_running_loop()
+    signals = (signal.SIGTERM, signal.SIGINT) if threading.current_thread() is threading.main_thread() else ()
+    for number in signals:
+        loop.add_signal_handler(number, told.set)
+    try:
+        await told.wait()
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
+
+
+async def _look(gateway: Gateway) -> None:
+    while True:
+        await gateway.look()
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _flush(gateway: Gateway) -> None:
+    while True:
+        await asyncio.sleep(FLUSH_SECONDS)
+        await gateway.flush()
+
+
+async def _renew(world: World, context: ssl.SSLContext) -> None:
+    """Load a new server certificate before the old one ends; connections under way keep the old one."""
+    while True:
+        await asyncio.sleep(_RENEW_SECONDS)
+        try:
+            key, chain = await asyncio.to_thread(devices.issue_server_certificate, world)
+            context.load_cert_chain(chain, key)
+        except (CarefulError, OSError) as failure:
+            _log.error("server certificate not renewed", why=str(failure))
+
+
+def _raise_file_limit() -> None:
+    """Allow as many open connections as the machine does."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,0 +1,327 @@
+"""The inbox: what devices said, on disk before anybody is told that it is.
+
+A gateway hands over blocks of messages and is called back when a block is committed, or could not be. The embedded
+default is one SQLite file of its own (`inbox.sqlite` in the data folder: WAL, `synchronous=FULL`) with one writing
+thread that commits in groups: whatever arrived within 4 ms, at most 512 messages, costs one flush of the disk.
+
+Order: `number` grows with every message, so also within each device. A resend (the DUP flag of MQTT) is stored once: it
+is the same message when the newest one with its topic and packet identifier, younger than an hour and not known to be
+settled, has the same payload. A device that leaves in good order with nothing unacknowledged has settled all it sent.
+
+Readings live here for `days` and never enter the ledger.
+"""
+
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+from msgspec import Struct
+
+from careful.kernel.clock import Clock
+from careful.kernel.errors import Unavailable
+
+FILE = "inbox.sqlite"
+GROUP_MOST = 512
+GROUP_SECONDS = 0.004
+WAITING_BYTES = 64 * 1024 * 1024
+"""Payload bytes that may wait for the disk; a block beyond them is refused at once."""
+_BUSY_SECONDS = 15
+_RESEND_WITHIN = 3_600_000_000  # microseconds
+_RESEND_AMONG = 256  # messages of one topic that a resend is looked for in: four times what may be in flight
+_SWEEP_SECONDS = 60.0
+_SWEEP_ROWS = 2000
+_SWEEP_PAUSE = 0.05
+_log = structlog.get_logger(__name__)
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS message (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    device TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    packet INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    payload BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS message_of_device ON message (device, topic);
+CREATE TABLE IF NOT EXISTS settled (device TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
+"""
+_INSERT = "INSERT INTO message (device, topic, packet, at, payload) VALUES (?, ?, ?, ?, ?)"
+_SETTLE = """
+INSERT INTO settled (device, number) SELECT ?, coalesce(max(number), 0) FROM message WHERE true
+ON CONFLICT (device) DO UPDATE SET number = excluded.number
+"""
+_SAME = """
+SELECT payload, at FROM (
+    SELECT number, packet, payload, at FROM message WHERE device = ? AND topic = ? ORDER BY number DESC LIMIT ?
+) WHERE packet = ? AND number > coalesce((SELECT number FROM settled WHERE device = ?), 0) ORDER BY number DESC LIMIT 1
+"""
+
+
+class Message(Struct, frozen=True, gc=False):
+    """One message: `topic` is what follows the device's own prefix, such as `up/climate`; `at` is in microseconds."""
+
+    device: str
+    topic: str
+    payload: bytes
+    at: int
+    packet: int = 0
+    resend: bool = False
+
+
+class Settled(Struct, frozen=True):
+    """The device knows that all it sent was taken: a later resend is a new message."""
+
+    device: str
+
+
+Entry = Message | Settled
+Done = Callable[[Exception | None], None]
+
+
+class Inbox(Protocol):
+    """Where blocks of messages go."""
+
+    def append(self, block: Sequence[Entry], done: Done) -> None:
+        """Take a block. `done` is called once, from any thread: with None when all of it is on disk, else with why not.
+
+        Raises Unavailable when too much is waiting already, or the inbox is closed; then `done` is never called.
+        """
+        ...
+
+    def close(self) -> None:
+        """Commit what was taken, then stop."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A message as it was kept."""
+
+    number: int
+    device: str
+    topic: str
+    payload: bytes
+    at: datetime
+
+
+class SqliteInbox:
+    """The inbox in one file, written by one thread. `days` and `rows` (0: no limit) bound what is kept."""
+
+    def __init__(
+        self,
+        home: Path,
+        clock: Clock,
+        *,
+        days: int = 30,
+        rows: int = 0,
+        most: int = GROUP_MOST,
+        seconds: float = GROUP_SECONDS,
+    ) -> None:
+        self._home, self._clock = home, clock
+        self._kept, self._rows = timedelta(days=days), rows
+        self._most, self._seconds = most, seconds
+        self._queue: queue.SimpleQueue[tuple[Sequence[Entry], Done, int] | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._waiting = 0
+        self._closed = False
+        self._connection: sqlite3.Connection | None = connect(home, _TABLES)
+        self._sweep_due = time.monotonic()
+        self._thread = threading.Thread(target=self._run, name="inbox", daemon=True)
+        self._thread.start()
+
+    def append(self, block: Sequence[Entry], done: Done) -> None:
+        """Take a block; see `Inbox.append`."""
+        size = sum(len(one.payload) for one in block if type(one) is Message)
+        with self._lock:
+            if self._closed:
+                raise Unavailable("The inbox is closed.", do="Send it again in a moment.")
+            if self._waiting and self._waiting + size > WAITING_BYTES:
+                raise Unavailable("The disk does not keep up; the message was not taken.", do="Send it again later.")
+            self._waiting += size
+            self._queue.put((block, done, size))
+
+    def close(self) -> None:
+        """Commit what was taken, then stop; a second call does nothing."""
+        with self._lock:
+            first, self._closed = not self._closed, True
+        if first:
+            self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        more = True
+        while more:
+            blocks: list[tuple[Sequence[Entry], Done, int]] = []
+            more = self._gather(blocks)
+            if blocks:
+                self._commit(blocks)
+            if time.monotonic() >= self._sweep_due:
+                self._sweep()
+        if self._connection is not None:
+            self._connection.close()
+
+    def _gather(self, blocks: list[tuple[Sequence[Entry], Done, int]]) -> bool:
+        """Collect what comes within the group's time; return False once the inbox is closed and all is collected."""
+        until, count = self._sweep_due, 0
+        while count < self._most:
+            try:
+                found = self._queue.get(timeout=max(0.0, until - time.monotonic()))
+            except queue.Empty:
+                return True
+            if found is None:
+                return False
+            if not blocks:
+                until = time.monotonic() + self._seconds
+            blocks.append(found)
+            count += len(found[0])
+        return True
+
+    def _commit(self, blocks: list[tuple[Sequence[Entry], Done, int]]) -> None:
+        failure: Exception | None = None
+        try:
+            with self._transaction() as connection:
+                _store(connection, [entry for block, _, _ in blocks for entry in block])
+        except Exception as error:  # noqa: BLE001 (whatever it is, the waiting must hear of it and the thread go on)
+            failure = _unavailable(error)
+            _log.error("inbox did not commit", why=repr(error), blocks=len(blocks))
+        with self._lock:
+            self._waiting -= sum(size for _, _, size in blocks)
+        for _, done, _ in blocks:
+            done(failure)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """One transaction on a connection that is opened anew after any failure: a full disk may have broken it."""
+        if self._connection is None:
+            self._connection = connect(self._home, _TABLES)
+        connection = self._connection
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+            connection.execute("COMMIT")
+        except BaseException:
+            self._connection = None
+            connection.close()  # what was not committed is gone with it
+            raise
+
+    def _sweep(self) -> None:
+        """Delete the oldest messages that are too old or too many, a few at a time so that nobody waits for long."""
+        before = _micros(self._clock.now() - self._kept)
+        deleted = 0
+        try:
+            with self._transaction() as connection:
+                oldest = connection.execute("SELECT number, at FROM message ORDER BY number LIMIT ?", (_SWEEP_ROWS,))
+                rows = oldest.fetchall()
+                newest = connection.execute("SELECT max(number) FROM message").fetchone()[0] or 0
+                surplus = newest - self._rows if self._rows else 0
+                gone = [number for number, at in rows if at < before or number <= surplus]
+                if gone:
+                    connection.execute("DELETE FROM message WHERE number <= ?", (gone[-1],))
+                    deleted = len(gone)
+        except sqlite3.Error as error:
+            _log.error("inbox did not delete what is past its time", why=repr(error))
+        self._sweep_due = time.monotonic() + (_SWEEP_PAUSE if deleted == _SWEEP_ROWS else _SWEEP_SECONDS)
+
+
+def _store(connection: sqlite3.Connection, entries: Sequence[Entry]) -> None:
+    """Insert in order; before a resend or a settlement is looked at, all that came before it is in the table."""
+    rows: list[tuple[str, str, int, int, bytes]] = []
+    for one in entries:
+        if type(one) is Message and not one.resend:
+            rows.append((one.device, one.topic, one.packet, one.at, one.payload))
+            continue
+        connection.executemany(_INSERT, rows)
+        rows.clear()
+        if isinstance(one, Settled):
+            connection.execute(_SETTLE, (one.device,))
+        elif not _is_stored(connection, one):
+            rows.append((one.device, one.topic, one.packet, one.at, one.payload))
+    connection.executemany(_INSERT, rows)
+
+
+def _is_stored(connection: sqlite3.Connection, one: Message) -> bool:
+    asked = (one.device, one.topic, _RESEND_AMONG, one.packet, one.device)
+    found = connection.execute(_SAME, asked).fetchone()
+    return found is not None and found[0] == one.payload and one.at - found[1] <= _RESEND_WITHIN
+
+
+def connect(home: Path, tables: str) -> sqlite3.Connection:
+    """Open the inbox file, making it and `tables` where they are missing. For use by one thread at a time.
+
+    Raises Unavailable where the file cannot be opened.
+    """
+    try:
+        connection = sqlite3.connect(home / FILE, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "wal_autocheckpoint=4000"):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.executescript(tables)
+    except sqlite3.Error as failure:
+        raise _unavailable(failure) from failure
+    return connection
+
+
+def latest(home: Path, device: str, stream: str) -> Stored | None:
+    """Return the newest message of a device's stream."""
+    found = recent(home, device, topic=f"up/{stream}", limit=1)
+    return found[0] if found else None
+
+
+def recent(home: Path, device: str, *, topic: str | None = None, limit: int = 50) -> list[Stored]:
+    """Return a device's newest messages, newest first: of one topic (`up/climate`, `event/offline`), or of all."""
+    which, given = ("", (device,)) if topic is None else (" AND topic = ?", (device, topic))
+    chosen = f"SELECT number, device, topic, payload, at FROM message WHERE device = ?{which}"  # noqa: S608 (ours)
+    query = f"{chosen} ORDER BY number DESC LIMIT ?"
+    with _reading(home) as connection:
+        rows = [] if connection is None else connection.execute(query, (*given, limit)).fetchall()
+    return [Stored(row[0], row[1], row[2], bytes(row[3]), datetime.fromtimestamp(row[4] / 1e6, UTC)) for row in rows]
+
+
+def count(home: Path, device: str | None = None) -> int:
+    """Count the messages kept: of one device, or of all."""
+    with _reading(home) as connection:
+        if connection is None:
+            return 0
+        if device is None:
+            found = connection.execute("SELECT count(*) FROM message").fetchone()
+        else:
+            found = connection.execute("SELECT count(*) FROM message WHERE device = ?", (device,)).fetchone()
+    return int(found[0])
+
+
+@contextmanager
+def _reading(home: Path) -> Iterator[sqlite3.Connection | None]:
+    """Open the file to read in it; None where no gateway has made it yet."""
+    if not (home / FILE).exists():
+        yield None
+        return
+    connection = connect(home, _TABLES)
+    try:
+        yield connection
+    except sqlite3.Error as failure:
+        raise _unavailable(failure) from failure
+    finally:
+        connection.close()
+
+
+def _micros(moment: datetime) -> int:
+    return int(moment.timestamp() * 1_000_000)
+
+
+def _unavailable(failure: Exception) -> Exception:
+    """Name the failure as a person would."""
+    if not isinstance(failure, sqlite3.Error):
+        return failure
+    text = str(failure)
+    if "full" in text:
+        return Unavailable("The disk is full; the message was not taken.", do="Free some space; devices send it again.")
+    if "locked" in text:
+        return Unavailable("The inbox is locked by another program.", do="Close it; devices send again.")
+    return Unavailable(f"The inbox does not answer ({text}).", do="Run: careful doctor")
