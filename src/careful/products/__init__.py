@@ -8,12 +8,21 @@ may move later, never earlier.
 
 from careful.products.actions import approve, declare, publish_page, put_on_sale
 from careful.products.declaration import Declaration
+from careful.products.derive import Derived, Requirement, RetentionJob, derive
+from careful.products.json_schema import published as json_schema
+from careful.products.launch import LaunchTest
 from careful.products.laws import Answer, LawAnswer, judge
+from careful.products.lint import Finding, Report, check, lint
+from careful.products.lint_table import RULES
 from careful.products.model import Declared, Product, Stage, Version, update_method
+from careful.products.page import DataRow
 from careful.products.parsing import parse
 from careful.products.permit import Denied, Permit, Stream, permit
 from careful.products.queries import get, list_all, permit_of, text_of, versions
 from careful.products.reading import MAX_BYTES, Unreadable
+from careful.products.sarif import sarif
+from careful.products.template import Answers, slug
+from careful.products.template import write as write_template
 
 __all__ = [
     "declare",
@@ -28,6 +37,13 @@ __all__ = [
     "parse",
     "permit",
     "judge",
+    "derive",
+    "check",
+    "lint",
+    "sarif",
+    "json_schema",
+    "write_template",
+    "slug",
     "update_method",
     "Declaration",
     "Declared",
@@ -39,6 +55,15 @@ __all__ = [
     "Denied",
     "Answer",
     "LawAnswer",
+    "Derived",
+    "Requirement",
+    "RetentionJob",
+    "LaunchTest",
+    "DataRow",
+    "Finding",
+    "Report",
+    "Answers",
+    "RULES",
     "Unreadable",
     "MAX_BYTES",
 ]

@@ -112,7 +112,7 @@ class Element(Part):
     """Something the product talks with, or that talks with it."""
 
     id: Id
-    kind: Literal["app", "cloud", "hub", "partner", "neighbour"] | None = None
+    kind: Literal["device", "app", "cloud", "hub", "partner", "neighbour"] | None = None
     owner: Name | None = None
     hosts: Annotated[tuple[Host, ...], Field(max_length=MAX_ITEMS)] | None = None
     """Names on the network, for the MUD file."""

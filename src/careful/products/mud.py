@@ -1,0 +1,105 @@
+"""The MUD file (RFC 8520): which conversations a network should let the device have, from its ecosystem's edges.
+
+Only edges of the element `device` to elements with `hosts`, over TCP or UDP, on a known port become permissions; what
+is left out is named, because a profile that silently lacks a line would cut the device off.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from careful.products.declaration import Declaration
+from careful.products.flows import Edge
+
+_TRANSPORT = {"https": 6, "http": 6, "mqtt": 6, "mqtts": 6, "tcp": 6, "tls": 6, "ntp": 17, "dns": 17, "udp": 17}
+_PORT = {"https": 443, "http": 80, "mqtt": 8883, "mqtts": 8883, "ntp": 123, "dns": 53}
+_DEFAULT_HOURS = 48
+DEVICE = "device"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One permitted conversation with a host; `to_device` where the other side opens it."""
+
+    name: str
+    host: str
+    transport: int
+    port: int
+    to_device: bool
+
+
+def ways(declaration: Declaration) -> tuple[tuple[Way, ...], tuple[str, ...]]:
+    """Return the conversations that can be written down, and why others cannot."""
+    hosts = {one.id: one.hosts or () for one in declaration.ecosystem or ()}
+    found: list[Way] = []
+    left_out: list[str] = []
+    for number, edge in enumerate(_edges(declaration)):
+        name = f"edge-{number}-{edge.to}"
+        protocol = (edge.protocol or "").lower()
+        port = edge.port or _PORT.get(protocol)
+        if edge.to is None or not hosts.get(edge.to):
+            left_out.append(f"{name}: no hosts are given for `{edge.to}`")
+        elif protocol not in _TRANSPORT or port is None or edge.direction is None:
+            left_out.append(f"{name}: protocol, port or direction is not known")
+        else:
+            directions = {"out": (False,), "in": (True,), "both": (False, True)}[edge.direction]
+            found += [
+                Way(name, host, _TRANSPORT[protocol], port, to_device)
+                for host in hosts[edge.to]
+                for to_device in directions
+            ]
+    return tuple(found), tuple(left_out)
+
+
+def mud(declaration: Declaration, on: date, url: str) -> dict[str, Any] | None:
+    """Return the MUD file to be served at `url`, or None where no conversation can be written down."""
+    found, _ = ways(declaration)
+    if not found:
+        return None
+    names = [f"from-{declaration.id}", f"to-{declaration.id}"]
+    supported = declaration.support is not None and (declaration.support.until or on) >= on
+    return {
+        "ietf-mud:mud": {
+            "mud-version": 1,
+            "mud-url": url,
+            "last-update": datetime.combine(on, time(), UTC).isoformat(),
+            "cache-validity": _DEFAULT_HOURS,
+            "is-supported": supported,
+            "systeminfo": declaration.name[:60],
+            "model-name": (declaration.product.models or (declaration.id,))[0],
+            "from-device-policy": {"access-lists": {"access-list": [{"name": names[0]}]}},
+            "to-device-policy": {"access-lists": {"access-list": [{"name": names[1]}]}},
+        },
+        "ietf-access-control-list:acls": {
+            "acl": [
+                {"name": names[0], "type": "ipv4-acl-type", "aces": {"ace": list(_entries(found, leaving=True))}},
+                {"name": names[1], "type": "ipv4-acl-type", "aces": {"ace": list(_entries(found, leaving=False))}},
+            ]
+        },
+    }
+
+
+def _edges(declaration: Declaration) -> Iterator[Edge]:
+    for element in declaration.ecosystem or ():
+        if element.id == DEVICE:
+            yield from element.edges or ()
+
+
+def _entries(found: tuple[Way, ...], *, leaving: bool) -> Iterator[dict[str, Any]]:
+    """Write access list entries for packets that leave the device, or that come to it (RFC 8520 section 9)."""
+    for number, way in enumerate(found):
+        # The port is at the side that is called; for a way opened by the device that is the far side.
+        called_is_destination = leaving != way.to_device
+        end = "destination-port" if called_is_destination else "source-port"
+        transport = "tcp" if way.transport == 6 else "udp"  # noqa: PLR2004 (6 is TCP, by IANA's protocol numbers)
+        matches: dict[str, Any] = {
+            "ipv4": {
+                "protocol": way.transport,
+                f"ietf-acldns:{'dst' if leaving else 'src'}-dnsname": way.host,
+            },
+            transport: {end: {"operator": "eq", "port": way.port}},
+        }
+        if transport == "tcp":
+            matches["tcp"]["ietf-mud:direction-initiated"] = "to-device" if way.to_device else "from-device"
+        yield {"name": f"{way.name}-{number}", "matches": matches, "actions": {"forwarding": "accept"}}
