@@ -1,0 +1,109 @@
+"""The settings page: one's own access, people, tokens."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from careful import people
+from careful.kernel.actors import OPERATOR
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def bob(browser: Any, secret: bytes, stranger: Any) -> Any:
+    """An auditor in another browser."""
+    stranger.enrol(people.invite(browser.world, OPERATOR, ("auditor",)), "bob@example.org", "Bob")
+    stranger.open("/settings")
+    return stranger
+
+
+def test_sessions_are_listed_and_ended(browser: Any, secret: bytes, stranger: Any) -> None:
+    stranger.sign_in(secret)
+    browser.open("/settings")
+    found = re.search(r"/settings/sessions/(\w+)/end", browser.text.replace("/sessions/others/end", ""))
+    assert found
+    assert browser.send(f"/settings/sessions/{found[1]}/end").status_code == 303
+    assert "/sign-in" in str(stranger.open("/settings").url)
+    assert "this one" in browser.open("/settings").text
+
+
+def test_new_recovery_codes_are_shown_once(browser: Any, secret: bytes) -> None:
+    browser.open("/settings")
+    assert browser.send("/settings/codes").status_code == 200
+    code = re.search(r"<code>([0-9a-z-]{27})</code>", browser.text)
+    assert code
+    assert code[1] not in browser.open("/settings").text
+
+
+def test_an_invitation_is_shown_once_and_works(browser: Any, secret: bytes, stranger: Any) -> None:
+    browser.open("/settings")
+    assert browser.send("/settings/people/invite", role="support").status_code == 200
+    link = re.search(r"<code>(http://localhost:8080/first/[\w-]+)</code>", browser.text)
+    assert link
+    stranger.enrol(link[1], "sue@example.org", "Sue")
+    assert "Sue" in browser.open("/settings").text
+
+
+def test_a_token_is_shown_once_and_works(browser: Any, secret: bytes) -> None:
+    browser.open("/settings")
+    browser.send("/settings/tokens", name="CI", days="7", scope=["cases:read", "cases:judge"])
+    token = re.search(r"<code>(careful_[\w-]+)</code>", browser.text)
+    assert token
+    assert people.actor_of_token(browser.world, token[1], ("cases", "judge"))
+    assert token[1] not in browser.open("/settings").text
+    revoke = re.search(r"/settings/tokens/(\w+)/revoke", browser.text)
+    assert revoke
+    assert browser.send(f"/settings/tokens/{revoke[1]}/revoke").status_code == 303
+    assert "revoked" in browser.text
+
+
+@pytest.mark.parametrize("days", ["", "x", "-1", "0", "9999999999", "\u0663"])
+def test_a_tokens_life_is_a_number_in_bounds(browser: Any, secret: bytes, days: str) -> None:
+    browser.open("/settings")
+    assert browser.send("/settings/tokens", name="CI", days=days, scope="cases:read").status_code == 400
+
+
+def test_an_owner_changes_ends_and_disables_others(browser: Any, bob: Any) -> None:
+    account = people.account_of(browser.world, "bob@example.org")
+    browser.open("/settings")
+    assert browser.send(f"/settings/people/{account.id}/roles", role=["support", "auditor"]).status_code == 303
+    assert people.account(browser.world, account.id).roles == ("auditor", "support")
+    assert "/sign-in" in str(bob.open("/settings").url)
+    browser.open("/settings")
+    assert browser.send(f"/settings/people/{account.id}/end-sessions").status_code == 303
+    assert browser.send(f"/settings/people/{account.id}/recover").status_code == 200
+    assert "/first/" in browser.text
+    browser.open("/settings")
+    assert browser.send(f"/settings/people/{account.id}/disable").status_code == 303
+    assert people.account(browser.world, account.id).state == "disabled"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "people/invite",
+        "people/x/roles",
+        "people/x/disable",
+        "people/x/end-sessions",
+        "people/x/recover",
+        "tokens",
+        "tokens/x/revoke",
+    ],
+)
+def test_an_auditor_sees_and_changes_nothing(browser: Any, bob: Any, path: str) -> None:
+    assert "Invite somebody" not in bob.text
+    answer = bob.send(f"/settings/{path}", role="owner", name="x", scope="cases:read")
+    assert answer.status_code == 403
+    assert "auditor" in bob.text
+
+
+@pytest.mark.parametrize("path", ["codes", "people/invite", "tokens", "passkeys/x/remove"])
+def test_what_weighs_asks_for_proof_first(browser: Any, secret: bytes, path: str) -> None:
+    browser.clock.advance(timedelta(minutes=people.PROOF_MINUTES, seconds=1))
+    browser.open("/settings")
+    answer = browser.send(f"/settings/{path}", role="owner", name="x", scope="cases:read")
+    assert answer.headers["location"] == "/prove?next=%2Fsettings"
+    assert "Is it you?" in browser.text
