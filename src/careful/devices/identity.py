@@ -99,6 +99,7 @@ def set_target_token(world: World, actor: Actor, device: str) -> str:
             raise NotFound(f"There is no device {device!r}.", do="See: careful device list")
         if found[1].state == "retired":
             raise Refused(f"{device} is retired.")
+        store.add_cut(work.connection, device, work.now)  # who still remembers the earlier one forgets it
         store.set_device(work.connection, device, target_token_sha256=token_digest(token))
         work.record(TargetTokenSet(device=device, product=found[0].product))
     return token

@@ -6,7 +6,7 @@ from starlette.requests import HTTPConnection
 
 from careful import devices
 from careful.devices import Identity
-from careful.kernel.errors import Forbidden, Unauthenticated
+from careful.kernel.errors import Unauthenticated
 from careful.kernel.work import World
 
 _TARGET = "targettoken "
@@ -30,15 +30,13 @@ def certificate_of(request: HTTPConnection) -> bytes | None:
 def peer(request: HTTPConnection, device: str | None = None) -> Identity:
     """Return who asks, by certificate; else, where the address names a `device`, by its target token.
 
-    Raises Unauthenticated where neither is shown or good, Forbidden where the device may not connect or the address is
-    another device's: a route that names `device` cannot forget to compare.
+    A certificate says who it is whatever the address says; comparing the two is for the route, which counts an attempt
+    on another device's address. Raises Unauthenticated where neither is shown or good, Forbidden where the device may
+    not connect.
     """
     certificate = certificate_of(request)
     if certificate is not None:
-        known = devices.identify(world_of(request), certificate)
-        if device is not None and known.device != device:
-            raise Forbidden("This address is another device's.")
-        return known
+        return devices.identify(world_of(request), certificate)
     token = request.headers.get("authorization", "")
     if device is not None and token[: len(_TARGET)].lower() == _TARGET:
         return devices.identify_by_token(world_of(request), device, token[len(_TARGET) :].strip()[:_TOKEN_LIMIT])
