@@ -106,12 +106,12 @@ def tell_owners(world: World, actor: Actor, wanted: str) -> tuple[int, int]:
     with world.look() as connection:
         exposed -= store.told_devices(connection, one.id)
     contacts = devices.owner_contacts(world, sorted(exposed))
-    reached = {device for device, _, _ in contacts}
+    reached = {contact.device for contact in contacts}
     if one.told_at and not reached:
         return 0, len(exposed)
     with world.change(actor) as work:
         store.mark_told(work.connection, one.id, sorted(reached), work.now)
-        for address, token in sorted({(address, token) for _, address, token in contacts}):
+        for address, token in sorted({contact.email: contact.unsubscribe_token for contact in contacts}.items()):
             payload = {
                 "to": address,
                 "subject": one.title,

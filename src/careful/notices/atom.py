@@ -32,7 +32,7 @@ def feed(advisories: Sequence[Advisory], *, maker: str, url: str, updated: datet
         related = f"{url}/advisories/{one.id}.json"
         SubElement(entry, f"{{{_ATOM}}}link", rel="related", type="application/json", href=related)
         _text(entry, "summary", f"{one.action} {one.summary}")
-    return tostring(root, encoding="utf-8", xml_declaration=True)
+    return b'<?xml version="1.0" encoding="utf-8"?>\n' + tostring(root, encoding="unicode").encode()
 
 
 def _text(parent: Element, name: str, value: str) -> None:

@@ -94,7 +94,7 @@ def answer_for(world: World, model: str, version: str) -> Answer:
 def reach(world: World, product: str) -> tuple[int, int]:
     """Return (devices with an owner we can write to, all devices) of a product."""
     everyone = [one.id for one in devices.list_devices(world, product=product, limit=100_000)]
-    return len({contact[0] for contact in devices.owner_contacts(world, everyone)}), len(everyone)
+    return len({one.device for one in devices.owner_contacts(world, everyone)}), len(everyone)
 
 
 def _all() -> Select[tuple[object, ...]]:

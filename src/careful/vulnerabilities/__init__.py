@@ -1,0 +1,68 @@
+"""Known flaws: what feeds say, which releases have them, what a person decided, and which devices are exposed.
+
+Feeds are compiled into one SQLite file; every release is matched against it once per change. A finding carries the rule
+and the evidence. One flaw in one product is a case: it is judged by a person, keeps its decision for later releases,
+asks again when a component's version moves, and closes only when every exposed device is fixed or accounted for.
+"""
+
+from careful.vulnerabilities.actions import account_for, close, import_feed, judge
+from careful.vulnerabilities.matching import Match, Matched
+from careful.vulnerabilities.model import (
+    JUSTIFICATIONS,
+    STATUSES,
+    Case,
+    Exposure,
+    FeedAge,
+    FeedReport,
+    Finding,
+    Status,
+)
+from careful.vulnerabilities.queries import (
+    accounted,
+    case,
+    cases,
+    ever_exposed,
+    exposed,
+    exposure_counts,
+    feed_ages,
+    feeds_fresh,
+    findings,
+    generation,
+    matched,
+    unaccounted,
+)
+from careful.vulnerabilities.queries import unmatched_in as unmatched
+from careful.vulnerabilities.steps import look_up, match, note_exposure
+
+__all__ = [
+    "JUSTIFICATIONS",
+    "STATUSES",
+    "Case",
+    "Exposure",
+    "FeedAge",
+    "FeedReport",
+    "Finding",
+    "Match",
+    "Matched",
+    "Status",
+    "account_for",
+    "accounted",
+    "case",
+    "cases",
+    "close",
+    "ever_exposed",
+    "exposed",
+    "exposure_counts",
+    "feed_ages",
+    "feeds_fresh",
+    "findings",
+    "generation",
+    "import_feed",
+    "judge",
+    "look_up",
+    "match",
+    "matched",
+    "note_exposure",
+    "unaccounted",
+    "unmatched",
+]

@@ -1,0 +1,116 @@
+"""What can happen to what is known about flaws."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from careful.kernel.ledger import Event, event
+
+
+@event("vulnerabilities.feed_taken", subject="feed/{feed}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedTaken(Event):
+    """A feed of known flaws was taken in; `as_of` is the date that the feed itself gives."""
+
+    feed: str
+    sha256: str
+    records: int
+    refused: int
+    as_of: datetime
+
+
+@event("vulnerabilities.feed_failed", subject="feed/{feed}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedFailed(Event):
+    """A feed could not be taken in; what was known stays."""
+
+    feed: str
+    reason: str
+
+
+@event("vulnerabilities.release_matched", subject="release/{release}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseMatched(Event):
+    """A release's components were looked up in the feeds of one generation."""
+
+    release: str
+    product: str
+    version: str
+    generation: int
+    components: int
+    unmatched: int
+    findings: int
+
+
+@event("vulnerabilities.case_opened", subject="case/{case}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseOpened(Event):
+    """A known flaw was found in a product for the first time."""
+
+    case: str
+    flaw: str
+    product: str
+    exploited: bool
+    severity: str
+    due: datetime
+
+
+@event("vulnerabilities.exploitation_heard", subject="case/{case}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExploitationHeard(Event):
+    """A flaw of an open case was listed as exploited in the wild; its time is shorter now."""
+
+    case: str
+    flaw: str
+    product: str
+    due: datetime
+
+
+@event("vulnerabilities.judged", subject="case/{case}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged(Event):
+    """A person decided what the flaw means for the product."""
+
+    case: str
+    flaw: str
+    product: str
+    status: str
+    justification: str | None
+
+
+@event("vulnerabilities.review_asked", subject="case/{case}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewAsked(Event):
+    """The ground of a decision moved: a person must look again."""
+
+    case: str
+    reason: str
+
+
+@event("vulnerabilities.fix_found", subject="case/{case}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixFound(Event):
+    """A signed release's own SBOM shows that the flaw is gone."""
+
+    case: str
+    version: str
+
+
+@event("vulnerabilities.device_accounted", subject="case/{case}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceAccounted(Event):
+    """A person said why an exposed device is not fixed."""
+
+    case: str
+    device: str
+    reason: str
+
+
+@event("vulnerabilities.case_closed", subject="case/{case}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseClosed(Event):
+    """Nothing is left to do: every exposed device is fixed or accounted for."""
+
+    case: str
+    exposed: int
+    fixed: int
+    accounted: int

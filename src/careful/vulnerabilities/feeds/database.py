@@ -1,0 +1,140 @@
+"""All feeds in one SQLite file, indexed by package and product; what is not younger than what is there is no change.
+
+An intake is one transaction: readers see the state before or after it, nothing between. The `generation` grows with
+every intake that changed anything, so that releases are matched again exactly then.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from careful.kernel.errors import Unavailable
+from careful.vulnerabilities.feeds.record import Affected, Record
+from careful.vulnerabilities.ranges import Range
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS flaw (
+  feed TEXT NOT NULL, id TEXT NOT NULL, digest TEXT NOT NULL, aliases TEXT NOT NULL, summary TEXT NOT NULL,
+  severity TEXT NOT NULL, PRIMARY KEY (feed, id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS affected (
+  feed TEXT NOT NULL, flaw TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS affected_by_key ON affected (kind, key);
+CREATE INDEX IF NOT EXISTS affected_by_flaw ON affected (feed, flaw);
+CREATE TABLE IF NOT EXISTS exploited (cve TEXT PRIMARY KEY, since TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS coverage (kind TEXT NOT NULL, type TEXT NOT NULL, PRIMARY KEY (kind, type)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+INSERT OR IGNORE INTO state VALUES ('generation', 0);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One affected row with its flaw, as matching needs it."""
+
+    feed: str
+    flaw: str
+    aliases: tuple[str, ...]
+    severity: str
+    summary: str
+    affected: Affected
+
+
+@contextmanager
+def opened(home: Path, *, write: bool = False) -> Iterator[sqlite3.Connection]:
+    """Open the file, making it when new; a writer holds it alone and commits at the end."""
+    try:
+        connection = sqlite3.connect(home / "feeds.sqlite", timeout=15, isolation_level=None)
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            if write or not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'state'").fetchone():
+                connection.executescript(_SCHEMA)
+            connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+            try:
+                yield connection
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+        finally:
+            connection.close()
+    except sqlite3.OperationalError as failure:
+        raise Unavailable(f"The flaw database does not answer ({failure}).", do="Run: careful doctor") from failure
+
+
+def generation(connection: sqlite3.Connection) -> int:
+    """Return how many intakes changed anything."""
+    return int(connection.execute("SELECT value FROM state WHERE name = 'generation'").fetchone()[0])
+
+
+def moved(connection: sqlite3.Connection) -> None:
+    """Note that something changed."""
+    connection.execute("UPDATE state SET value = value + 1 WHERE name = 'generation'")
+
+
+def put(connection: sqlite3.Connection, feed: str, record: Record, digest: str) -> bool:
+    """Store a record in place of its earlier form; tell whether anything changed."""
+    before = connection.execute("SELECT digest FROM flaw WHERE feed = ? AND id = ?", (feed, record.id)).fetchone()
+    if (before and before[0] == digest) or (record.withdrawn and not before):
+        return False
+    connection.execute("DELETE FROM affected WHERE feed = ? AND flaw = ?", (feed, record.id))
+    connection.execute("DELETE FROM flaw WHERE feed = ? AND id = ?", (feed, record.id))
+    if not record.withdrawn:
+        connection.execute(
+            "INSERT INTO flaw VALUES (?, ?, ?, ?, ?, ?)",
+            (feed, record.id, digest, json.dumps(record.aliases), record.summary, record.severity),
+        )
+        connection.executemany(
+            "INSERT INTO affected VALUES (?, ?, ?, ?, ?)",
+            [(feed, record.id, one.kind, one.key, _pack(one)) for one in record.affected],
+        )
+        connection.executemany(
+            "INSERT OR IGNORE INTO coverage VALUES (?, ?)",
+            {(one.kind, one.key.partition("/")[0] if one.kind == "purl" else "") for one in record.affected},
+        )
+    return True
+
+
+def put_exploited(connection: sqlite3.Connection, found: dict[str, str]) -> int:
+    """Store the catalogue of exploited flaws; return how many are new or gone."""
+    before = set(exploited(connection))
+    connection.execute("DELETE FROM exploited")
+    connection.executemany("INSERT INTO exploited VALUES (?, ?)", sorted(found.items()))
+    return len(before ^ set(found))
+
+
+def exploited(connection: sqlite3.Connection) -> frozenset[str]:
+    """Return the CVEs known to be exploited."""
+    return frozenset(row[0] for row in connection.execute("SELECT cve FROM exploited"))
+
+
+def coverage(connection: sqlite3.Connection) -> frozenset[tuple[str, str]]:
+    """Return which kinds of identifier any feed speaks of: ("purl", "pypi"), ("cpe", "")."""
+    return frozenset(connection.execute("SELECT kind, type FROM coverage").fetchall())
+
+
+def rows_for(connection: sqlite3.Connection, kind: str, keys: Iterable[str]) -> list[Row]:
+    """Return every affected row for the given packages or products."""
+    found: list[Row] = []
+    query = (
+        "SELECT a.feed, a.flaw, f.aliases, f.severity, f.summary, a.key, a.body FROM affected a"
+        " JOIN flaw f ON f.feed = a.feed AND f.id = a.flaw"
+        " WHERE a.kind = ? AND a.key IN (SELECT value FROM json_each(?))"
+    )
+    for feed, flaw, aliases, severity, summary, key, body in connection.execute(
+        query, (kind, json.dumps(sorted(set(keys))))
+    ):
+        found.append(Row(feed, flaw, tuple(json.loads(aliases)), severity, summary, _unpack(kind, key, body)))
+    return found
+
+
+def _pack(one: Affected) -> str:
+    ranges = [[each.introduced, each.fixed, each.last, each.after] for each in one.ranges]
+    return json.dumps([one.scheme, one.versions, ranges, one.condition, one.cpe])
+
+
+def _unpack(kind: str, key: str, body: str) -> Affected:
+    scheme, versions, ranges, condition, named = json.loads(body)
+    return Affected(kind, key, scheme, tuple(versions), tuple(Range(*one) for one in ranges), condition, named)

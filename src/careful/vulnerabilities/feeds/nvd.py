@@ -1,0 +1,120 @@
+"""NVD 2.0 CVE records with their CPE configurations, JSON; pure."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from careful.releases import unescaped
+from careful.vulnerabilities import cpe
+from careful.vulnerabilities.feeds.record import Affected, Malformed, Record, moment, severity_of
+from careful.vulnerabilities.ranges import Range
+
+_SUMMARY = 500
+_METRICS = ("cvssMetricV40", "cvssMetricV31", "cvssMetricV30", "cvssMetricV2")
+_DEPTH = 4
+
+
+def parse(raw: Any) -> Record:  # noqa: ANN401 (JSON is Any)
+    """Read one record, with or without the API's `cve` envelope. Raises Malformed, naming the field."""
+    cve = raw.get("cve", raw) if isinstance(raw, dict) else raw
+    if not isinstance(cve, dict) or not isinstance(cve.get("id"), str) or not cve["id"]:
+        raise Malformed("$.cve.id: expected the CVE's number")
+    configurations = cve.get("configurations") or []
+    if not isinstance(configurations, list):
+        raise Malformed("$.cve.configurations: expected a list")
+    texts = [
+        one.get("value", "")
+        for one in cve.get("descriptions") or []
+        if isinstance(one, dict) and one.get("lang") == "en"
+    ]
+    return Record(
+        id=cve["id"],
+        summary=str(texts[0] if texts else "")[:_SUMMARY],
+        severity=_severity(cve.get("metrics")),
+        modified=moment(cve.get("lastModified")),
+        withdrawn=cve.get("vulnStatus") == "Rejected",
+        affected=tuple(
+            one
+            for number, configuration in enumerate(configurations)
+            for one in _configuration(configuration, f"$.cve.configurations[{number}]")
+        ),
+    )
+
+
+def _severity(metrics: object) -> str:
+    if isinstance(metrics, dict):
+        for name in _METRICS:
+            for one in metrics.get(name) or []:
+                data = one.get("cvssData") if isinstance(one, dict) else None
+                score = data.get("baseScore") if isinstance(data, dict) else None
+                if isinstance(score, (int, float)):
+                    return severity_of(float(score))
+    return "unknown"
+
+
+def _configuration(configuration: Any, where: str) -> Iterator[Affected]:  # noqa: ANN401 (JSON is Any)
+    if not isinstance(configuration, dict) or not isinstance(configuration.get("nodes"), list):
+        raise Malformed(f"{where}.nodes: expected a list")
+    nodes = list(_nodes(configuration["nodes"], where, 0))
+    joined = configuration.get("operator") == "AND" and len(nodes) > 1
+    others = sorted(
+        {_plain(one) for node in nodes for one in _matches(node, where) if not one.get("vulnerable", False)}
+    )
+    condition = f"only together with {', '.join(others[:3])}" if joined and others else ""
+    if joined and not others:
+        condition = "only together with the other products of its configuration"
+    for node in nodes:
+        if node.get("negate"):
+            condition = "its configuration is negated"
+        for match in _matches(node, where):
+            if match.get("vulnerable", False):
+                yield _affected(match, condition, where)
+
+
+def _nodes(nodes: list[Any], where: str, depth: int) -> Iterator[dict[str, Any]]:
+    if depth > _DEPTH:
+        raise Malformed(f"{where}: nodes are nested deeper than {_DEPTH}")
+    for node in nodes:
+        if not isinstance(node, dict):
+            raise Malformed(f"{where}.nodes: expected objects")
+        yield node
+        yield from _nodes(node.get("children") or [], where, depth + 1)
+
+
+def _matches(node: Mapping[str, Any], where: str) -> list[dict[str, Any]]:
+    found = node.get("cpeMatch") or []
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise Malformed(f"{where}.nodes.cpeMatch: expected a list of objects")
+    return found
+
+
+def _plain(match: Mapping[str, Any]) -> str:
+    try:
+        named = cpe.parse(str(match.get("criteria", "")))
+    except ValueError:
+        return "another product"
+    return f"{named.vendor} {named.product}"
+
+
+def _affected(match: Mapping[str, Any], condition: str, where: str) -> Affected:
+    try:
+        named = cpe.parse(str(match.get("criteria", "")))
+    except ValueError as wrong:
+        raise Malformed(f"{where}.cpeMatch.criteria: {wrong}") from wrong
+    bounds = {name: str(match.get(name) or "") for name in ("versionStartIncluding", "versionStartExcluding")}
+    one = Range(
+        introduced=bounds["versionStartIncluding"],
+        after=bounds["versionStartExcluding"],
+        fixed=str(match.get("versionEndExcluding") or ""),
+        last=str(match.get("versionEndIncluding") or ""),
+    )
+    exact = named.version not in {cpe.ANY, cpe.NA}
+    version = unescaped(named.version) + (unescaped(named.update) if named.update not in {cpe.ANY, cpe.NA} else "")
+    return Affected(
+        kind="cpe",
+        key=unescaped(named.product),
+        scheme="openssl" if named.product == "openssl" else "generic",
+        versions=(version,) if exact else (),
+        ranges=() if exact else (one,),
+        condition=condition,
+        cpe=str(match["criteria"]),
+    )

@@ -1,0 +1,68 @@
+"""A flaw as a feed states it, whatever the feed; pure."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from cvss import CVSS2, CVSS3, CVSS4
+from cvss.exceptions import CVSSError
+
+from careful.vulnerabilities.ranges import Range
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """What a flaw affects: a package by purl without version (`pypi/pillow`) or a product by CPE (`vendor:product`).
+
+    `condition` is set where the record says "only together with something else": then a person must look.
+    """
+
+    kind: str
+    key: str
+    scheme: str
+    versions: tuple[str, ...] = ()
+    ranges: tuple[Range, ...] = ()
+    condition: str = ""
+    cpe: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One advisory. `withdrawn` means that its feed took it back."""
+
+    id: str
+    aliases: tuple[str, ...] = ()
+    summary: str = ""
+    severity: str = "unknown"
+    modified: datetime | None = None
+    withdrawn: bool = False
+    affected: tuple[Affected, ...] = field(default_factory=tuple)
+
+
+class Malformed(ValueError):
+    """A record that is not what its feed's format says; the text names the place."""
+
+
+def severity_of(score: float) -> str:
+    """Return the qualitative rating of a CVSS score (CVSS 3.1 section 5)."""
+    bounds = ((9.0, "critical"), (7.0, "high"), (4.0, "medium"), (0.1, "low"))
+    return next((word for bound, word in bounds if score >= bound), "none")
+
+
+def severity_of_vector(vector: str) -> str:
+    """Return the rating of a CVSS vector, "unknown" where it is malformed."""
+    kind = CVSS4 if vector.startswith("CVSS:4") else CVSS3 if vector.startswith("CVSS:3") else CVSS2
+    try:
+        return severity_of(float(kind(vector).scores()[0] if kind is not CVSS4 else kind(vector).base_score))
+    except (CVSSError, ValueError, IndexError, AttributeError):
+        return "unknown"
+
+
+def moment(text: object) -> datetime | None:
+    """Read a feed's date, None where it has none or a malformed one; without a zone it is UTC."""
+    if not isinstance(text, str):
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)

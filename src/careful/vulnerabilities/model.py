@@ -1,0 +1,101 @@
+"""Flaws, what they affect, findings, cases and exposure; pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+Status = Literal["affected", "not_affected", "fixed", "under_investigation"]
+STATUSES: tuple[Status, ...] = ("affected", "not_affected", "fixed", "under_investigation")
+JUSTIFICATIONS = (
+    "component_not_present",
+    "vulnerable_code_not_present",
+    "vulnerable_code_not_in_execute_path",
+    "vulnerable_code_cannot_be_controlled_by_adversary",
+    "inline_mitigations_already_exist",
+)
+"""CSAF 2.0 section 3.2.3.5 flags and OpenVEX status justifications; the same five."""
+
+SEVERITIES = ("critical", "high", "medium", "low", "none", "unknown")
+_DUE = {"critical": 7, "high": 30, "medium": 90, "low": 180}
+_DUE_EXPLOITED, _DUE_UNKNOWN = 3, 30
+
+
+def due_after(severity: str, *, exploited: bool) -> timedelta:
+    """Return the time in which a case is to be settled: 3 days where exploited, else by severity."""
+    return timedelta(days=_DUE_EXPLOITED if exploited else _DUE.get(severity, _DUE_UNKNOWN))
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One flaw in one component of one release; `certainty` "check" means that a person must look."""
+
+    release: str
+    product: str
+    component: int
+    name: str
+    version: str
+    flaw: str
+    certainty: Literal["affected", "check"]
+    rule: str
+    evidence: str
+    fixed_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One flaw in one product, from the day it was heard of to its close. `releases` are the versions that have it."""
+
+    id: str
+    flaw: str
+    product: str
+    title: str
+    severity: str
+    exploited: bool
+    state: Literal["open", "closed"]
+    status: Status | None
+    justification: str | None
+    statement: str
+    action: str
+    releases: tuple[str, ...]
+    fixed_in: str | None
+    opened_at: datetime
+    due: datetime
+    judged_at: datetime | None
+    review: str | None
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """The devices that run an affected release now."""
+
+    devices: tuple[str, ...]
+    by_version: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedAge:
+    """A feed as it was last taken in: `as_of` is the feed's own date."""
+
+    feed: str
+    source: str
+    licence: str
+    records: int
+    sha256: str
+    as_of: datetime
+    taken_at: datetime
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FeedReport:
+    """What became of an intake: records taken, unchanged, withdrawn; refused ones with their place and reason."""
+
+    feed: str
+    taken: int
+    unchanged: int
+    withdrawn: int
+    refused: tuple[str, ...]
+    as_of: datetime
+    seconds: float

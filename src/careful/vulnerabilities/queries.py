@@ -1,0 +1,147 @@
+"""What one may ask about flaws."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import case as when
+from sqlalchemy import func, select
+
+from careful import devices, releases
+from careful.kernel.errors import NotFound
+from careful.kernel.work import World
+from careful.vulnerabilities.feeds import database
+from careful.vulnerabilities.model import Case, Exposure, FeedAge, Finding
+from careful.vulnerabilities.store import accounts, exposure, feeds, matches, unmatched
+from careful.vulnerabilities.store import cases as cases_table
+from careful.vulnerabilities.store import findings as findings_table
+
+
+def feed_ages(world: World) -> list[FeedAge]:
+    """List the feeds with their age."""
+    oldest = world.clock.now() - timedelta(hours=world.settings.feed_max_age_hours)
+    with world.look() as connection:
+        rows = connection.execute(select(feeds).order_by(feeds.c.feed)).all()
+    return [FeedAge(**row._mapping, fresh=row.as_of >= oldest) for row in rows]  # noqa: SLF001 (SQLAlchemy's documented way to a row's columns by name)
+
+
+def feeds_fresh(world: World) -> bool:
+    """Tell whether there is a feed and none is too old: only then "no known flaw" means something (P11)."""
+    ages = feed_ages(world)
+    return bool(ages) and all(one.fresh for one in ages)
+
+
+def generation(world: World) -> int:
+    """Return how many intakes changed the flaw database."""
+    with database.opened(world.home) as connection:
+        return database.generation(connection)
+
+
+def matched_at(world: World, release: str) -> int | None:
+    """Return the generation at which a release was matched, None where it never was."""
+    with world.look() as connection:
+        query = select(matches.c.generation).where(matches.c.release == release)
+        return connection.execute(query).scalar_one_or_none()
+
+
+def matched(world: World) -> dict[str, int]:
+    """Return the generation of every release that was matched."""
+    with world.look() as connection:
+        return {row.release: row.generation for row in connection.execute(select(matches))}
+
+
+def findings(
+    world: World, *, release: str | None = None, flaw: str | None = None, product: str | None = None
+) -> list[Finding]:
+    """List findings, by release, component and flaw."""
+    table = findings_table
+    query = select(table).order_by(table.c.release, table.c.name, table.c.flaw)
+    for column, wanted in ((table.c.release, release), (table.c.flaw, flaw), (table.c.product, product)):
+        if wanted is not None:
+            query = query.where(column == wanted)
+    with world.look() as connection:
+        return [Finding(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001 (SQLAlchemy's documented way to a row's columns by name)
+
+
+def unmatched_in(world: World, release: str) -> list[tuple[releases.Component, str]]:
+    """List the components of a release that could not be looked up, each with the reason."""
+    with world.look() as connection:
+        rows = connection.execute(select(unmatched).where(unmatched.c.release == release)).all()
+    reasons = {row.component: row.reason for row in rows}
+    return [(one, reasons[one.id]) for one in releases.components(world, release) if one.id in reasons]
+
+
+def cases(world: World, state: str | None = None, product: str | None = None) -> list[Case]:
+    """List cases: exploited first, then by due date."""
+    table = cases_table
+    query = select(table).order_by(when((table.c.exploited, 0), else_=1), table.c.due, table.c.flaw)
+    if state is not None:
+        query = query.where(table.c.state == state)
+    if product is not None:
+        query = query.where(table.c.product == product)
+    with world.look() as connection:
+        rows = connection.execute(query).all()
+        found = connection.execute(
+            select(findings_table.c.flaw, findings_table.c.product, findings_table.c.release).distinct()
+        ).all()
+    if not rows:
+        return []
+    versions = {one.id: (one.security_version, one.version) for one in releases.list_for(world, product)}
+    held: dict[tuple[str, str], list[tuple[int, str]]] = {}
+    for one in found:
+        if one.release in versions:
+            held.setdefault((one.flaw, one.product), []).append(versions[one.release])
+    return [_case(row, held.get((row.flaw, row.product), [])) for row in rows]
+
+
+def case(world: World, wanted: str) -> Case:
+    """Return one case. Raises NotFound."""
+    with world.look() as connection:
+        row = connection.execute(select(cases_table).where(cases_table.c.id == wanted)).one_or_none()
+        if row is None:
+            raise NotFound(f"There is no case {wanted}.", do="Run: careful vuln list")
+        query = select(findings_table.c.release).where(
+            findings_table.c.flaw == row.flaw, findings_table.c.product == row.product
+        )
+        held = set(connection.execute(query).scalars())
+    versions = [(one.security_version, one.version) for one in releases.list_for(world, row.product) if one.id in held]
+    return _case(row, versions)
+
+
+def exposed(world: World, wanted: str) -> Exposure:
+    """Return the devices that run an affected release now: by release, in one indexed query."""
+    one = case(world, wanted)
+    found = devices.on_versions(world, one.product, one.releases) if one.releases else []
+    counts = devices.count_by_version(world, one.product)
+    return Exposure(tuple(found), {version: counts.get(version, 0) for version in one.releases})
+
+
+def ever_exposed(world: World, wanted: str) -> list[str]:
+    """List every device that was seen on an affected release since the case was opened."""
+    with world.look() as connection:
+        query = select(exposure.c.device).where(exposure.c.case == wanted).order_by(exposure.c.device)
+        return list(connection.execute(query).scalars())
+
+
+def accounted(world: World, wanted: str) -> dict[str, str]:
+    """Return device -> why it is not fixed, for devices that a person accounted for."""
+    with world.look() as connection:
+        rows = connection.execute(select(accounts).where(accounts.c.case == wanted)).all()
+    return {row.device: row.reason for row in rows}
+
+
+def unaccounted(world: World, wanted: str) -> list[str]:
+    """List the devices that still run an affected release and that nobody accounted for."""
+    known = accounted(world, wanted)
+    return [device for device in exposed(world, wanted).devices if device not in known]
+
+
+def exposure_counts(world: World) -> dict[str, int]:
+    """Return case -> how many devices were ever exposed, for lists."""
+    with world.look() as connection:
+        rows = connection.execute(select(exposure.c.case, func.count()).group_by(exposure.c.case)).all()
+    return {name: int(number) for name, number in rows}
+
+
+def _case(row: Any, held: list[tuple[int, str]]) -> Case:  # noqa: ANN401 (a row)
+    fields = {key: value for key, value in row._mapping.items() if key != "judged_on"}  # noqa: SLF001 (as above)
+    return Case(**fields, releases=tuple(version for _, version in sorted(held)))

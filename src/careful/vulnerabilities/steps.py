@@ -1,0 +1,178 @@
+"""Background steps: match releases, follow decisions to later releases, remember who was exposed.
+
+They take no input, look at the world, and may run twice.
+"""
+
+from collections.abc import Sequence
+
+from careful import devices, releases
+from careful.kernel.actors import SYSTEM
+from careful.kernel.ids import new_id
+from careful.kernel.work import Work, World
+from careful.vulnerabilities import queries, store
+from careful.vulnerabilities.events import CaseOpened, ExploitationHeard, FixFound, ReleaseMatched, ReviewAsked
+from careful.vulnerabilities.feeds import database
+from careful.vulnerabilities.matching import Known, Match, Matched, keys_of
+from careful.vulnerabilities.matching import match as match_components
+from careful.vulnerabilities.model import due_after
+
+
+def look_up(world: World, components: Sequence[Known]) -> tuple[Matched, frozenset[str], int]:
+    """Look components up in the feeds; return what was found, the exploited CVEs and the feeds' generation."""
+    keys = [where for one in components if (where := keys_of(one))]
+    with database.opened(world.home) as connection:
+        rows = [
+            (kind, row)
+            for kind in ("purl", "cpe")
+            for row in database.rows_for(connection, kind, (key for of, key in keys if of == kind))
+        ]
+        found = match_components(components, rows, database.coverage(connection))
+        return found, database.exploited(connection), database.generation(connection)
+
+
+def match(world: World) -> int:
+    """Match every release that was not matched against the feeds as they are, then follow every open decision."""
+    now = queries.generation(world)
+    known = queries.matched(world)
+    due = [one for one in releases.list_for(world) if one.state != "withdrawn" and known.get(one.id, -1) < now]
+    for one in due if now else []:
+        _match_release(world, one)
+    return (len(due) if now else 0) + _follow(world)
+
+
+def note_exposure(world: World) -> int:
+    """Remember, for every open case, the devices that run an affected release now."""
+    new = 0
+    for one in queries.cases(world, state="open"):
+        seen = set(queries.ever_exposed(world, one.id))
+        fresh = [device for device in devices.on_versions(world, one.product, one.releases) if device not in seen]
+        if fresh:
+            with world.change(SYSTEM) as work:
+                store.put_exposure(work.connection, one.id, fresh, work.now)
+        new += len(fresh)
+    return new
+
+
+def _match_release(world: World, release: releases.Release) -> None:
+    components = releases.components(world, release.id)
+    found, exploited, generation = look_up(world, components)
+    rows = [
+        {
+            "release": release.id,
+            "component": components[one.component].id,
+            "flaw": one.flaw,
+            "product": release.product,
+            "name": components[one.component].name,
+            "version": components[one.component].version or "",
+            "certainty": one.certainty,
+            "rule": one.rule,
+            "evidence": one.evidence,
+            "fixed_version": one.fixed_version,
+        }
+        for one in found.matches
+    ]
+    left = [
+        {"release": release.id, "component": components[number].id, "reason": reason}
+        for number, reason in found.unmatched.items()
+    ]
+    with world.change(SYSTEM) as work:
+        at = {"release": release.id, "generation": generation, "components": len(components), "at": work.now}
+        store.put_match(work.connection, at, rows, left)
+        work.record(
+            ReleaseMatched(
+                release=release.id,
+                product=release.product,
+                version=release.version,
+                generation=generation,
+                components=len(components),
+                unmatched=len(left),
+                findings=len(rows),
+            )
+        )
+        for one in {each.flaw: each for each in found.matches}.values():
+            _open_case(work, release.product, one, exploited=one.flaw in exploited)
+
+
+def _open_case(work: Work, product: str, one: Match, *, exploited: bool) -> None:
+    before = store.case_of(work.connection, one.flaw, product)
+    due = work.now + due_after(one.severity, exploited=exploited)
+    if before is not None:
+        if exploited and not before.exploited:
+            due = min(due, before.due)
+            store.set_case(work.connection, before.id, exploited=True, due=due)
+            work.record(ExploitationHeard(case=before.id, flaw=one.flaw, product=product, due=due))
+        return
+    case = new_id()
+    row = {
+        "id": case,
+        "flaw": one.flaw,
+        "product": product,
+        "title": one.summary or one.flaw,
+        "severity": one.severity,
+        "exploited": exploited,
+        "state": "open",
+        "status": None,
+        "justification": None,
+        "statement": "",
+        "action": "",
+        "judged_at": None,
+        "judged_on": None,
+        "fixed_in": None,
+        "review": None,
+        "opened_at": work.now,
+        "due": due,
+        "closed_at": None,
+    }
+    store.put_case(work.connection, row)
+    work.record(
+        CaseOpened(case=case, flaw=one.flaw, product=product, exploited=exploited, severity=one.severity, due=due)
+    )
+
+
+def _follow(world: World) -> int:
+    """Find, for every open case, the release that mends it, or that the ground of its decision moved."""
+    open_cases = queries.cases(world, state="open")
+    if not open_cases:
+        return 0
+    known = queries.matched(world)
+    shipped: dict[str, list[releases.Release]] = {}
+    for one in releases.list_for(world):
+        if one.state == "signed" and one.id in known:
+            shipped.setdefault(one.product, []).append(one)
+    changed = 0
+    for case in open_cases:
+        line = shipped.get(case.product, [])
+        if not line:
+            continue
+        newest = max(line, key=lambda one: one.security_version)
+        if newest.version in case.releases:
+            changed += _ask_again(world, case.id, case.flaw, newest)
+            continue
+        highest = max((one.security_version for one in line if one.version in case.releases), default=0)
+        fix = min((one for one in line if one.security_version > highest), key=lambda one: one.security_version)
+        if case.fixed_in != fix.version and case.releases:
+            with world.change(SYSTEM) as work:
+                store.set_case(work.connection, case.id, fixed_in=fix.version)
+                work.record(FixFound(case=case.id, version=fix.version))
+            changed += 1
+    return changed
+
+
+def _ask_again(world: World, case: str, flaw: str, newest: releases.Release) -> int:
+    """Ask for a new look where a decided component is at another version now and still has the flaw."""
+    with world.look() as connection:
+        row = store.case_of(connection, flaw, newest.product)
+        present = store.finding_versions(connection, flaw, newest.product, newest.id)
+    if row.status is None or row.review or row.judged_on is None:
+        return 0
+    moved = [
+        f"{name} moved from {row.judged_on.get(name, 'nothing')} to {version} in {newest.version}, and still has it"
+        for name, version in sorted(present.items())
+        if row.judged_on.get(name) != version
+    ]
+    if not moved:
+        return 0
+    with world.change(SYSTEM) as work:
+        store.set_case(work.connection, case, review="; ".join(moved))
+        work.record(ReviewAsked(case=case, reason="; ".join(moved)[:300]))
+    return 1

@@ -1,0 +1,157 @@
+"""Tables and SQL of cases, findings, judgements and exposure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    delete,
+    insert,
+    select,
+    update,
+)
+
+from careful.kernel.database import JSONText, Moment, metadata, upsert
+
+feeds = Table(
+    "vulnerabilities_feed",
+    metadata,
+    Column("feed", String(40), primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("licence", Text, nullable=False),
+    Column("records", Integer, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("as_of", Moment, nullable=False),
+    Column("taken_at", Moment, nullable=False),
+)
+matches = Table(
+    "vulnerabilities_match",
+    metadata,
+    Column("release", String(32), primary_key=True),
+    Column("generation", Integer, nullable=False),
+    Column("components", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+unmatched = Table(
+    "vulnerabilities_unmatched",
+    metadata,
+    Column("release", String(32), primary_key=True),
+    Column("component", Integer, primary_key=True, autoincrement=False),
+    Column("reason", Text, nullable=False),
+)
+findings = Table(
+    "vulnerabilities_finding",
+    metadata,
+    Column("release", String(32), primary_key=True),
+    Column("component", Integer, primary_key=True, autoincrement=False),
+    Column("flaw", String(80), primary_key=True),
+    Column("product", String(64), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("certainty", String(10), nullable=False),
+    Column("rule", String(10), nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("fixed_version", Text, nullable=False),
+)
+cases = Table(
+    "vulnerabilities_case",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("flaw", String(80), nullable=False),
+    Column("product", String(64), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("severity", String(10), nullable=False),
+    Column("exploited", Boolean, nullable=False),
+    Column("state", String(10), nullable=False, index=True),
+    Column("status", String(20), nullable=True),
+    Column("justification", String(60), nullable=True),
+    Column("statement", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("judged_at", Moment, nullable=True),
+    Column("judged_on", JSONText, nullable=True),
+    Column("fixed_in", String(80), nullable=True),
+    Column("review", Text, nullable=True),
+    Column("opened_at", Moment, nullable=False),
+    Column("due", Moment, nullable=False),
+    Column("closed_at", Moment, nullable=True),
+    UniqueConstraint("flaw", "product", name="uq_vulnerabilities_case_flaw_product"),
+)
+exposure = Table(
+    "vulnerabilities_exposure",
+    metadata,
+    Column("case", String(32), primary_key=True),
+    Column("device", String(64), primary_key=True),
+    Column("at", Moment, nullable=False),
+)
+accounts = Table(
+    "vulnerabilities_account",
+    metadata,
+    Column("case", String(32), primary_key=True),
+    Column("device", String(64), primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+
+def put_feed(connection: Connection, row: Mapping[str, Any]) -> None:
+    """Note the newest intake of a feed."""
+    upsert(connection, feeds, [row], ["feed"])
+
+
+def put_match(
+    connection: Connection,
+    row: Mapping[str, Any],
+    found: Sequence[Mapping[str, Any]],
+    left: Sequence[Mapping[str, Any]],
+) -> None:
+    """Replace what is known of one release by the newest match."""
+    for table in (findings, unmatched):
+        connection.execute(delete(table).where(table.c.release == row["release"]))
+    upsert(connection, matches, [row], ["release"])
+    if found:
+        connection.execute(insert(findings), [dict(one) for one in found])
+    if left:
+        connection.execute(insert(unmatched), [dict(one) for one in left])
+
+
+def case_of(connection: Connection, flaw: str, product: str) -> Any:  # noqa: ANN401 (a row)
+    """Return the case of a flaw in a product, or None."""
+    query = select(cases).where(cases.c.flaw == flaw, cases.c.product == product)
+    return connection.execute(query).one_or_none()
+
+
+def put_case(connection: Connection, row: Mapping[str, Any]) -> None:
+    """Open a case."""
+    connection.execute(insert(cases), dict(row))
+
+
+def set_case(connection: Connection, case: str, **values: Any) -> bool:  # noqa: ANN401 (columns of many types)
+    """Change a case; tell whether it was there."""
+    return bool(connection.execute(update(cases).where(cases.c.id == case).values(**values)).rowcount)
+
+
+def finding_versions(connection: Connection, flaw: str, product: str, release: str) -> dict[str, str]:
+    """Return component name -> version of a flaw's findings in one release."""
+    query = select(findings.c.name, findings.c.version).where(
+        findings.c.flaw == flaw, findings.c.product == product, findings.c.release == release
+    )
+    return {row.name: row.version for row in connection.execute(query)}
+
+
+def put_exposure(connection: Connection, case: str, devices: Iterable[str], at: datetime) -> None:
+    """Remember devices that were exposed."""
+    rows = [{"case": case, "device": device, "at": at} for device in devices]
+    upsert(connection, exposure, rows, ["case", "device"], change=[])
+
+
+def put_account(connection: Connection, case: str, device: str, reason: str, at: datetime) -> None:
+    """Note why an exposed device is not fixed."""
+    upsert(connection, accounts, [{"case": case, "device": device, "reason": reason, "at": at}], ["case", "device"])
