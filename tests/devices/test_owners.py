@@ -63,6 +63,15 @@ def test_the_link_in_a_mail_unsubscribes_once_and_says_so_twice(world: World, st
     assert events(world)[-1].actor.startswith("owner:")
 
 
+def test_one_link_ends_the_mail_for_all_devices_of_one_address(world: World, staff: Actor, fleet: Any) -> None:
+    for name, email in (("a", EMAIL), ("b", EMAIL), ("c", "other@example.com")):
+        fleet.token(name)
+        devices.set_owner(world, staff, name, email)
+    [contact] = devices.owner_contacts(world, ["b"])
+    assert devices.unsubscribe(world, contact.unsubscribe_token) is True
+    assert held(world) == ["other@example.com"]
+
+
 def test_an_old_link_does_not_forget_the_new_owner(world: World, staff: Actor, fleet: Any) -> None:
     fleet.token()
     devices.set_owner(world, staff, "cam-1-001", EMAIL)

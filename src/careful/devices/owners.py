@@ -14,7 +14,7 @@ from careful.devices.model import Contact
 from careful.kernel.actors import Actor
 from careful.kernel.errors import Invalid, NotFound, Refused
 from careful.kernel.ids import new_id
-from careful.kernel.work import World
+from careful.kernel.work import Work, World
 
 # Deliberately plain: what a mail server on the internet delivers to, and nothing that could forge a header.
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -48,7 +48,8 @@ def set_owner(world: World, actor: Actor, device: str, email: str) -> str:
 
 def forget_owner(world: World, actor: Actor, device: str) -> bool:
     """Erase a device's owner; tell whether there was one."""
-    return _forget(world, actor, device, "asked")
+    with world.change(actor) as work:
+        return _forget(work, device, "asked")
 
 
 def owner_contacts(world: World, devices: Sequence[str]) -> list[Contact]:
@@ -59,25 +60,22 @@ def owner_contacts(world: World, devices: Sequence[str]) -> list[Contact]:
 
 
 def unsubscribe(world: World, token: str) -> bool:
-    """Erase the address behind a link to unsubscribe; false where that had been done.
+    """Erase the address behind a link to unsubscribe, from every device it was given for; false where that was done.
 
     Raises NotFound for a link that we never made.
     """
     ref, _, mark = token.partition(".")
     if not hmac.compare_digest(mark.encode(), _mark(world, ref).encode()):
         raise NotFound("This link is not one of ours, or it was cut short.", do="Copy the whole link from the e-mail.")
-    with world.look() as connection:
-        device = queries.owner_device(connection, ref)
-    return device is not None and _forget(world, Actor("owner", ref), device, "unsubscribed", only=ref)
+    with world.change(Actor("owner", ref)) as work:
+        # One mail may have been for several devices of one person; whoever unsubscribes wants no more of any.
+        return any([_forget(work, device, "unsubscribed") for device in queries.devices_of_owner(work.connection, ref)])
 
 
-def _forget(world: World, actor: Actor, device: str, why: str, only: str | None = None) -> bool:
-    with world.change(actor) as work:
-        if only is not None and queries.owner_device(work.connection, only) != device:
-            return False
-        ref = store.drop_owner(work.connection, device)
-        if ref is not None:
-            work.record(OwnerForgotten(device=device, owner=ref, why=why))
+def _forget(work: Work, device: str, why: str) -> bool:
+    ref = store.drop_owner(work.connection, device)
+    if ref is not None:
+        work.record(OwnerForgotten(device=device, owner=ref, why=why))
     return ref is not None
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select
 
@@ -221,10 +221,11 @@ def owners(connection: Connection, devices: Sequence[str]) -> list[tuple[str, st
     return found
 
 
-def owner_device(connection: Connection, ref: str) -> str | None:
-    """Return the device that an owner reference belongs to."""
-    query = select(store.owner.c.device).where(store.owner.c.ref == ref)
-    return cast("str | None", connection.execute(query).scalar_one_or_none())
+def devices_of_owner(connection: Connection, ref: str) -> list[str]:
+    """Return all devices that have the same address as the owner `ref`; none where that one is forgotten."""
+    address = select(store.owner.c.email).where(store.owner.c.ref == ref).scalar_subquery()
+    query = select(store.owner.c.device).where(store.owner.c.email == address).order_by(store.owner.c.device)
+    return list(connection.execute(query).scalars())
 
 
 def probes(world: World) -> list[Probe]:
