@@ -74,6 +74,8 @@ class Messenger:
                 client.will_set(f"d/{self._device}/event/offline", b"{}", qos=1)
                 self._listen(client)
                 self._client, self._identity = client, identity
+                self._flying.clear()
+                self._last = self._overtaken = 0
             client = self._client
         try:
             client.connect(*self._address, keepalive=_KEEP_ALIVE)
@@ -135,8 +137,6 @@ class Messenger:
         """Start over with a new client: what was under way goes out again from the backlog."""
         old, self._client = self._client, None
         self._online = False
-        self._flying.clear()
-        self._last = self._overtaken = 0
         if old is not None:
             old.disconnect()
 

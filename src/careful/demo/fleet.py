@@ -182,10 +182,10 @@ class Fleet:
     def stop(self) -> None:
         """Switch all devices off."""
         self._turns.stop()
+        self._write_status()
         for device in self.devices.values():
             device.close()
         self._hub.close()
-        self._write_status()
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait until somebody asked the fleet to stop; tells whether that happened."""
