@@ -69,7 +69,10 @@ def unsubscribe(world: World, token: str) -> bool:
         raise NotFound("This link is not one of ours, or it was cut short.", do="Copy the whole link from the e-mail.")
     with world.change(Actor("owner", ref)) as work:
         # One mail may have been for several devices of one person; whoever unsubscribes wants no more of any.
-        return any([_forget(work, device, "unsubscribed") for device in queries.devices_of_owner(work.connection, ref)])
+        erased = [
+            device for device in queries.devices_of_owner(work.connection, ref) if _forget(work, device, "unsubscribed")
+        ]
+    return bool(erased)
 
 
 def _forget(work: Work, device: str, why: str) -> bool:
