@@ -9,14 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from careful.releases import Component, Listed, parse_cpe, parse_purl, unescaped
+from careful.releases import Component, Found, parse_cpe, parse_purl, unescaped
 from careful.vulnerabilities import cpe, versions
 from careful.vulnerabilities.feeds.database import Row
 from careful.vulnerabilities.feeds.record import Affected
 from careful.vulnerabilities.model import SEVERITIES
 from careful.vulnerabilities.ranges import first_fix, holds
 
-Known = Component | Listed
+Known = Component | Found
 """A component of a release, or one just read from an SBOM."""
 
 

@@ -16,7 +16,8 @@ _DEPTH = 4
 def parse(raw: Any) -> Record:  # noqa: ANN401 (JSON is Any)
     """Read one record, with or without the API's `cve` envelope. Raises Malformed, naming the field."""
     cve = raw.get("cve", raw) if isinstance(raw, dict) else raw
-    if not isinstance(cve, dict) or not isinstance(cve.get("id"), str) or not cve["id"]:
+    name = _name(raw, cve)
+    if not name:
         raise Malformed("$.cve.id: expected the CVE's number")
     configurations = cve.get("configurations") or []
     if not isinstance(configurations, list):
@@ -27,7 +28,7 @@ def parse(raw: Any) -> Record:  # noqa: ANN401 (JSON is Any)
         if isinstance(one, dict) and one.get("lang") == "en"
     ]
     return Record(
-        id=cve["id"],
+        id=name,
         summary=str(texts[0] if texts else "")[:_SUMMARY],
         severity=_severity(cve.get("metrics")),
         modified=moment(cve.get("lastModified")),
@@ -38,6 +39,15 @@ def parse(raw: Any) -> Record:  # noqa: ANN401 (JSON is Any)
             for one in _configuration(configuration, f"$.cve.configurations[{number}]")
         ),
     )
+
+
+def _name(raw: Any, cve: Any) -> str:  # noqa: ANN401 (JSON is Any)
+    """Return the CVE's number; overrides in NVD's shape carry it in an annotation beside the record."""
+    if not isinstance(cve, dict):
+        return ""
+    note = raw.get("_annotation")
+    name = cve.get("id") or (note.get("cve_id") if isinstance(note, dict) else "")
+    return name if isinstance(name, str) else ""
 
 
 def _severity(metrics: object) -> str:
