@@ -1,33 +1,46 @@
-"""Releases: what we shipped. One image, the list of what is in it, and the maker's word that it is genuine.
+"""Releases: what we shipped. Images, what is in them, and who signed them.
 
-A build is refused for a product without an approved declaration. Its SBOM is read entry by entry; what could never be
-looked up for flaws is kept on the list with the reason. Images and SBOMs lie in the data folder by their SHA-256.
+A release is one version of one product: an image, kept under its digest, and the SBOM that says what is in it. It is
+taken only for a product whose declaration is approved, and its security version counts up with every one. Reading the
+SBOM accounts for every component; one that cannot be looked up in the known flaws says why. Signing makes a release
+genuine (signing.py; the repository itself belongs to updates), withdrawing ends its way to devices.
 """
 
 from careful.releases.actions import add, mark_signed, withdraw
-from careful.releases.model import AddedRelease, Artifact, Component, Found, Release, SbomReport, SbomRow
-from careful.releases.queries import artifact_path, by_id, components, get, list_for, report, sbom_bytes
-from careful.releases.sbom import parse_purl
+from careful.releases.identifiers import Cpe, Purl, parse_cpe, parse_purl, unescaped
+from careful.releases.model import (
+    AddedRelease,
+    Artifact,
+    Component,
+    Found,
+    Release,
+    SbomReport,
+    SbomRow,
+    State,
+    Statement,
+)
+from careful.releases.queries import (
+    Verified,
+    artifact_path,
+    by_id,
+    components,
+    get,
+    list_for,
+    report,
+    sbom_bytes,
+    verify,
+)
+from careful.releases.sbom import Sbom, why_unmatchable
 from careful.releases.sbom import read as read_sbom
 
 __all__ = [
-    "AddedRelease",
-    "Artifact",
-    "Component",
-    "Found",
-    "Release",
-    "SbomReport",
-    "SbomRow",
-    "add",
-    "artifact_path",
-    "by_id",
-    "components",
-    "get",
-    "list_for",
-    "mark_signed",
-    "parse_purl",
-    "read_sbom",
-    "report",
-    "sbom_bytes",
-    "withdraw",
-]
+    # what there is
+    "Release", "Artifact", "Component", "State", "AddedRelease", "Statement",
+    # SBOMs and the names in them
+    "Sbom", "SbomReport", "SbomRow", "Found", "read_sbom", "why_unmatchable",
+    "Purl", "Cpe", "parse_purl", "parse_cpe", "unescaped",
+    # acting
+    "add", "mark_signed", "withdraw",
+    # asking
+    "get", "by_id", "list_for", "components", "artifact_path", "sbom_bytes", "report", "verify", "Verified",
+]  # fmt: skip

@@ -1,24 +1,31 @@
-"""What one may do with releases: add a build, name it genuine, withdraw it."""
+"""What one may do with releases: add, mark as signed, withdraw. One transaction each."""
 
-import re
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import dataclass
 from pathlib import Path
 
 from careful import products
 from careful.kernel.actors import Actor
 from careful.kernel.errors import Invalid, NotFound, Refused
 from careful.kernel.ids import new_id
-from careful.kernel.work import World
-from careful.releases import files, queries, sbom, store
+from careful.kernel.work import Work, World
+from careful.releases import artifacts, store
+from careful.releases import sbom as sboms
 from careful.releases.events import ReleaseAdded, ReleaseSigned, ReleaseWithdrawn
-from careful.releases.model import AddedRelease, Release
+from careful.releases.model import AddedRelease, Artifact, Release, check_asked
 
-_VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+~_-]{0,63}")
-_FLAW = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._-]{0,63}")
-_HARDWARE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_MOST = 100
-_NOTES = 10_000
+_LONGEST_REASON = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    product: str
+    version: str
+    hardware: tuple[str, ...]
+    fixes: tuple[str, ...]
+    notes: str
+    artifact: Artifact
+    sbom_sha256: str
 
 
 def add(
@@ -27,114 +34,152 @@ def add(
     product: str,
     version: str,
     image: Path,
-    sbom_content: bytes,
+    sbom: bytes,
     hardware: tuple[str, ...],
     fixes: tuple[str, ...] = (),
     notes: str = "",
     filename: str = "",
 ) -> AddedRelease:
-    """Take in a build with its SBOM. The same bytes again change nothing and return what is there.
+    """Keep an image with its SBOM as a release of `product`; the very same again changes nothing.
 
-    Raises Refused when the product has no approved declaration (recommendation D1) or the version exists with other
-    bytes, Invalid or TooLarge for a malformed build.
+    `filename` is the image's name for devices, where it is not that of the file.
+
+    Raises Refused (no approved declaration; the version exists with other content; the SBOM is of another image),
+    Invalid (names, or an SBOM that is malformed, with the place), NotFound, TooLarge, Unavailable. Nothing is left
+    behind by a refusal but perhaps a file that nothing names.
     """
-    _check(version, hardware, fixes, notes)
-    _need_declaration(world, product, version)
-    found, report = sbom.read(sbom_content)
-    artifact = files.keep(world.home, image, world.settings.artifact_bytes)
-    sbom_sha256 = files.keep_bytes(world.home, sbom_content)
+    check_asked(version, hardware, fixes, notes)
+    _must_be_approved(world, product, version)
+    read = sboms.read(sbom)
+    artifact = artifacts.keep_file(world.home, image, world.settings.artifact_bytes, filename)
+    sboms.check_subject(read, artifact.sha256)
+    asked = _Asked(product, version, hardware, fixes, notes, artifact, artifacts.keep_bytes(world.home, sbom))
     with world.change(actor) as work:
-        before = store.find(work.connection, product, version)
-        if before is not None:
-            if (before.sha256, before.sbom_sha256) != (artifact.sha256, sbom_sha256):
-                raise Refused(
-                    f"{product} {version} exists with other bytes.", do="Give the new build a new version number."
-                )
-            return AddedRelease(release=queries.to_release(before), report=report)
-        release = new_id()
-        row = {
-            "id": release,
-            "product": product,
-            "version": version,
-            "state": "draft",
-            **asdict(artifact),
-            "filename": filename or artifact.filename,
-            "sbom_sha256": sbom_sha256,
-            "hardware": list(hardware),
-            "security_version": store.next_security_version(work.connection, product),
-            "fixes": list(fixes),
-            "notes": notes,
-            "report": asdict(report),
-            "added_at": work.now,
-            "signed_at": None,
-        }
-        store.put(
-            work.connection, row, [{**asdict(one), "hashes": dict(one.hashes), "release": release} for one in found]
-        )
-        work.record(
-            ReleaseAdded(
-                release=release,
-                product=product,
-                version=version,
-                artifact=artifact.sha256,
-                sbom=sbom_sha256,
-                components=len(found),
-                unmatchable=report.unmatchable,
-                fixes=fixes,
+        security_version = store.next_security_version(work.connection, product)
+        there = store.find(work.connection, product, version)
+        if there is not None:
+            store.give_back_security_version(work.connection, product)
+            return AddedRelease(_same_or_refuse(store.as_release(there), asked), read.report, new=False)
+        release_id = _insert(work, asked, read, security_version)
+        row = store.by_id(work.connection, release_id)
+        if row is None:  # it was inserted two lines above
+            raise NotFound(f"The release {release_id} is gone.")
+        added = store.as_release(row)
+    return AddedRelease(added, read.report)
+
+
+def mark_signed(world: World, actor: Actor, release_id: str, keyids: Iterable[str], metadata_version: int) -> Release:
+    """Note that `keyids` signed the metadata (version `metadata_version`) that names the release's image.
+
+    A second time changes nothing. Raises NotFound, Refused (withdrawn).
+    """
+    with world.change(actor) as work:
+        known = _hold(work, release_id)
+        if known.state == "withdrawn":
+            raise Refused(f"{known.product} {known.version} was withdrawn.", do="Add a newer release.")
+        if known.state == "draft":
+            store.change(
+                work.connection, known.id, state="signed", signed_at=work.now, metadata_version=metadata_version
             )
-        )
-    return AddedRelease(release=queries.by_id(world, release), report=report)
-
-
-def mark_signed(world: World, actor: Actor, release: str, keyids: Iterable[str], metadata_version: int) -> Release:
-    """Note that the maker's keys named the release genuine. Again is no change. Raises Refused when withdrawn."""
-    one = queries.by_id(world, release)
-    if one.state == "withdrawn":
-        raise Refused(f"{one.product} {one.version} was withdrawn.", do="Add a new version.")
-    with world.change(actor) as work:
-        if store.set_state(work.connection, release, "signed", work.now):
             work.record(
                 ReleaseSigned(
-                    release=release,
-                    product=one.product,
-                    version=one.version,
-                    artifact=one.artifact.sha256,
+                    release=known.id,
+                    product=known.product,
+                    version=known.version,
+                    artifact=known.artifact.sha256,
                     keyids=tuple(keyids),
                     metadata=metadata_version,
                 )
             )
-    return queries.by_id(world, release)
+        return _hold(work, release_id)
 
 
-def withdraw(world: World, actor: Actor, release: str, reason: str) -> Release:
-    """Stop offering a release."""
-    one = queries.by_id(world, release)
+def withdraw(world: World, actor: Actor, release_id: str, reason: str) -> Release:
+    """Offer the release to no device any more. A second time changes nothing. Raises NotFound, Invalid (no reason)."""
+    why = reason.strip()
+    if not 1 <= len(why) <= _LONGEST_REASON:
+        raise Invalid("Say why, in a sentence.", do="Use --reason …", where="reason")
     with world.change(actor) as work:
-        if store.set_state(work.connection, release, "withdrawn"):
-            work.record(
-                ReleaseWithdrawn(release=release, product=one.product, version=one.version, reason=reason[:300])
-            )
-    return queries.by_id(world, release)
+        known = _hold(work, release_id)
+        if known.state != "withdrawn":
+            store.change(work.connection, known.id, state="withdrawn")
+            work.record(ReleaseWithdrawn(release=known.id, product=known.product, version=known.version, reason=why))
+        return _hold(work, release_id)
 
 
-def _need_declaration(world: World, product: str, version: str) -> None:
-    refusal = Refused(
-        f"Build {version} refused: product {product!r} has no approved declaration.",
-        do=f"Run: careful product approve {product}",
-    )
+def _must_be_approved(world: World, product: str, version: str) -> None:
     try:
-        if products.get(world, product).approved_at is None:
-            raise refusal
+        approved = products.get(world, product).approved_at is not None
     except NotFound:
-        raise refusal from None
+        approved = False
+    if not approved:
+        raise Refused(
+            f"Build {version} refused: product '{product}' has no approved declaration.",
+            do=f"Run: careful product approve {product}",
+        )
 
 
-def _check(version: str, hardware: tuple[str, ...], fixes: tuple[str, ...], notes: str) -> None:
-    if not _VERSION.fullmatch(version):
-        raise Invalid(f"{version[:80]!r} is no version.", do="Use letters, digits and . + ~ _ - (64 at most).")
-    if not 0 < len(hardware) <= _MOST or not all(_HARDWARE.fullmatch(one) for one in hardware):
-        raise Invalid("A release names 1 to 100 hardware revisions.", do="Add: --hardware rev-a", where="hardware")
-    if len(fixes) > _MOST or not all(_FLAW.fullmatch(one) for one in fixes):
-        raise Invalid("A fix is named by a flaw's id, such as CVE-2023-4863.", where="fixes")
-    if len(notes) > _NOTES:
-        raise Invalid(f"Notes may be {_NOTES} characters long at most.", where="notes")
+def _same_or_refuse(there: Release, asked: _Asked) -> Release:
+    differences = [
+        name
+        for name, kept, now in (
+            ("image", there.artifact.sha256, asked.artifact.sha256),
+            ("SBOM", there.sbom_sha256, asked.sbom_sha256),
+            ("hardware", there.hardware, asked.hardware),
+            ("list of fixes", there.fixes, asked.fixes),
+        )
+        if kept != now
+    ]
+    if differences:
+        raise Refused(
+            f"{there.product} {there.version} exists with another {' and another '.join(differences)}.",
+            do="Give the new build a version of its own.",
+            where="version",
+        )
+    return there
+
+
+def _insert(work: Work, asked: _Asked, read: sboms.Sbom, security_version: int) -> str:
+    unmatchable = sum(1 for one in read.components if one.reason)
+    row = {
+        "id": new_id(),
+        "product": asked.product,
+        "version": asked.version,
+        "state": "draft",
+        "sha256": asked.artifact.sha256,
+        "sha1": asked.artifact.sha1,
+        "md5": asked.artifact.md5,
+        "size": asked.artifact.size,
+        "filename": asked.artifact.filename,
+        "sbom_sha256": asked.sbom_sha256,
+        "hardware": list(asked.hardware),
+        "security_version": security_version,
+        "fixes": list(asked.fixes),
+        "notes": asked.notes,
+        "added_at": work.now,
+        "signed_at": None,
+        "metadata_version": None,
+        "components": len(read.components),
+        "unmatchable": unmatchable,
+    }
+    store.add(work.connection, row, read.components)
+    work.record(
+        ReleaseAdded(
+            release=str(row["id"]),
+            product=asked.product,
+            version=asked.version,
+            artifact=asked.artifact.sha256,
+            sbom=asked.sbom_sha256,
+            components=len(read.components),
+            unmatchable=unmatchable,
+            fixes=asked.fixes,
+        )
+    )
+    return str(row["id"])
+
+
+def _hold(work: Work, release_id: str) -> Release:
+    row = store.by_id(work.connection, release_id, hold=True)
+    if row is None:
+        raise NotFound(f"There is no release {release_id[:64]!r}.", do="Run: careful release list")
+    return store.as_release(row)

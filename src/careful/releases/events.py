@@ -1,4 +1,4 @@
-"""What can happen to a release."""
+"""What can happen with releases."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from careful.kernel.ledger import Event, event
 @event("releases.added", subject="release/{release}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseAdded(Event):
-    """A build arrived with its SBOM; `artifact` and `sbom` are SHA-256 digests."""
+    """An image and its SBOM became a release: digests of both, and how many components can be looked up."""
 
     release: str
     product: str
@@ -23,7 +23,7 @@ class ReleaseAdded(Event):
 @event("releases.signed", subject="release/{release}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseSigned(Event):
-    """The maker's key named the build as genuine in metadata version `metadata`."""
+    """The release's image is genuine: these keys signed version `metadata` of what names it."""
 
     release: str
     product: str
@@ -36,7 +36,7 @@ class ReleaseSigned(Event):
 @event("releases.withdrawn", subject="release/{release}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseWithdrawn(Event):
-    """The maker no longer offers the release."""
+    """The release is offered to no device any more."""
 
     release: str
     product: str

@@ -1,16 +1,28 @@
-"""What a release is: one image, the list of what is in it, and its place in the product's line; pure."""
+"""What is true of a release: its image, what is in it, and how its SBOM was read. Pure."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from careful.kernel.errors import Invalid
+
 State = Literal["draft", "signed", "withdrawn"]
+Outcome = Literal["taken", "merged", "unmatchable", "left out"]
+
+VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+~_-]{0,63}")
+NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+FLAW = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}")
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}")
+_MOST_HARDWARE = 64
+_MOST_FIXES = 1000
+_LONGEST_NOTES = 10_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Artifact:
-    """The image as devices get it. Three digests, because DDI clients ask for three."""
+    """The image that devices install: digests in lower-case hex, size in bytes, and the name it came with."""
 
     sha256: str
     sha1: str
@@ -19,9 +31,12 @@ class Artifact:
     filename: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Release:
-    """One version of one product. `security_version` grows with every release of the product."""
+    """One version of one product. `security_version` counts up with every release; a device never goes below its own.
+
+    `components` and `unmatchable` count what the SBOM gave.
+    """
 
     id: str
     product: str
@@ -35,11 +50,28 @@ class Release:
     notes: str
     added_at: datetime
     signed_at: datetime | None
+    components: int = 0
+    unmatchable: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What the builder says of a flaw in a component: patched, ignored with a reason, still in triage.
+
+    `state` is a word of CycloneDX (`impactAnalysisState`), or `patched` where a patch in the pedigree names the flaw.
+    """
+
+    flaw: str
+    state: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
-    """A component as an SBOM states it. `matchable` is false where nothing could ever be looked up; `reason` why."""
+    """A component as an SBOM states it, empty where it states nothing.
+
+    `reason` says why it cannot be looked up in the known flaws; empty when it can.
+    """
 
     name: str
     version: str = ""
@@ -48,12 +80,13 @@ class Found:
     type: str = "library"
     supplier: str = ""
     licence: str = ""
-    hashes: Mapping[str, str]
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    statements: tuple[Statement, ...] = ()
     reason: str = ""
 
     @property
     def matchable(self) -> bool:
-        """Tell whether flaws can be looked up for it."""
+        """Tell whether it can be looked up in the known flaws."""
         return not self.reason
 
 
@@ -65,47 +98,61 @@ class Component(Found):
     release: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class SbomRow:
-    """What became of one entry of the SBOM: taken, merged into another, or unmatchable; `where` is its JSON path."""
+    """What became of one component of the SBOM, and why; `where` is its JSON path, `into` that of its elder twin."""
 
     where: str
     name: str
     version: str
-    outcome: Literal["taken", "merged", "unmatchable"]
+    outcome: Outcome
     reason: str = ""
+    into: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class SbomReport:
-    """An account of every entry of an SBOM."""
+    """An account of every component: the four counts add up to the number of rows.
+
+    Taken and unmatchable ones are in the release; merged ones were listed twice; those left out are not in the image.
+    """
 
     format: str
+    taken: int
+    merged: int
+    unmatchable: int
+    left_out: int
     rows: tuple[SbomRow, ...]
 
-    def count(self, outcome: str) -> int:
-        """Count the entries with this outcome."""
-        return sum(row.outcome == outcome for row in self.rows)
 
-    @property
-    def taken(self) -> int:
-        """Entries that can be looked up."""
-        return self.count("taken")
-
-    @property
-    def merged(self) -> int:
-        """Entries that said what another said already."""
-        return self.count("merged")
-
-    @property
-    def unmatchable(self) -> int:
-        """Entries that are kept but cannot be looked up."""
-        return self.count("unmatchable")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class AddedRelease:
-    """What `add` made of a build."""
+    """What adding gave. `new` is false when the very same release was here already."""
 
     release: Release
     report: SbomReport
+    new: bool = True
+
+
+def check_asked(version: str, hardware: tuple[str, ...], fixes: tuple[str, ...], notes: str) -> None:
+    """Raise Invalid for a version, hardware, list of fixes or notes that cannot be."""
+    if not VERSION.fullmatch(version):
+        raise Invalid(
+            f"{version[:64]!r} is no version.",
+            do="Use 1 to 64 of A-Z a-z 0-9 . + ~ _ -, beginning with a letter or digit.",
+            where="version",
+        )
+    if not 1 <= len(hardware) <= _MOST_HARDWARE or not all(NAME.fullmatch(one) for one in hardware):
+        raise Invalid(
+            "Name the hardware revisions it runs on.", do="Use --hardware rev-a, once for each.", where="hardware"
+        )
+    if len(fixes) > _MOST_FIXES or not all(FLAW.fullmatch(one) for one in fixes):
+        raise Invalid("Name fixed flaws by their ids.", do="Use --fixes CVE-2023-4863, once for each.", where="fixes")
+    if len(notes) > _LONGEST_NOTES:
+        raise Invalid(f"Notes have at most {_LONGEST_NOTES} characters.", where="notes")
+
+
+def file_name(given: str) -> str:
+    """Return a name that is safe in a path and a URL: what does not fit becomes a dash."""
+    safe = re.sub(r"[^A-Za-z0-9._+-]+", "-", given).lstrip("._+-")[:128]
+    return safe if _FILE_NAME.fullmatch(safe) else "image"

@@ -1,162 +1,199 @@
-"""Reading a CycloneDX SBOM (JSON, 1.2 to 1.7): every entry accounted for, nothing guessed; pure.
+"""Reading an SBOM within limits, and accounting for every component in it.
 
-Entries that name the same thing (same purl, or same name, version and CPE) are merged. An entry that could never be
-looked up stays on the list with its reason, because zero coverage must not read as zero flaws.
+What cannot be looked up in the known flaws is kept and says why, so that no coverage never reads as no flaws. A file
+that is malformed is refused with the place, what was expected there and what was found. Pure.
 """
 
-from collections.abc import Iterator
-from functools import lru_cache
+import re
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
-from packageurl import PackageURL
 
-from careful.kernel.errors import Invalid, Problem, TooLarge
+from careful.kernel.errors import Invalid, Problem, Refused, TooLarge
+from careful.releases import cyclonedx
+from careful.releases.identifiers import parse_cpe, parse_purl
 from careful.releases.model import Found, SbomReport, SbomRow
 
-BYTES = 64 << 20
-COMPONENTS = 100_000
-DEPTH = 32
-VERSIONS = ("1.2", "1.3", "1.4", "1.5", "1.6", "1.7")
-_TEXT = 1000
-_IGNORED_TYPES = {"file"}
+MOST_BYTES = 64 << 20
+MOST_OBJECTS = 2_000_000
+READ = "CycloneDX JSON 1.2 to 1.7"
+_MOST_NUMBERED = 16 << 20  # larger ones are not read a second time to number what is wrong
+_DO = f"Hand in {READ}."
+_SAID = re.compile(r"(?P<what>.*?)(?: - at `(?P<path>[^`]*)`)?", re.DOTALL)
+_FOUND = re.compile(r"Expected (?P<expected>.*?), got (?P<found>.*)", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field (?P<field>`[^`]*`)")
 
 
-class _Hash(msgspec.Struct):
-    alg: str = ""
-    content: str = ""
+class _Header(msgspec.Struct, rename={"bom_format": "bomFormat", "context": "@context"}):
+    bom_format: msgspec.Raw = msgspec.Raw()
+    spdxVersion: msgspec.Raw = msgspec.Raw()  # noqa: N815 (the file's own word)
+    context: msgspec.Raw = msgspec.Raw()
 
 
-class _Entity(msgspec.Struct):
-    name: str = ""
+_Key = tuple[str, str, str, str, bool]
 
 
-class _Component(msgspec.Struct):
-    name: str
-    type: str = "library"
-    version: str = ""
-    purl: str = ""
-    cpe: str = ""
-    group: str = ""
-    publisher: str = ""
-    supplier: _Entity | None = None
-    hashes: list[_Hash] = []
-    licenses: list[dict[str, Any]] = []
-    components: list["_Component"] = []
+@dataclass(frozen=True, slots=True)
+class Sbom:
+    """What an SBOM says is in an image, and how each line of it was taken."""
+
+    components: tuple[Found, ...]
+    report: SbomReport
+    subject: cyclonedx.Subject | None
 
 
-class _Metadata(msgspec.Struct):
-    component: _Component | None = None
-
-
-class _Bom(msgspec.Struct):
-    bomFormat: str  # noqa: N815 (CycloneDX's own name)
-    specVersion: str  # noqa: N815 (CycloneDX's own name)
-    components: list[_Component] = []
-    metadata: _Metadata | None = None
-
-
-_DECODER = msgspec.json.Decoder(_Bom)
-
-
-def read(content: bytes) -> tuple[list[Found], SbomReport]:
-    """Return the components and an account of every entry.
-
-    Raises TooLarge beyond 64 MiB or 100,000 entries, Invalid where it is no CycloneDX JSON, naming the JSON path.
-    """
-    bom = _decode(content)
-    kept: dict[tuple[str, ...], Found] = {}
-    rows: list[SbomRow] = []
-    for number, (where, entry) in enumerate(_flatten(bom.components, "$.components", 1)):
-        if number >= COMPONENTS:
-            raise TooLarge(f"The SBOM has more than {COMPONENTS:,} components.", do="Split the product.")
-        found = _component(entry)
-        key = (found.purl,) if found.purl else (found.name, found.version, found.cpe)
-        said = {"where": where, "name": found.name[:_TEXT], "version": found.version[:_TEXT]}
-        if key in kept:
-            rows.append(SbomRow(**said, outcome="merged", reason=f"the same as {' '.join(filter(None, key))}"))
-            continue
-        kept[key] = found
-        outcome = "taken" if found.matchable else "unmatchable"
-        rows.append(SbomRow(**said, outcome=outcome, reason=found.reason))  # type: ignore[arg-type]  # one of two literals
-    return list(kept.values()), SbomReport(format=f"CycloneDX {bom.specVersion}", rows=tuple(rows))
-
-
-@lru_cache(maxsize=65536)
-def parse_purl(text: str) -> PackageURL | None:
-    """Return the package URL, or None where it is malformed."""
+def read(content: bytes) -> Sbom:
+    """Read an SBOM. Raises Invalid (with the JSON path of what is wrong), Refused (another format), TooLarge."""
+    if len(content) > MOST_BYTES:
+        raise TooLarge(f"An SBOM may have {MOST_BYTES >> 20} MiB.", where="sbom")
+    if content.count(b"{") > MOST_OBJECTS:
+        raise TooLarge(f"An SBOM may have {MOST_OBJECTS:,} objects.", where="sbom")
     try:
-        return PackageURL.from_string(text)
-    except ValueError:
-        return None
-
-
-def _decode(content: bytes) -> _Bom:
-    if len(content) > BYTES:
-        raise TooLarge(f"The SBOM has {len(content):,} bytes; {BYTES:,} are taken.", do="Leave out file entries.")
-    try:
-        bom = _DECODER.decode(content)
+        _know_format(content)
+        bom = msgspec.json.decode(content, type=cyclonedx.Bom)
     except msgspec.ValidationError as wrong:
-        said, _, where = str(wrong).partition(" - at ")
-        raise Invalid(
-            f"This is no CycloneDX SBOM: {said}.",
-            do="Write CycloneDX JSON, version 1.2 to 1.7.",
-            where=where.strip("`") or "$",
-            problems=(Problem(where=where.strip("`") or "$", expected="CycloneDX JSON", found=said),),
-        ) from wrong
-    except (msgspec.DecodeError, RecursionError) as wrong:
-        raise Invalid(f"This is no readable JSON: {wrong}.", do="Write CycloneDX JSON, version 1.2 to 1.7.") from wrong
-    if bom.bomFormat != "CycloneDX" or bom.specVersion not in VERSIONS:
-        raise Invalid(
-            f"It says {bom.bomFormat[:40]!r} {bom.specVersion[:20]!r}, not CycloneDX 1.2 to 1.7.",
-            do="Convert it to CycloneDX JSON.",
-            where="$.specVersion",
+        problem = _problem(content, wrong)
+        raise Invalid(f"The SBOM is not valid CycloneDX: {problem}", where="sbom", problems=(problem,)) from wrong
+    except (msgspec.DecodeError, UnicodeDecodeError) as broken:
+        raise Invalid(f"The SBOM is not JSON: {broken}.", do=_DO, where="sbom") from broken
+    except RecursionError as deep:
+        raise TooLarge(f"The SBOM is nested more than {cyclonedx.MOST_DEPTH} deep.", where="sbom") from deep
+    if bom.spec_version not in cyclonedx.VERSIONS:
+        found = bom.spec_version[:20]
+        problem = Problem(where="$.specVersion", expected=", ".join(cyclonedx.VERSIONS), found=repr(found))
+        raise Invalid(f"CycloneDX {found} is not read.", do=_DO, where="$.specVersion", problems=(problem,))
+    return _account(bom)
+
+
+def check_subject(read_sbom: Sbom, image_sha256: str) -> None:
+    """Raise Refused where the SBOM states the digest of another image."""
+    about = read_sbom.subject
+    if about and about.sha256 and image_sha256 not in about.sha256:
+        stated = min(about.sha256)[:16]
+        raise Refused(
+            f"The SBOM is of another image: it states SHA-256 {stated}…, this image has {image_sha256[:16]}….",
+            do="Hand in the SBOM that was made with this image.",
+            where="$.metadata.component.hashes",
         )
-    return bom
 
 
-def _flatten(components: list[_Component], where: str, depth: int) -> Iterator[tuple[str, _Component]]:
-    if depth > DEPTH:
-        raise TooLarge(f"Components are nested deeper than {DEPTH}.", where=where)
-    for number, one in enumerate(components):
-        place = f"{where}[{number}]"
-        yield place, one
-        yield from _flatten(one.components, f"{place}.components", depth + 1)
+def _know_format(content: bytes) -> None:
+    start = content.lstrip(b"\xef\xbb\xbf \t\r\n")[:512]
+    if start.startswith(b"<"):
+        raise Refused("This SBOM is XML, which is not read yet.", do=_DO, where="sbom")
+    if start.startswith(b"SPDXVersion:"):
+        raise Refused("This SBOM is SPDX tag-value, which is not read yet.", do=_DO, where="sbom")
+    header = msgspec.json.decode(content, type=_Header)
+    if bytes(header.spdxVersion) or b"spdx.org" in bytes(header.context):
+        raise Refused("This SBOM is SPDX, which is not read yet.", do=_DO, where="sbom")
+    said = (bytes(header.bom_format) or b"nothing")[:40]
+    if said != b'"CycloneDX"':
+        problem = Problem(where="$.bomFormat", expected='"CycloneDX"', found=said.decode(errors="replace"))
+        raise Invalid("This is no SBOM that we read.", do=_DO, where="$.bomFormat", problems=(problem,))
 
 
-def _component(entry: _Component) -> Found:
-    purl = parse_purl(entry.purl) if entry.purl else None
-    version = entry.version or (purl.version or "" if purl else "")
-    return Found(
-        name=(f"{entry.group}/" if entry.group else "") + entry.name,
-        version=version,
-        purl=entry.purl if purl else "",
-        cpe=entry.cpe,
-        type=entry.type,
-        supplier=(entry.supplier.name if entry.supplier else "") or entry.publisher,
-        licence=_licence(entry.licenses),
-        hashes={one.alg: one.content for one in entry.hashes},
-        reason=_why_not(entry, version, has_purl=purl is not None),
+def _account(bom: cyclonedx.Bom) -> Sbom:
+    kept: dict[_Key, tuple[str, Found]] = {}
+    rows: list[SbomRow] = []
+    counts = {"taken": 0, "merged": 0, "unmatchable": 0, "left out": 0}
+    for entry in cyclonedx.entries(bom):
+        row = _place_one(entry, kept)
+        counts[row.outcome] += 1
+        rows.append(row)
+    report = SbomReport(
+        format=f"CycloneDX {bom.spec_version} JSON",
+        taken=counts["taken"],
+        merged=counts["merged"],
+        unmatchable=counts["unmatchable"],
+        left_out=counts["left out"],
+        rows=tuple(rows),
     )
+    return Sbom(tuple(found for _, found in kept.values()), report, cyclonedx.subject(bom))
 
 
-def _why_not(entry: _Component, version: str, *, has_purl: bool) -> str:
-    if entry.type in _IGNORED_TYPES:
-        return "a file, not a package"
-    if not version:
-        return "no version is stated"
-    if entry.purl and not has_purl:
-        return f"its purl {entry.purl[:80]!r} is malformed"
-    if not has_purl and not entry.cpe:
-        return "neither purl nor CPE is stated"
-    return ""
+def _place_one(entry: cyclonedx.Entry, kept: dict[_Key, tuple[str, Found]]) -> SbomRow:
+    where, one = entry.where, entry.found
+    if entry.left_out:
+        return SbomRow(where, one.name, one.version, "left out", entry.left_out)
+    key = (one.name, one.version, one.purl, one.cpe, one.type == "file")
+    if key in kept:
+        elder, first = kept[key]
+        joined = tuple(dict.fromkeys(first.statements + one.statements))
+        kept[key] = elder, replace(first, statements=joined)
+        return SbomRow(where, one.name, one.version, "merged", f"listed before, at {elder}", elder)
+    reason = one.reason or why_unmatchable(one)
+    kept[key] = where, replace(one, reason=reason)
+    return SbomRow(where, one.name, one.version, "unmatchable" if reason else "taken", reason)
 
 
-def _licence(licences: list[dict[str, Any]]) -> str:
-    words = []
-    for one in licences[:20]:
-        licence = one.get("license")
-        named = licence.get("id") or licence.get("name") if isinstance(licence, dict) else one.get("expression")
-        if isinstance(named, str):
-            words.append(named[:_TEXT])
-    return " AND ".join(words)
+def why_unmatchable(one: Found) -> str:
+    """Say why a component cannot be looked up; empty when it can."""
+    purl = parse_purl(one.purl) if one.purl else None
+    cpe = parse_cpe(one.cpe) if one.cpe else None
+    if purl is None and cpe is None:
+        if one.type == "file":
+            return "a single file: known flaws are listed by package"
+        if one.purl or one.cpe:
+            return f"its {'purl' if one.purl else 'CPE'} cannot be read"
+        return "no purl and no CPE"
+    return "" if one.version or (cpe and cpe.version not in {"*", "-"}) else "no version"
+
+
+def _problem(content: bytes, wrong: msgspec.ValidationError) -> Problem:
+    said = _SAID.fullmatch(str(wrong))
+    what, path = (said["what"], said["path"] or "$") if said else (str(wrong), "$")
+    found = _FOUND.fullmatch(what)
+    missing = _MISSING.fullmatch(what)
+    path = _numbered(content, path)
+    if missing:
+        return Problem(where=path, expected=f"the field {missing['field']}", found="none")
+    if found:
+        return Problem(where=path, expected=found["expected"], found=found["found"])
+    return Problem(where=path, expected="valid CycloneDX", found=what)
+
+
+def _numbered(content: bytes, path: str) -> str:
+    """Replace each `[...]` of the decoder's path by the number of the element that it refused.
+
+    Elements are decoded in order, so the wrong one is the last of the shortest list that is still refused there.
+    """
+    if "[...]" not in path or len(content) > _MOST_NUMBERED:
+        return path
+    try:
+        document = msgspec.json.decode(content)
+    except RecursionError:
+        return path
+    while "[...]" in path:
+        before = path[: path.index("[...]")]
+        holder, name, elements = _array_at(document, before)
+        if not isinstance(elements, list):
+            return path
+        low, high = 1, len(elements)
+        while low < high:
+            middle = (low + high) // 2
+            holder[name] = elements[:middle]
+            low, high = (low, middle) if _refused_under(document, f"{before}[...]") else (middle + 1, high)
+        holder[name] = elements
+        path = f"{before}[{low - 1}]{path[len(before) + len('[...]') :]}"
+        holder[name] = elements[low - 1 : low]
+    return path
+
+
+def _array_at(document: Any, path: str) -> tuple[Any, str, Any]:  # noqa: ANN401 (JSON is Any)
+    names = [part.split("[")[0] for part in path.split(".")[1:]]
+    indexed = ["[" in part for part in path.split(".")[1:]]
+    holder = document
+    for name, inside in zip(names[:-1], indexed[:-1], strict=True):
+        holder = holder[name]
+        if inside:
+            holder = holder[0]  # narrowed to the one wrong element before
+    return holder, names[-1], holder.get(names[-1])
+
+
+def _refused_under(document: Any, path: str) -> bool:  # noqa: ANN401 (JSON is Any)
+    try:
+        msgspec.convert(document, type=cyclonedx.Bom)
+    except msgspec.ValidationError as wrong:
+        return path in str(wrong)
+    return False
