@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from careful.updates.versions import is_newer, key
 
-VERSIONS = st.from_regex(r"\d{1,3}(\.\d{1,3}){0,3}(-[a-z0-9]{1,4}(\.\d{1,2})?)?", fullmatch=True)
+VERSIONS = st.from_regex(r"[0-9]{1,3}(\.[0-9]{1,3}){0,3}(-[a-z0-9]{1,4}(\.[0-9]{1,2})?)?", fullmatch=True)
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,7 @@ VERSIONS = st.from_regex(r"\d{1,3}(\.\d{1,3}){0,3}(-[a-z0-9]{1,4}(\.\d{1,2})?)?"
         pytest.param("1.0.0+b2", "1.0.0+b1", False, id="build data has no order"),
         pytest.param("latest", "1.0.0", False, id="no version is never newer"),
         pytest.param("2.0.0", "factory", False, id="than no version, neither"),
+        pytest.param("٢.0", "1.0", False, id="digits of another script"),
         pytest.param("1.0.0\n", "0.9", False, id="nothing around it"),
     ],
 )

@@ -9,7 +9,7 @@ healthy; failures and silence halt the rollout by themselves; nothing is over wh
 
 from careful.updates.actions import WAVES, account, halt, resume, start_rollout
 from careful.updates.board import Board
-from careful.updates.drills import altered, drill
+from careful.updates.drills import drill
 from careful.updates.executor import advance
 from careful.updates.model import (
     DRILL_KINDS,
@@ -59,5 +59,5 @@ __all__ = [
     "Board", "Poll", "Order", "Report", "Status", "order", "order_for", "orders", "statuses", "attributes",
     "retrieved", "feedback", "answer_cancel", "describe", "Gone", "NotAllowed", "OPEN_ORDER", "MOST_STATUSES",
     # rehearsals
-    "drill", "altered", "DrillKind", "DRILL_KINDS",
+    "drill", "DrillKind", "DRILL_KINDS",
 ]  # fmt: skip

@@ -104,14 +104,3 @@ def conclude(work: Work, order: Order, outcome: OrderState, report: Report | Non
 def _refuses(line: str, kind: str) -> bool:
     head, _, rest = line.partition(":")
     return head == "refused" and rest.strip().partition(":")[0] in _RIGHT_WORDS[kind]
-
-
-def altered(chunk: bytes, offset: int) -> bytes:
-    """Return the bytes of a tampered artifact at `offset`: the first byte of each 4 KiB is another one."""
-    changed = bytearray(chunk)
-    for place in range(-offset % _BLOCK, len(changed), _BLOCK):
-        changed[place] ^= 0xFF
-    return bytes(changed)
-
-
-_BLOCK = 4096

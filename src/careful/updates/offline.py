@@ -84,7 +84,7 @@ def _erase(path: Path) -> None:
 
 def signing_request(world: World, release_id: str) -> bytes:
     """Return the file that asks for the targets key's signature on a release. Raises NotFound, Refused."""
-    release = releases.by_id(world, release_id)
+    release = publishing.signable(world, release_id)
     repository = publishing.ensure_repository(world, release.product)
     draft = publishing.draft_targets(world, repository, release)
     return signing.write_request(release.product, draft, repository.root().signed.roles["targets"].keyids)
@@ -95,7 +95,7 @@ def import_signatures(world: World, actor: Actor, release_id: str, answer: bytes
 
     Raises Invalid where the answer says anything else, NotFound where signatures are missing.
     """
-    release = releases.by_id(world, release_id)
+    release = publishing.signable(world, release_id)
     request = signing.read_request(answer)
     repository = publishing.ensure_repository(world, release.product)
     with repository.locked():

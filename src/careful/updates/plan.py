@@ -27,7 +27,7 @@ from careful.updates.versions import is_newer
 
 MOST_WAVES = 20
 _REFILL = 2
-_SPEC = re.compile(r"(\d{1,7})(%?)")
+_SPEC = re.compile(r"([0-9]{1,7})(%?)")
 _ALL = ("100%", "all")
 
 

@@ -4,6 +4,7 @@ Signing is the word of the release engineer (targets key, here or offline); publ
 and timestamp, keys of the server). `renew` re-signs what nears its end and mends what a crash or a new key left undone.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,8 @@ from careful.updates import repository as files
 from careful.updates.events import MetadataPublished
 from careful.updates.model import Published
 from careful.updates.repository import Repository
+
+_FILENAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+~_-]{0,127}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +86,7 @@ def sign_release(world: World, actor: Actor, release_id: str, key_dir: Path | No
 
     Signing twice changes nothing. Raises NotFound (release, or the key is elsewhere), Refused (withdrawn).
     """
-    release = releases.by_id(world, release_id)
+    release = signable(world, release_id)
     repository = ensure_repository(world, release.product)
     with repository.locked():
         newest = repository.targets_signed()
@@ -96,11 +99,22 @@ def sign_release(world: World, actor: Actor, release_id: str, key_dir: Path | No
         return note_signed(world, actor, release, repository, newest)
 
 
-def draft_targets(world: World, repository: Repository, release: releases.Release) -> Metadata[Targets]:
-    """Return the next targets with this release and without withdrawn ones, not signed yet. Raises Refused."""
+def signable(world: World, release_id: str) -> releases.Release:
+    """Return a release that may be signed. Raises NotFound, and Refused for one that was withdrawn."""
+    release = releases.by_id(world, release_id)
     if release.state == "withdrawn":
         raise Refused(f"{release.product} {release.version} was withdrawn.", do="Add a newer release.")
+    return release
+
+
+def draft_targets(world: World, repository: Repository, release: releases.Release) -> Metadata[Targets]:
+    """Return the next targets with this release and without withdrawn ones, not signed yet. Raises Refused."""
     gone = [one for one in releases.list_for(world, release.product) if one.state == "withdrawn"]
+    if not _FILENAME.fullmatch(release.artifact.filename):
+        raise Refused(
+            f"The image is called {release.artifact.filename[:80]!r}, which is no plain file name.",
+            do="Add the release again under a name of letters, digits and . + ~ _ - (128 at most).",
+        )
     target = target_of(release)
     return files.next_targets(
         repository, world.clock.now(), {target.path: target}, {target_path(one) for one in gone} - {target.path}

@@ -6,7 +6,7 @@ does not fit has no order, and what has no order is never newer: a device would 
 
 import re
 
-_FORM = re.compile(r"v?(\d{1,9}(?:\.\d{1,9}){0,5})(?:-([0-9A-Za-z.-]{1,64}))?(?:\+[0-9A-Za-z.-]{1,64})?")
+_FORM = re.compile(r"v?([0-9]{1,9}(?:\.[0-9]{1,9}){0,5})(?:-([0-9A-Za-z.-]{1,64}))?(?:\+[0-9A-Za-z.-]{1,64})?")
 _NUMBERS = 6
 
 Key = tuple[tuple[int, ...], tuple[tuple[int, int, str], ...]]

@@ -1,0 +1,62 @@
+"""Who polls, remembered for a moment: a poll on a kept connection costs no query.
+
+What is remembered is dropped within a second of any cut (quarantine, revocation, retirement) and after a minute in any
+case, so that what was ended is refused as fast here as on a live MQTT connection.
+"""
+
+import time
+from collections.abc import Callable
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from careful import devices
+from careful.devices import Identity
+from careful.entrypoints.gateway.https.identity import certificate_of, peer
+from careful.kernel.errors import Forbidden
+from careful.kernel.work import World
+
+_MOST = 50_000
+_KEPT_SECONDS = 60.0
+
+
+class Doorman:
+    """Remembers identities for one process; used on the event loop only."""
+
+    def __init__(self, world: World, *, fresh: float = 1.0, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._world = world
+        self._fresh = fresh
+        self._monotonic = monotonic
+        self._known: dict[object, tuple[Identity, float]] = {}
+        self._cut = -1
+        self._looked = float("-inf")
+
+    async def admit(self, request: Request, device: str) -> Identity:
+        """Return who asks, which must be `device`. Raises Unauthenticated, and Forbidden (told to the registry)."""
+        if self._monotonic() - self._looked >= self._fresh:
+            await self._look()
+        key = certificate_of(request) or (device, request.headers.get("authorization", ""))
+        known = self._known.get(key)
+        if known is None or self._monotonic() - known[1] >= _KEPT_SECONDS:
+            identity = await run_in_threadpool(peer, request, device)
+            if len(self._known) >= _MOST:
+                del self._known[next(iter(self._known))]
+            self._known[key] = (identity, self._monotonic())
+        else:
+            identity = known[0]
+        if identity.device != device:
+            await run_in_threadpool(self._tell, identity.device, device)
+            raise Forbidden(f"You are {identity.device}, not {device[:64]}.")
+        return identity
+
+    async def _look(self) -> None:
+        self._looked = self._monotonic()
+        cut = await run_in_threadpool(devices.last_cut, self._world)
+        if cut != self._cut:
+            self._known.clear()
+            self._cut = cut
+
+    def _tell(self, device: str, other: str) -> None:
+        now = self._world.clock.now()
+        refusal = devices.Refusal(device, "other-device", f"asked for updates of {other[:64]}", 1, now)
+        devices.record_refusals(self._world, [refusal])
