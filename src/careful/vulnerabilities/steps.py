@@ -14,7 +14,7 @@ from careful.vulnerabilities.events import CaseOpened, ExploitationHeard, FixFou
 from careful.vulnerabilities.feeds import database
 from careful.vulnerabilities.matching import Known, Match, Matched, keys_of
 from careful.vulnerabilities.matching import match as match_components
-from careful.vulnerabilities.model import due_after
+from careful.vulnerabilities.model import Case, due_after
 
 
 def look_up(world: World, components: Sequence[Known]) -> tuple[Matched, frozenset[str], int]:
@@ -130,49 +130,56 @@ def _open_case(work: Work, product: str, one: Match, *, exploited: bool) -> None
 
 
 def _follow(world: World) -> int:
-    """Find, for every open case, the release that mends it, or that the ground of its decision moved."""
-    open_cases = queries.cases(world, state="open")
-    if not open_cases:
+    """Find, for every case, the release that mends it, or that the ground of its decision moved."""
+    known_cases = queries.cases(world)
+    if not known_cases:
         return 0
     known = queries.matched(world)
     shipped: dict[str, list[releases.Release]] = {}
     for one in releases.list_for(world):
         if one.state == "signed" and one.id in known:
             shipped.setdefault(one.product, []).append(one)
-    changed = 0
-    for case in open_cases:
-        line = shipped.get(case.product, [])
-        if not line:
-            continue
-        newest = max(line, key=lambda one: one.security_version)
-        if newest.version in case.releases:
-            changed += _ask_again(world, case.id, case.flaw, newest)
-            continue
-        highest = max((one.security_version for one in line if one.version in case.releases), default=0)
-        fix = min((one for one in line if one.security_version > highest), key=lambda one: one.security_version)
-        if case.fixed_in != fix.version and case.releases:
-            with world.change(SYSTEM) as work:
-                store.set_case(work.connection, case.id, fixed_in=fix.version)
-                work.record(FixFound(case=case.id, version=fix.version))
-            changed += 1
-    return changed
+    return sum(_follow_case(world, case, shipped.get(case.product, [])) for case in known_cases)
 
 
-def _ask_again(world: World, case: str, flaw: str, newest: releases.Release) -> int:
-    """Ask for a new look where a decided component is at another version now and still has the flaw."""
-    with world.look() as connection:
-        row = store.case_of(connection, flaw, newest.product)
-        present = store.finding_versions(connection, flaw, newest.product, newest.id)
-    if row.status is None or row.review or row.judged_on is None:
+def _follow_case(world: World, case: Case, line: Sequence[releases.Release]) -> int:
+    if not line or not case.releases:
         return 0
-    moved = [
-        f"{name} moved from {row.judged_on.get(name, 'nothing')} to {version} in {newest.version}, and still has it"
-        for name, version in sorted(present.items())
-        if row.judged_on.get(name) != version
-    ]
-    if not moved:
+    newest = max(line, key=lambda one: one.security_version)
+    if newest.version in case.releases:
+        return _ask_again(world, case, newest)
+    highest = max((one.security_version for one in line if one.version in case.releases), default=0)
+    fix = min((one for one in line if one.security_version > highest), key=lambda one: one.security_version)
+    if case.fixed_in == fix.version:
         return 0
     with world.change(SYSTEM) as work:
-        store.set_case(work.connection, case, review="; ".join(moved))
-        work.record(ReviewAsked(case=case, reason="; ".join(moved)[:300]))
+        store.set_case(work.connection, case.id, fixed_in=fix.version)
+        work.record(FixFound(case=case.id, version=fix.version))
+    return 1
+
+
+def _ask_again(world: World, case: Case, newest: releases.Release) -> int:
+    """Ask for a new look, opening a closed case again, where the newest release moved the ground of its decision.
+
+    The same version of the component keeps the decision. A case that was fixed and is back asks too.
+    """
+    with world.look() as connection:
+        row = store.case_of(connection, case.flaw, case.product)
+        present = store.finding_versions(connection, case.flaw, case.product, newest.id)
+    if row.status is None or row.review:
+        return 0
+    before = row.judged_on or {}
+    moved = [
+        f"{name} moved from {before.get(name, 'nothing')} to {version} in {newest.version}, and still has it"
+        for name, version in sorted(present.items())
+        if before.get(name) != version
+    ]
+    if not moved and case.fixed_in:
+        moved = [f"it was gone in {case.fixed_in} and is back in {newest.version}"]
+    if not moved:
+        return 0
+    reason = "; ".join(moved)
+    with world.change(SYSTEM) as work:
+        store.set_case(work.connection, case.id, review=reason, state="open", closed_at=None, fixed_in=None)
+        work.record(ReviewAsked(case=case.id, reason=reason[:300]))
     return 1
