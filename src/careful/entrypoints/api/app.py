@@ -7,12 +7,32 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
 from careful import __version__
-from careful.entrypoints.api import devices, evidence, problems, products, releases, rollouts
+from careful.entrypoints.api import (
+    cases,
+    devices,
+    evidence,
+    feeds,
+    notices,
+    problems,
+    products,
+    releases,
+    rollouts,
+)
 from careful.kernel.work import World
 
-ROUTERS = (products.router, devices.router, releases.router, rollouts.router, evidence.router)
+ROUTERS = (
+    products.router,
+    devices.router,
+    releases.router,
+    feeds.router,
+    cases.router,
+    rollouts.router,
+    notices.router,
+    evidence.router,
+)
 
 
 def create_api(world: World) -> FastAPI:
@@ -33,6 +53,12 @@ def create_api(world: World) -> FastAPI:
     return app
 
 
+def scope_of(route: APIRoute) -> str:
+    """Return the one scope that guards a route. Raises ValueError where it is not exactly one."""
+    (scope,) = {found for need in route.dependant.dependencies if (found := getattr(need.call, "scope", None))}
+    return str(scope)
+
+
 def _described(app: FastAPI) -> dict[str, Any]:
     """Return the OpenAPI document, with our problem body in place of FastAPI's own validation error."""
     if app.openapi_schema is None:
@@ -46,6 +72,12 @@ def _described(app: FastAPI) -> dict[str, Any]:
                 act["responses"].pop("422", None)
         schemas.pop("HTTPValidationError", None)
         schemas.pop("ValidationError", None)
+        for router in ROUTERS:
+            for route in router.routes:
+                if isinstance(route, APIRoute):
+                    for method in sorted(route.methods or ()):
+                        refused = described["paths"][route.path][method.lower()]["responses"]["403"]
+                        refused["description"] = f"The token's scopes do not include {scope_of(route)}."
         described["servers"] = [{"url": "/api/v1"}]
         app.openapi_schema = described
     return app.openapi_schema

@@ -1,7 +1,7 @@
 """Products: declare by sending product.yaml, approve, publish the page, put on sale."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Response
 from pydantic import BaseModel
@@ -62,6 +62,13 @@ def declaration(world: TheWorld, _: _Read, product: str, version: int | None = N
     """Return a version of the product file, byte for byte; without `version` the one in force."""
     wanted = products.get(world, product).version if version is None else version
     return Response(products.text_of(world, product, wanted), media_type=_YAML)
+
+
+@router.get("/{product}/derived")
+def derived(world: TheWorld, _: _Read, product: str, on: date | None = None) -> dict[str, Any]:
+    """Return all that follows from the declaration in force: laws, requirements, streams, retention, tests."""
+    declaration = products.get(world, product).declaration
+    return products.derive(declaration, on or world.clock.now().date()).as_dict()
 
 
 @router.post("/{product}/approve")

@@ -1,10 +1,5 @@
 """Releases: add an image with its SBOM, read the import report, sign, publish."""
 
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, Response, UploadFile
@@ -12,9 +7,9 @@ from pydantic import BaseModel, Field
 
 from careful import releases, updates
 from careful.entrypoints.api.auth import TheWorld, needs
+from careful.entrypoints.api.uploads import on_disk
 from careful.kernel.actors import Actor
 from careful.kernel.errors import TooLarge
-from careful.kernel.work import World
 
 router = APIRouter(prefix="/releases", tags=["releases"])
 _Read = Annotated[Actor, Depends(needs("releases", "read"))]
@@ -49,7 +44,7 @@ def add(
     """Add a release. The answer says of every component whether it was taken, and why not."""
     if (sbom.size or 0) > _SBOM_BYTES:
         raise TooLarge(f"An SBOM has at most {_SBOM_BYTES >> 20} MiB.", where="sbom")
-    with _on_disk(world, image) as path:
+    with on_disk(world, image, world.settings.artifact_bytes) as path:
         return releases.add(
             world,
             actor,
@@ -60,7 +55,6 @@ def add(
             tuple(hardware),
             fixes=tuple(fixes),
             notes=notes,
-            filename=image.filename or "",
         )
 
 
@@ -112,19 +106,3 @@ def withdraw(
 ) -> releases.Release:
     """Stop offering a release."""
     return releases.withdraw(world, actor, release, why.reason)
-
-
-@contextmanager
-def _on_disk(world: World, upload: UploadFile) -> Iterator[Path]:
-    """Put an upload into a file of ours for as long as it is read. Raises TooLarge."""
-    if (upload.size or 0) > world.settings.artifact_bytes:
-        raise TooLarge(
-            f"An image has at most {world.settings.artifact_bytes} bytes.",
-            do="Raise CAREFUL_ARTIFACT_BYTES.",
-            where="image",
-        )
-    with tempfile.TemporaryDirectory(prefix="upload-", dir=world.home) as folder:
-        path = Path(folder) / "image"
-        with path.open("wb") as file:
-            shutil.copyfileobj(upload.file, file, 1 << 20)
-        yield path

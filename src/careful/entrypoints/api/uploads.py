@@ -1,0 +1,34 @@
+"""Uploads on disk: in a folder of ours, under their own plain name, for as long as they are read."""
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from fastapi import UploadFile
+
+from careful.kernel.errors import Invalid, TooLarge
+from careful.kernel.work import World
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]{0,127}")
+
+
+@contextmanager
+def on_disk(world: World, upload: UploadFile, most: int) -> Iterator[Path]:
+    """Put an upload into a file for the time of the `with`. Raises Invalid (its name), TooLarge (over `most` bytes)."""
+    name = upload.filename or ""
+    if not _NAME.fullmatch(name):
+        raise Invalid(
+            "That file name is not one we take.",
+            do="Use up to 128 letters, digits and . + - _ in it.",
+            where="filename",
+        )
+    if (upload.size or 0) > most:
+        raise TooLarge(f"{name} has more than {most} bytes.", do="See CAREFUL_ARTIFACT_BYTES.")
+    with tempfile.TemporaryDirectory(prefix="upload-", dir=world.home) as folder:
+        path = Path(folder) / name
+        with path.open("wb") as file:
+            shutil.copyfileobj(upload.file, file, 1 << 20)
+        yield path
