@@ -138,7 +138,7 @@ class Session:
         return []
 
     def _received(self, event: PacketReceived) -> list[Command]:
-        self._heard = event.now
+        self._heard, self._was_paused = event.now, False
         packet = event.packet
         if self.phase == "live":
             handler = self._PACKETS.get(type(packet))
@@ -179,7 +179,9 @@ class Session:
         self.phase, self._more = "live", True
         self._subscriptions = dict(event.kept or {})
         present = event.kept is not None and not self._clean
-        return [Send(ConnAck(0, present=present)), *self._flow(), *self._ask()]
+        accepted: list[Command] = [Send(ConnAck(0, present=present)), *self._flow(), *self._ask()]
+        self._was_paused = False
+        return accepted
 
     def _publish(self, packet: Publish) -> list[Command]:
         if packet.qos > 1:
@@ -333,7 +335,7 @@ class Session:
 
     def _tick(self, event: Tick) -> list[Command]:
         if self._paused or self._was_paused:
-            self._heard, self._was_paused = event.now, False  # we did not listen: silence is no fault of the client's
+            self._heard, self._was_paused = event.now, self._paused  # we did not listen: its silence is no fault
         if event.now < self.deadline:
             return []
         return self._end("no packet within one and a half keep-alives" if self.phase == "live" else "no CONNECT")
