@@ -143,16 +143,21 @@ class Messenger:
     def _listen(self, client: Client) -> None:
         """Have the hub serve `client`. What it hears is handled later: paho holds locks of its own while it calls."""
 
+        why: list[str] = []
+
         def on_connect(
             _at: Client, _data: object, _flags: ConnectFlags, reason: ReasonCode, _more: Properties | None
         ) -> None:
-            if not reason.is_failure:  # of a failure, the end of the connection tells
+            if reason.is_failure:
+                why.append(str(reason))  # the end of the connection follows, without it
+            else:
                 self._hub.later(lambda: self._connected(client))
 
         def on_disconnect(
             _at: Client, _data: object, _flags: DisconnectFlags, reason: ReasonCode, _more: Properties | None
         ) -> None:
-            self._hub.later(lambda: self._disconnected(client, str(reason)))
+            text = why.pop() if why else str(reason)
+            self._hub.later(lambda: self._disconnected(client, text))
 
         def on_publish(_at: Client, _data: object, number: int, _reason: ReasonCode, _more: Properties | None) -> None:
             self._hub.later(lambda: self._published(client, number))
