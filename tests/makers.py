@@ -28,7 +28,10 @@ class Maker:
 
     def declare(self, product: str = "cam-1") -> None:
         """Declare and approve a product, once."""
-        if product in {one.id for one in products.list_all(self.world)}:
+        known = {one.id: one for one in products.list_all(self.world)}
+        if product in known:
+            if known[product].approved_at is None:
+                products.approve(self.world, self.staff, product)
             return
         text = f"schema: product/1\nproduct: {{id: {product}, name: Test {product}, models: [{product.upper()}]}}\n"
         products.declare(self.world, self.staff, text.encode())
