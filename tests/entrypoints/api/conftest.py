@@ -1,13 +1,15 @@
 """The API under test: a client whose token has the scopes it is given."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from makers import Maker
 
 from careful import people
 from careful.entrypoints.api.app import create_api
-from careful.kernel.actors import OPERATOR
+from careful.kernel.actors import OPERATOR, Actor
 from careful.kernel.work import World
 
 Caller = Callable[..., TestClient]
@@ -25,3 +27,15 @@ def caller(world: World) -> Caller:
         return client
 
     return make
+
+
+@pytest.fixture
+def maker(world: World, staff: Actor, tmp_path: Path) -> Maker:
+    """A maker with a camera, to fill the world behind the API."""
+    return Maker(world, staff, tmp_path)
+
+
+@pytest.fixture
+def api(caller: Caller) -> TestClient:
+    """A client that may do everything."""
+    return caller(*people.all_scopes())

@@ -1,0 +1,98 @@
+"""Cases over the API, and the notice that follows: from a feed to a closed case, as the demo does it."""
+
+import json
+
+import pytest
+from fastapi.testclient import TestClient
+from makers import Maker
+
+from careful import releases, vulnerabilities
+
+FLAW = "CVE-2024-0001"
+
+
+def osv() -> bytes:
+    affected = {
+        "package": {"ecosystem": "PyPI", "name": "parsnip", "purl": "pkg:pypi/parsnip"},
+        "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "2.0.0"}]}],
+    }
+    record = {
+        "schema_version": "1.6.0",
+        "id": FLAW,
+        "modified": "2026-11-01T00:00:00Z",
+        "published": "2026-10-01T00:00:00Z",
+        "summary": "A flaw in a make-believe parser",
+        "affected": [affected],
+    }
+    return json.dumps(record).encode()
+
+
+def sbom(version: str) -> bytes:
+    part = {"type": "library", "name": "parsnip", "version": version, "purl": f"pkg:pypi/parsnip@{version}"}
+    home_made = {"type": "library", "name": "home-made"}
+    bom = {"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1, "components": [part, home_made]}
+    return json.dumps(bom).encode()
+
+
+@pytest.fixture
+def case(api: TestClient, maker: Maker) -> str:
+    """A flaw in the camera's release 1.0.0, which two cameras run."""
+    maker.declare()
+    image = maker.folder / "cam-1.img"
+    image.write_bytes(b"an image")
+    releases.add(maker.world, maker.staff, "cam-1", "1.0.0", image, sbom("1.0.0"), ("rev-a",))
+    maker.fleet(2)
+    assert api.post("/feeds", files={"feed": ("osv.json", osv())}).status_code == 201
+    assert api.post("/feeds/match").json() == {"matched": 1}
+    vulnerabilities.note_exposure(maker.world)
+    (one,) = api.get("/cases", params={"state": "open"}).json()
+    assert (one["flaw"], one["product"], one["releases"]) == (FLAW, "cam-1", ["1.0.0"])
+    return str(one["id"])
+
+
+def test_located_and_exposed(api: TestClient, case: str) -> None:
+    exposure = api.get(f"/cases/{case}/exposure").json()
+    assert exposure["devices"] == exposure["unaccounted"] == ["cam-1-001", "cam-1-002"]
+    (finding,) = api.get("/findings", params={"flaw": FLAW}).json()
+    assert (finding["name"], finding["version"]) == ("parsnip", "1.0.0")
+    (left,) = api.get(f"/releases/{finding['release']}/unmatched").json()
+    assert left["component"]["name"] == "home-made"
+    assert left["reason"]
+
+
+def test_judged_told_and_closed(api: TestClient, case: str) -> None:
+    assert api.post(f"/cases/{case}/close").status_code == 409
+    judged = api.post(f"/cases/{case}/judge", json={"status": "affected", "action": "Update to 1.0.1"})
+    assert (judged.status_code, judged.json()["status"]) == (200, "affected")
+    for device in ("cam-1-001", "cam-1-002"):
+        said = api.post(f"/cases/{case}/account-for", json={"device": device, "reason": "in our laboratory"})
+        assert said.json()["accounted"][device] == "in our laboratory"
+    assert api.post(f"/cases/{case}/close").json()["state"] == "closed"
+
+
+def test_not_affected_needs_a_justification(api: TestClient, case: str) -> None:
+    assert api.post(f"/cases/{case}/judge", json={"status": "not_affected"}).status_code == 409
+    reason = "vulnerable_code_not_in_execute_path"
+    judged = api.post(f"/cases/{case}/judge", json={"status": "not_affected", "justification": reason})
+    assert judged.json()["justification"] == reason
+
+
+@pytest.mark.parametrize("body", [{}, {"status": "fine"}, {"status": "affected", "action": "x" * 4001}])
+def test_malformed_judgements(api: TestClient, case: str, body: dict[str, str]) -> None:
+    assert api.post(f"/cases/{case}/judge", json=body).status_code == 400
+
+
+def test_a_notice_from_draft_to_owners(api: TestClient, case: str) -> None:
+    assert api.post("/notices", json={"case": case}).status_code == 409  # not judged yet
+    api.post(f"/cases/{case}/judge", json={"status": "affected", "action": "Update to 1.0.1"})
+    api.put("/devices/cam-1-001/owner", json={"email": "owner@example.org"})
+    drafted = api.post("/notices", json={"case": case})
+    assert drafted.status_code == 201, drafted.text
+    notice = drafted.json()["id"]
+    assert api.get(f"/notices/{notice}/csaf").status_code == 404
+    assert api.post(f"/notices/{notice}/tell").status_code == 409
+    published = api.post(f"/notices/{notice}/publish")
+    assert published.status_code == 200, published.text
+    assert api.get(f"/notices/{notice}/csaf").json()["document"]["tracking"]["id"] == notice
+    assert api.post(f"/notices/{notice}/tell").json() == {"told": 1, "unreachable": 1}
+    assert [one["id"] for one in api.get("/notices", params={"product": "cam-1"}).json()] == [notice]

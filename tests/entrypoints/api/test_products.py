@@ -1,0 +1,57 @@
+"""Products over the API: the three products of the examples, from file to sale."""
+
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+EXAMPLES = Path(__file__).parents[3] / "examples" / "products"
+YAML = {"content-type": "application/yaml"}
+
+
+@pytest.mark.parametrize("product", ["cam-1", "lock-1", "plug-1"])
+def test_declare_approve_publish_sell(api: TestClient, product: str) -> None:
+    text = (EXAMPLES / product / "product.yaml").read_bytes()
+    declared = api.post("/products", content=text, headers=YAML)
+    assert (declared.status_code, declared.json()["version"]) == (201, 1)
+    assert api.get(f"/products/{product}/declaration").content == text
+    assert api.post(f"/products/{product}/approve").json()["stage"] == "approved"
+    assert api.post(f"/products/{product}/publish-page").json()["page_published_at"]
+    assert api.post(f"/products/{product}/on-sale").json()["stage"] == "on sale"
+    assert [one["id"] for one in api.get("/products").json()] == [product]
+    derived = api.get(f"/products/{product}/derived", params={"on": "2026-11-02"}).json()
+    assert derived["product"] == product
+    assert derived["laws"]
+    assert derived["streams"]
+
+
+def test_a_malformed_file_names_every_place(api: TestClient) -> None:
+    refused = api.post("/products", content=b"schema: product/1\nproduct: {id: 7}\nnonsense: 1\n", headers=YAML)
+    assert refused.status_code == 400
+    assert {problem["line"] for problem in refused.json()["problems"]} >= {2, 3}
+    assert api.get("/products").json() == []
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "status"),
+    [
+        pytest.param(b"x" * ((1 << 20) + 1), "application/yaml", 413, id="too large"),
+        pytest.param(b"\xff\xfe\x00", "application/yaml", 400, id="no text"),
+        pytest.param(b"{}", "application/json", 400, id="JSON in its place"),
+        pytest.param(b"", "application/yaml", 400, id="nothing"),
+    ],
+)
+def test_what_is_no_product_file(api: TestClient, content: bytes, kind: str, status: int) -> None:
+    assert api.post("/products", content=content, headers={"content-type": kind}).status_code == status
+
+
+def test_a_product_that_nobody_declared(api: TestClient) -> None:
+    for method, path in (("GET", ""), ("GET", "/derived"), ("GET", "/declaration"), ("POST", "/approve")):
+        assert api.request(method, f"/products/nothing{path}").status_code == 404
+
+
+def test_selling_before_approval_is_refused(api: TestClient) -> None:
+    api.post("/products", content=(EXAMPLES / "cam-1" / "product.yaml").read_bytes(), headers=YAML)
+    refused = api.post("/products/cam-1/on-sale")
+    assert refused.status_code == 409
+    assert refused.json()["do"]
