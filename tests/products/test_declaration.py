@@ -1,5 +1,6 @@
 import inspect
 from collections.abc import Iterator
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -71,3 +72,9 @@ def test_a_product_without_a_name_goes_by_its_id(small: bytes):
 def test_the_events_every_device_may_send_are_the_gateway_s(small: bytes):
     assert set(BUILT_IN_EVENTS) == set(BUILT_IN)
     assert parse(small).id == "cam-9"
+
+
+def test_every_field_is_documented():
+    guide = (Path(__file__).parents[2] / "docs" / "product-file.md").read_text()
+    names = {field.alias or name for part in parts(Declaration) for name, field in part.model_fields.items()}
+    assert sorted(name for name in names if f"`{name}`" not in guide) == []

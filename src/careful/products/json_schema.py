@@ -1,6 +1,6 @@
 """The JSON Schema of product.yaml, for editors that complete and check while one types.
 
-Made from the code and kept beside it as product.schema.json; run this module to write it anew.
+Made from the code and kept beside it as product.schema.json; `write` writes it anew.
 """
 
 import json
@@ -34,5 +34,6 @@ def published() -> str:
     return resources.files("careful.products").joinpath(FILE).read_text(encoding="utf-8")
 
 
-if __name__ == "__main__":
+def write() -> None:
+    """Write the file anew; after a change of the declaration's code."""
     Path(__file__).with_name(FILE).write_text(make_text(), encoding="utf-8")

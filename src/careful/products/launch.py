@@ -24,14 +24,15 @@ class LaunchTest:
 
 
 def launch_tests(declaration: Declaration) -> tuple[LaunchTest, ...]:
-    """Return the tests in the declaration's order."""
-    return (
+    """Return the tests in the declaration's order; what two entries ask for alike is asked once."""
+    asked = (
         *(test for one in declaration.interfaces or () for test in _interface(one)),
         *_edges(declaration),
         *_update(declaration),
         *_data(declaration),
         *_journeys(declaration),
     )
+    return tuple({one.id: one for one in asked}.values())
 
 
 def _interface(one: Interface) -> Iterator[LaunchTest]:

@@ -28,13 +28,18 @@ def slug(name: str) -> str:
 def write(answers: Answers) -> str:
     """Return the text of a product.yaml that fits the schema."""
     return _TEXT.format(
-        id=answers.id or slug(answers.name),
+        id=_id(answers.id or slug(answers.name)),
         name=json.dumps(answers.name, ensure_ascii=False),
         category=_after(answers.category),
         markets=_after(f"[{', '.join(answers.markets)}]" if answers.markets else None),
         internet=_after(answers.internet),
         until=_after(answers.until.isoformat() if answers.until else None),
     )
+
+
+def _id(value: str) -> str:
+    """Write an id, in quotes where YAML would take it for a number or a word of its own."""
+    return value if value[0].isalpha() and value not in {"true", "false", "null"} else f'"{value}"'
 
 
 def _after(value: str | None) -> str:

@@ -15,9 +15,7 @@ MAX_ITEMS = 500
 class Part(BaseModel):
     """A section of the declaration: frozen, strict about types, and without room for unknown names."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, populate_by_name=True, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
 
 
 ProductId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,32}$")]

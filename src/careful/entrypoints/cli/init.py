@@ -85,7 +85,7 @@ def _answer(question: str, given: str | None, read: Callable[[str], str], *, nee
 
 
 class Reader:
-    """Checks one answer: `pattern` is what fits, `says` is what to tell where it does not."""
+    """Checks one answer: `pattern` is what fits (printable text only), `says` is what to tell where it does not."""
 
     def __init__(self, pattern: str, says: str, *, fold: bool = True) -> None:
         self._pattern = re.compile(pattern)
@@ -97,12 +97,12 @@ class Reader:
         plain = text.strip()
         if self._fold:
             plain = plain.lower()
-        if not self._pattern.fullmatch(plain):
+        if not self._pattern.fullmatch(plain) or not plain.isprintable():
             raise click.BadParameter(f"{text!r} does not fit. {self._says}")
         return plain
 
 
-_name = Reader(r"[^\x00-\x1f\x7f]{1,200}", "Write one line of text.", fold=False)
+_name = Reader(r".{1,200}", "Write one line of up to 200 printable characters.", fold=False)
 _category = Reader("|".join(_CATEGORIES) + "|", f"Choose one of {', '.join(_CATEGORIES)}.")
 _way = Reader("|".join(_WAYS) + "|", f"Choose one of {', '.join(_WAYS)}.")
 _id = Reader(r"[a-z0-9-]{1,32}", "Use 1 to 32 small letters, digits or hyphens.", fold=False)
