@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
@@ -5,7 +6,7 @@ import pytest
 from careful import products
 from careful.kernel import ledger
 from careful.kernel.actors import Actor
-from careful.kernel.errors import NotFound, Refused
+from careful.kernel.errors import Invalid, NotFound, Refused
 from careful.kernel.work import World
 
 
@@ -151,3 +152,18 @@ def test_two_waiting_versions_cannot_slip_an_earlier_date_through(world: World, 
     products.approve(world, staff, "cam-9")
     with pytest.raises(Refused, match="only move later"):
         products.declare(world, staff, filled.replace(b"2031", b"2029"))
+
+
+def test_versions_handed_in_at_once_are_each_kept(world: World, staff: Actor, small: bytes):
+    texts = [small + f"markets: [{market}]\n".encode() for market in ("US", "EU", "UK", "JP")]
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda text: products.declare(world, staff, text).version, texts))
+    assert sorted(made) == [1, 2, 3, 4]
+    assert [one.version for one in products.versions(world, "cam-9")] == [4, 3, 2, 1]
+
+
+def test_a_refused_file_leaves_no_trace(world: World, staff: Actor):
+    with pytest.raises(Invalid):
+        products.declare(world, staff, b"schema: product/1\nproduct: {id: cam-9, nme: x}\n")
+    assert products.list_all(world) == []
+    assert events(world) == []

@@ -33,7 +33,8 @@ def test_all_that_follows_from_the_camera():
     assert found.streams["telemetry"] == ("frames_dropped", "rssi_dbm", "temperature_c", "uptime_s")
     assert {one.data: one.days for one in found.retention} == {"telemetry": 30, "motion_clip": 14, "account": 30}
     assert found.unbounded == ()
-    assert found.mud is not None
+    assert ("mqtt.hearth.example", 8883) in {(one.host, one.port) for one in found.ways}
+    assert found.ways_left_out == ()
     assert [one.id for one in found.table] == ["telemetry", "motion_clip", "account"]
     assert found.update_method.startswith("installed automatically")
 
@@ -63,5 +64,5 @@ def test_from_almost_nothing_almost_nothing_follows(small: bytes):
     found = derive(parse(small), ON)
     assert found.laws_that(Answer.YES) == ()
     assert len(found.laws_that(Answer.UNKNOWN)) == 12
-    assert (found.mud, found.table, found.retention, found.update_method) == (None, (), (), "")
+    assert (found.ways, found.table, found.retention, found.update_method) == ((), (), (), "")
     assert set(found.as_dict()["events"]) == {"offline", "update"}

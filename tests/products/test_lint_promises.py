@@ -16,6 +16,9 @@ CASES = [
     pytest.param(PLAIN, {"no-support-end"}, id="no support section"),
     pytest.param(PLAIN + "support: {restart: true}\n", {"no-support-end"}, id="no end"),
     pytest.param(PLAIN + "support: {until: 2031-01-01, automatic_updates: false}\n", {"updates-by-hand"}, id="by hand"),
+    pytest.param(
+        PLAIN + KEPT + "software: {update: {supported: false}}\n", {"updates-promised-not-possible"}, id="not possible"
+    ),
     pytest.param(BORN + "support: {until: 2030-02-27}\n", {"support-shorter-than-life"}, id="a day short of its life"),
     pytest.param(BORN + "support: {until: 2030-02-28}\n", set(), id="as long as its life, from a leap day"),
     pytest.param(

@@ -15,6 +15,7 @@ from careful.products.laws import Answer, LawAnswer, judge
 from careful.products.lint import Finding, Report, check, lint
 from careful.products.lint_table import RULES
 from careful.products.model import Declared, Product, Stage, Version, update_method
+from careful.products.mud import Way, mud
 from careful.products.page import DataRow
 from careful.products.parsing import parse
 from careful.products.permit import Denied, Permit, Stream, permit
@@ -38,6 +39,7 @@ __all__ = [
     "permit",
     "judge",
     "derive",
+    "mud",
     "check",
     "lint",
     "sarif",
@@ -60,6 +62,7 @@ __all__ = [
     "RetentionJob",
     "LaunchTest",
     "DataRow",
+    "Way",
     "Finding",
     "Report",
     "Answers",

@@ -27,14 +27,13 @@ def declare(world: World, actor: Actor, text: bytes) -> Declared:
     declaration = parse(text)
     digest = hashlib.sha256(text).hexdigest()
     with world.change(actor) as work:
-        row = store.lock(work.connection, declaration.id)
-        number = 1
-        if row is not None:
+        row = store.claim(work.connection, declaration.id)
+        if row.newest:
             newest = store.version_row(work.connection, declaration.id, row.newest)
             if newest.digest == digest:
                 return Declared(declaration.id, digest, row.newest)
             _keep_promises(work, row, declaration)
-            number = row.newest + 1
+        number = row.newest + 1
         store.add_version(work.connection, declaration.id, number, digest, text, work.now)
         work.record(ProductDeclared(product=declaration.id, digest=digest, version=number))
     return Declared(declaration.id, digest, number)

@@ -12,7 +12,7 @@ from careful.products.declaration import Declaration
 from careful.products.launch import LaunchTest, launch_tests
 from careful.products.laws import Answer, LawAnswer, judge
 from careful.products.model import update_method
-from careful.products.mud import mud, ways
+from careful.products.mud import Way, ways
 from careful.products.pack import laws_pack
 from careful.products.page import DataRow, public_rows
 from careful.products.permit import Permit, permit
@@ -53,8 +53,9 @@ class Derived:
     unbounded: tuple[str, ...]
     """Data that nothing says when to delete."""
     tests: tuple[LaunchTest, ...]
-    mud: dict[str, Any] | None
-    mud_left_out: tuple[str, ...]
+    ways: tuple[Way, ...]
+    """Conversations that a network should let the device have."""
+    ways_left_out: tuple[str, ...]
     table: tuple[DataRow, ...]
     update_method: str
 
@@ -89,8 +90,11 @@ class Derived:
                 {"id": one.id, "says": one.says, "recommendation": one.recommendation, "because": one.because}
                 for one in self.tests
             ],
-            "mud": self.mud,
-            "mud_left_out": list(self.mud_left_out),
+            "ways": [
+                {"host": one.host, "transport": one.protocol, "port": one.port, "to_device": one.to_device}
+                for one in self.ways
+            ],
+            "ways_left_out": list(self.ways_left_out),
             "table": [one.as_dict() for one in self.table],
             "update_method": self.update_method,
         }
@@ -100,9 +104,10 @@ class Derived:
         return canonical_json(self.as_dict())
 
 
-def derive(declaration: Declaration, on: date, mud_url: str = "") -> Derived:
-    """Derive everything as of a day; `mud_url` is where the MUD file will be served (RFC 8520 asks for it)."""
+def derive(declaration: Declaration, on: date) -> Derived:
+    """Derive everything as of a day."""
     laws = judge(declaration, on)
+    network, left_out = ways(declaration)
     kept = [(item, item.retention.days) for item in declaration.data or () if item.retention]
     bounded = [(item, days) for item, days in kept if days is not None]
     return Derived(
@@ -131,8 +136,8 @@ def derive(declaration: Declaration, on: date, mud_url: str = "") -> Derived:
             item.id for item in declaration.data or () if item.retention is None or item.retention.days is None
         ),
         tests=launch_tests(declaration),
-        mud=mud(declaration, on, mud_url or f"https://mud.invalid/{declaration.id}.json"),
-        mud_left_out=ways(declaration)[1],
+        ways=network,
+        ways_left_out=left_out,
         table=public_rows(declaration),
         update_method=update_method(declaration.support),
     )

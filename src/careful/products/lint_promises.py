@@ -61,6 +61,16 @@ def _support(declaration: Declaration) -> Hits:
                 until,
                 "Promise five years (Regulation (EU) 2024/2847, Article 13(8)).",
             )
+    update = declaration.software.update if declaration.software else None
+    if update is not None and update.supported is False:
+        yield Hit(
+            "updates-promised-not-possible",
+            ("software", "update", "supported"),
+            f"Security updates are promised until {until}, and the product cannot be updated.",
+            "true",
+            "false",
+            "Give it a way to be updated, or promise nothing.",
+        )
     if support.automatic_updates is False:
         yield Hit(
             "updates-by-hand",

@@ -70,6 +70,7 @@ RULES: dict[str, Rule] = {
         Rule("support-shorter-than-life", "warning", "C8", "Updates last as long as the product is expected to"),
         Rule("support-under-five-years", "warning", "C8", "In the EU updates last five years or more"),
         Rule("updates-by-hand", "warning", "R7", "Updates install by themselves"),
+        Rule("updates-promised-not-possible", "error", "R7", "What is promised to be updated can be"),
         Rule("claim-without-evidence", "warning", "C8", "A claim points at what shows it"),
         Rule("claim-too-big", "warning", "C8", "No claim that nothing can show"),
         Rule("medical-claim", "error", "P8", "A medical claim is made for a medical device only"),

@@ -12,7 +12,18 @@ from typing import Any
 from careful.products.declaration import Declaration
 from careful.products.flows import Edge
 
-_TRANSPORT = {"https": 6, "http": 6, "mqtt": 6, "mqtts": 6, "tcp": 6, "tls": 6, "ntp": 17, "dns": 17, "udp": 17}
+_TCP, _UDP = 6, 17  # by IANA's protocol numbers
+_TRANSPORT = {
+    "https": _TCP,
+    "http": _TCP,
+    "mqtt": _TCP,
+    "mqtts": _TCP,
+    "tcp": _TCP,
+    "tls": _TCP,
+    "ntp": _UDP,
+    "dns": _UDP,
+    "udp": _UDP,
+}
 _PORT = {"https": 443, "http": 80, "mqtt": 8883, "mqtts": 8883, "ntp": 123, "dns": 53}
 _DEFAULT_HOURS = 48
 DEVICE = "device"
@@ -27,6 +38,11 @@ class Way:
     transport: int
     port: int
     to_device: bool
+
+    @property
+    def protocol(self) -> str:
+        """Return `tcp` or `udp`."""
+        return "tcp" if self.transport == _TCP else "udp"
 
 
 def ways(declaration: Declaration) -> tuple[tuple[Way, ...], tuple[str, ...]]:
@@ -92,7 +108,7 @@ def _entries(found: tuple[Way, ...], *, leaving: bool) -> Iterator[dict[str, Any
         # The port is at the side that is called; for a way opened by the device that is the far side.
         called_is_destination = leaving != way.to_device
         end = "destination-port" if called_is_destination else "source-port"
-        transport = "tcp" if way.transport == 6 else "udp"  # noqa: PLR2004 (6 is TCP, by IANA's protocol numbers)
+        transport = way.protocol
         matches: dict[str, Any] = {
             "ipv4": {
                 "protocol": way.transport,

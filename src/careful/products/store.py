@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Integer, LargeBinary, Row, String, Table, insert, select, update
 
-from careful.kernel.database import Moment, metadata
+from careful.kernel.database import Moment, metadata, upsert
 
 product = Table(
     "products_product",
@@ -39,6 +39,12 @@ def lock(connection: Connection, product_id: str) -> Row[Any] | None:
     return connection.execute(select(product).where(product.c.id == product_id).with_for_update()).one_or_none()
 
 
+def claim(connection: Connection, product_id: str) -> Row[Any]:
+    """Return the product's row, made where there is none (`newest` is 0 then), held until the transaction ends."""
+    upsert(connection, product, [{"id": product_id, "newest": 0}], ["id"], change=[])
+    return connection.execute(select(product).where(product.c.id == product_id).with_for_update()).one()
+
+
 def version_row(connection: Connection, product_id: str, number: int) -> Row[Any]:
     """Return one version, which must exist."""
     query = select(version).where(version.c.product == product_id, version.c.version == number)
@@ -46,11 +52,8 @@ def version_row(connection: Connection, product_id: str, number: int) -> Row[Any
 
 
 def add_version(connection: Connection, product_id: str, number: int, digest: str, text: bytes, at: datetime) -> None:
-    """Keep a version; the first one makes the product."""
-    if number == 1:
-        connection.execute(insert(product), {"id": product_id, "newest": 1})
-    else:
-        change(connection, product_id, {"newest": number})
+    """Keep a version of a product that was claimed, as its newest."""
+    change(connection, product_id, {"newest": number})
     row = {"product": product_id, "version": number, "digest": digest, "text": text, "declared_at": at}
     connection.execute(insert(version), row)
 

@@ -60,7 +60,7 @@ def test_every_answer_as_json(run: Run):
         None,
     )
     shown = told("show", "cam-1", "--derived")
-    assert {"laws", "streams", "retention", "tests", "mud", "table"} <= set(shown["derived"])
+    assert {"laws", "streams", "retention", "tests", "ways", "table"} <= set(shown["derived"])
     assert "derived" not in told("show", "cam-1")
 
 
@@ -86,7 +86,7 @@ def test_what_is_unknown_is_shown_with_its_reasons(run: Run, tmp_path: Path):
     shown = run("show", "a", "--derived").stdout
     assert "cannot tell, because markets is blank" in shown
     assert "support until unknown, updates unknown" in shown
-    assert "none: no edge of `device` has hosts" in shown
+    assert "unknown: no edge of `device` has hosts" in shown
     assert "cannot tell" in run("approve", "a").stdout
 
 
@@ -125,3 +125,14 @@ def test_a_file_that_is_not_there_and_one_that_is_no_declaration(run: Run, tmp_p
 def test_the_schema_is_printed():
     done = CliRunner().invoke(command, ["schema"])
     assert json.loads(done.stdout)["title"] == "Careful product declaration"
+
+
+def test_the_network_profile_names_its_own_address(run: Run, tmp_path: Path):
+    run("declare", CAMERA)
+    made = json.loads(run("mud", "cam-1", "--url", "https://hearth.example/cam-1.json").stdout)
+    assert made["ietf-mud:mud"]["mud-url"] == "https://hearth.example/cam-1.json"
+    file = tmp_path / "p.yaml"
+    file.write_text("schema: product/1\nproduct: {id: a}\n")
+    run("declare", str(file))
+    with pytest.raises(Refused, match="No network profile follows from a"):
+        run("mud", "a", "--url", "https://hearth.example/a.json")

@@ -12,7 +12,7 @@ from careful.entrypoints.cli.check import read_file
 from careful.entrypoints.cli.output import json_option, say_json, say_table
 from careful.kernel.actors import OPERATOR
 from careful.kernel.clock import iso
-from careful.kernel.errors import NotFound
+from careful.kernel.errors import NotFound, Refused
 
 
 @click.group()
@@ -126,6 +126,24 @@ def show(ctx: click.Context, product: str, derived: bool, as_json: bool) -> None
 
 
 @command.command()
+@click.argument("product")
+@click.option("--url", required=True, help="Where it will be served; the file must name its own address.")
+@click.pass_context
+def mud(ctx: click.Context, product: str, url: str) -> None:
+    """Print the network profile (MUD file, RFC 8520) that follows from the ecosystem."""
+    world = ctx.obj.world()
+    declaration = products.get(world, product).declaration
+    made = products.mud(declaration, world.clock.now().date(), url)
+    if made is None:
+        raise Refused(
+            f"No network profile follows from {product}: no edge of `device` leads to known hosts.",
+            do="Give `ecosystem` an element `device` with edges, and the other ends `hosts`.",
+            where="ecosystem",
+        )
+    say_json(made)
+
+
+@command.command()
 def schema() -> None:
     """Print the JSON Schema of product.yaml, for editors that complete it."""
     click.echo(products.json_schema(), nl=False)
@@ -141,8 +159,9 @@ def _show_derived(follows: products.Derived) -> None:
     kept = [f"{job.data}: deleted after {job.days} days" for job in follows.retention]
     _list("Retention", kept + [f"{one}: unknown" for one in follows.unbounded])
     _list("Tests before launch", (f"{one.id}: {one.says} [{one.recommendation}]" for one in follows.tests))
-    profile = "made; see --json" if follows.mud else "none: no edge of `device` has hosts"
-    _list("Network profile (RFC 8520)", [profile, *(f"left out: {why}" for why in follows.mud_left_out)])
+    network = [f"{'from' if one.to_device else 'to'} {one.host}, {one.protocol} {one.port}" for one in follows.ways]
+    network += [f"left out: {why}" for why in follows.ways_left_out]
+    _list("Network", network or ["unknown: no edge of `device` has hosts"])
 
 
 def _show_law(law: products.LawAnswer) -> None:
