@@ -8,7 +8,7 @@ from persons import DOOR, Person, token_in
 from sqlalchemy import func, select
 
 from careful import people
-from careful.kernel.actors import OPERATOR, SYSTEM
+from careful.kernel.actors import OPERATOR
 from careful.kernel.errors import NotFound, Unauthenticated
 from careful.kernel.work import World
 from careful.people import store
@@ -101,7 +101,8 @@ def test_sweeping_forgets_only_what_is_over(ann: Person) -> None:
     ann.clock.advance(timedelta(minutes=20))
     fresh = ann.sign_in().secret
     ann.clock.advance(timedelta(minutes=15))
-    people.sweep(ann.world, SYSTEM)
+    assert people.sweep(ann.world) == 1
+    assert people.sweep(ann.world) == 0
     with ann.world.look() as connection:
         assert connection.execute(select(func.count()).select_from(store.sessions)).scalar_one() == 1
     assert alive(ann.world, fresh)

@@ -8,7 +8,7 @@ seen before is worth nothing afterwards.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from careful.kernel.actors import Actor
+from careful.kernel.actors import SYSTEM, Actor
 from careful.kernel.errors import NotFound, Unauthenticated
 from careful.kernel.ids import new_id
 from careful.kernel.settings import Settings
@@ -149,17 +149,19 @@ def end_all_sessions(world: World, actor: Actor, account: str) -> int:
         return end_in(work, account, "ended")
 
 
-def sweep(world: World, actor: Actor) -> None:
-    """Delete the rows of sessions and challenges that time has ended; they were worthless already."""
+def sweep(world: World) -> int:
+    """Delete the rows of sessions, challenges and browsers that time has ended; return how many. A chore."""
     now, limits = world.clock.now(), world.settings
-    with world.change(actor) as work:
-        store.forget_old(
-            work.connection,
-            created_before=now - timedelta(hours=limits.session_hours),
-            seen_before=now - timedelta(minutes=limits.session_idle_minutes),
-            browsers_before=now - timedelta(days=KNOWN_BROWSER_DAYS),
-            now=now,
-        )
+    spans = {
+        "created_before": now - timedelta(hours=limits.session_hours),
+        "seen_before": now - timedelta(minutes=limits.session_idle_minutes),
+        "browsers_before": now - timedelta(days=KNOWN_BROWSER_DAYS),
+    }
+    with world.look() as connection:
+        if not store.count_old(connection, now=now, **spans):
+            return 0  # nothing over: no write lock for nothing
+    with world.change(SYSTEM) as work:
+        return store.forget_old(work.connection, now=now, **spans)
 
 
 def _alive(kind: SessionKind, created: datetime, seen: datetime, settings: Settings, now: datetime) -> bool:

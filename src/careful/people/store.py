@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     Executable,
     Integer,
@@ -228,16 +229,18 @@ def drop_passkeys(connection: Connection, account: str, only: str | None = None)
 
 def take_link(connection: Connection, digest: str, now: datetime) -> Row[Any] | None:
     """Burn a link and return it; None when it is unknown, used or too old."""
-    good = (links.c.digest == digest) & links.c.used_at.is_(None) & (links.c.expires_at > now)
-    if connection.execute(update(links).where(good).values(used_at=now)).rowcount != 1:
+    if connection.execute(update(links).where(_redeemable(digest, now)).values(used_at=now)).rowcount != 1:
         return None
     return connection.execute(select(links).where(links.c.digest == digest)).one()
 
 
 def waiting_link(connection: Connection, digest: str, now: datetime) -> Row[Any] | None:
     """Return a link that could be redeemed now."""
-    good = (links.c.digest == digest) & links.c.used_at.is_(None) & (links.c.expires_at > now)
-    return connection.execute(select(links).where(good)).one_or_none()
+    return connection.execute(select(links).where(_redeemable(digest, now))).one_or_none()
+
+
+def _redeemable(digest: str, now: datetime) -> ColumnElement[bool]:
+    return (links.c.digest == digest) & links.c.used_at.is_(None) & (links.c.expires_at > now)
 
 
 def void_links(connection: Connection, purpose: str, account: str | None) -> None:
@@ -281,15 +284,27 @@ def end_sessions(connection: Connection, account: str, *, only: str | None = Non
     return ended
 
 
-def forget_old(
-    connection: Connection, *, created_before: datetime, seen_before: datetime, browsers_before: datetime, now: datetime
-) -> None:
-    """Sweep out sessions, challenges and known browsers that time has ended."""
-    connection.execute(
-        delete(sessions).where(or_(sessions.c.created_at <= created_before, sessions.c.seen_at <= seen_before))
+def count_old(connection: Connection, **spans: datetime) -> int:
+    """Count the sessions, challenges and known browsers that time has ended."""
+    return sum(
+        connection.execute(select(func.count()).select_from(table).where(over)).scalar_one()
+        for table, over in _old(**spans)
     )
-    connection.execute(delete(challenges).where(challenges.c.expires_at <= now))
-    connection.execute(delete(browsers).where(browsers.c.used_at <= browsers_before))
+
+
+def forget_old(connection: Connection, **spans: datetime) -> int:
+    """Sweep out what `count_old` counts; return how many rows went."""
+    return sum(connection.execute(delete(table).where(over)).rowcount for table, over in _old(**spans))
+
+
+def _old(
+    *, created_before: datetime, seen_before: datetime, browsers_before: datetime, now: datetime
+) -> list[tuple[Table, ColumnElement[bool]]]:
+    return [
+        (sessions, or_(sessions.c.created_at <= created_before, sessions.c.seen_at <= seen_before)),
+        (challenges, challenges.c.expires_at <= now),
+        (browsers, browsers.c.used_at <= browsers_before),
+    ]
 
 
 # Passkey challenges
@@ -342,11 +357,6 @@ def forgive(connection: Connection, buckets: Iterable[str], at: datetime) -> Non
             select(func.max(attempts.c.id)).where(attempts.c.bucket == bucket, attempts.c.at == at).scalar_subquery()
         )
         connection.execute(delete(attempts).where(attempts.c.id == newest))
-
-
-def clear_attempts(connection: Connection, bucket: str) -> None:
-    """Forget all attempts in one bucket."""
-    connection.execute(delete(attempts).where(attempts.c.bucket == bucket))
 
 
 # Known browsers
