@@ -307,9 +307,6 @@ def _old(
     ]
 
 
-# Passkey challenges
-
-
 def put_challenge(connection: Connection, holder: str, purpose: str, challenge: bytes, expires_at: datetime) -> None:
     """Keep the one open challenge of this browser and purpose."""
     row = {"holder": holder, "purpose": purpose, "challenge": challenge, "expires_at": expires_at}
@@ -324,9 +321,6 @@ def take_challenge(connection: Connection, holder: str, purpose: str, now: datet
     ).one_or_none()
     connection.execute(delete(challenges).where(mine))
     return None if row is None else bytes(row.challenge)
-
-
-# Attempts
 
 
 def lock_attempts(connection: Connection) -> None:
@@ -357,9 +351,6 @@ def forgive(connection: Connection, buckets: Iterable[str], at: datetime) -> Non
             select(func.max(attempts.c.id)).where(attempts.c.bucket == bucket, attempts.c.at == at).scalar_subquery()
         )
         connection.execute(delete(attempts).where(attempts.c.id == newest))
-
-
-# Known browsers
 
 
 def knows_browser(connection: Connection, digest: str, account: str, since: datetime) -> bool:
