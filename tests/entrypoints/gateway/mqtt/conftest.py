@@ -1,14 +1,15 @@
-"""A real gateway in a thread, real devices with keys and certificates on disk, and a plain client that speaks packets."""
+"""A real gateway in a thread, real devices with keys and certificates on disk, a plain client that speaks packets."""
 
 import asyncio
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import pytest
 import uvloop
@@ -21,7 +22,7 @@ from cryptography.x509.oid import NameOID
 from careful import devices, products
 from careful.entrypoints.gateway.mqtt import server
 from careful.entrypoints.gateway.mqtt.codec import Reader
-from careful.entrypoints.gateway.mqtt.packets import Connect, Packet, Publish, Subscribe, Will, write
+from careful.entrypoints.gateway.mqtt.packets import ConnAck, Connect, Packet, Publish, Subscribe, Will, write
 from careful.kernel.actors import Actor
 from careful.kernel.clock import ManualClock
 from careful.kernel.database import Database, metadata
@@ -67,7 +68,6 @@ class Client:
     """Packets over TLS, one after the other."""
 
     socket: ssl.SSLSocket
-    device: str = ""
     reader: Reader = field(default_factory=Reader)
 
     def send(self, *packets: Packet) -> None:
@@ -89,7 +89,9 @@ class Client:
         self.send(*packets)
         return self.receive()
 
-    def say(self, topic: str, payload: bytes = b'{"celsius":1}', number: int = 1, *, dup: bool = False) -> Packet | None:
+    def say(
+        self, topic: str, payload: bytes = b'{"celsius":1}', number: int = 1, *, dup: bool = False
+    ) -> Packet | None:
         return self.ask(Publish(topic, payload, 1, number, dup=dup))
 
     def hear(self, *patterns: str, qos: int = 1) -> Packet | None:
@@ -101,20 +103,64 @@ class Client:
 
 
 @dataclass
-class Running:
-    """A gateway of `world` in a thread of its own, and its devices."""
+class Fleet:
+    """Makes devices of `world`, and connects them to whatever gateway serves it."""
 
     world: World
     folder: Path
-    limits: server.Limits = field(default_factory=server.Limits)
-    _loop: asyncio.AbstractEventLoop | None = None
-    _task: "asyncio.Task[None] | None" = None
-    _thread: threading.Thread | None = None
-    failure: BaseException | None = None
 
     @property
     def port(self) -> int:
         return self.world.settings.mqtt_port
+
+    def make(self, device: str) -> Credentials:
+        """Make a device, enrol it and put its key and certificate on disk."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, device)])
+        request = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, hashes.SHA256())
+        token = devices.make_tokens(self.world, Actor("staff", "ann"), "cam-1", [device], "rev-a")[0].token
+        chain = devices.enrol(self.world, token, request.public_bytes(Encoding.DER), None, "test")
+        trust = devices.authority_bundle_path(self.world)
+        made = Credentials(device, self.folder / f"{device}.key", self.folder / f"{device}.crt", trust)
+        made.key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        made.certificate.write_bytes(
+            b"".join(x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM) for der in chain[:2])
+        )
+        return made
+
+    def connect(
+        self,
+        who: Credentials,
+        *,
+        client: str | None = None,
+        clean: bool = True,
+        will: Will | None = None,
+        context: ssl.SSLContext | None = None,
+    ) -> Client:
+        """Connect and send CONNECT; the answer is not read yet."""
+        raw = socket.create_connection(("localhost", self.port), timeout=WAIT)
+        made = Client((context or who.context()).wrap_socket(raw, server_hostname="localhost"))
+        made.send(Connect(who.device if client is None else client, clean, 60, will))
+        return made
+
+    def join(self, who: Credentials, **given: Any) -> Client:
+        """Connect, and see that it is accepted."""
+        made = self.connect(who, **given)
+        answer = made.receive()
+        assert isinstance(answer, ConnAck)
+        assert answer.code == 0
+        return made
+
+
+@dataclass
+class Running(Fleet):
+    """A gateway of `world` in a thread of its own, and its devices."""
+
+    limits: server.Limits = field(default_factory=server.Limits)
+    failure: BaseException | None = None
+    _loop: asyncio.AbstractEventLoop | None = None
+    _task: "asyncio.Task[None] | None" = None
+    _thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
         ready = threading.Event()
@@ -142,47 +188,38 @@ class Running:
             assert not self._thread.is_alive()
         assert self.failure is None
 
-    def make(self, device: str) -> Credentials:
-        """Make a device, enrol it and put its key and certificate on disk."""
-        return make_device(self.world, device, self.folder)
-
-    def connect(self, who: Credentials, *, client: str | None = None, clean: bool = True, will: Will | None = None,
-                keep_alive: int = 60) -> Client:  # fmt: skip
-        """Connect and send CONNECT; the answer is not read yet."""
-        raw = socket.create_connection(("localhost", self.port), timeout=WAIT)
-        made = Client(who.context().wrap_socket(raw, server_hostname="localhost"), who.device)
-        made.send(Connect(who.device if client is None else client, clean, keep_alive, will))
-        return made
-
-    def join(self, who: Credentials, *, clean: bool = True, will: Will | None = None) -> Client:
-        """Connect, and see that it is accepted."""
-        made = self.connect(who, clean=clean, will=will)
-        answer = made.receive()
-        assert answer is not None
-        assert answer.code == 0
-        return made
-
-
-def make_device(world: World, device: str, folder: Path, product: str = "cam-1") -> Credentials:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, device)])
-    request = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, hashes.SHA256())
-    token = devices.make_tokens(world, Actor("staff", "ann"), product, [device], "rev-a")[0].token
-    chain = devices.enrol(world, token, request.public_bytes(Encoding.DER), None, "test")
-    made = Credentials(
-        device, folder / f"{device}.key", folder / f"{device}.crt", devices.authority_bundle_path(world)
-    )
-    made.key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    made.certificate.write_bytes(
-        b"".join(x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM) for der in chain[:2])
-    )
-    return made
-
 
 def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])
+
+
+@pytest.fixture
+def eventually() -> Callable[..., Any]:
+    """Wait for what other threads do in their own time: return what a function returns, as soon as it is true."""
+
+    def wait(found: Callable[[], Any], seconds: float = WAIT) -> Any:
+        until = time.monotonic() + seconds
+        while not (value := found()):
+            assert time.monotonic() < until, "it never came to pass"
+            time.sleep(0.02)
+        return value
+
+    return wait
+
+
+@pytest.fixture
+def refused(world: World, eventually: Callable[..., Any]) -> Callable[[str, str], devices.RefusalCount]:
+    """Return the count of a device's refusals of one kind, once the database has heard of them."""
+
+    def find(device: str, kind: str) -> devices.RefusalCount:
+        found: list[devices.RefusalCount] = eventually(
+            lambda: [one for one in devices.refusals(world, device) if one.kind == kind]
+        )
+        return found[0]
+
+    return find
 
 
 @pytest.fixture
@@ -211,8 +248,19 @@ def world(database: Database, clock: ManualClock, tmp_path: Path, staff: Actor) 
 
 
 @pytest.fixture
-def gateway(world: World, tmp_path: Path) -> Iterator[Running]:
+def fleet(world: World, tmp_path: Path) -> Fleet:
     folder = tmp_path / "devices"
     folder.mkdir()
-    with Running(world, folder) as running:
-        yield running
+    return Fleet(world, folder)
+
+
+@pytest.fixture
+def running(fleet: Fleet) -> Callable[..., Running]:
+    """Make a gateway, to be entered with `with`, under the limits that are given."""
+    return lambda **limits: Running(fleet.world, fleet.folder, server.Limits(**limits))
+
+
+@pytest.fixture
+def gateway(running: Callable[..., Running]) -> Iterator[Running]:
+    with running() as started:
+        yield started

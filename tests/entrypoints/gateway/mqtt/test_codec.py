@@ -1,5 +1,7 @@
 """Laws of the codec: what was written is read back however it is cut; whatever comes, the answer is bounded."""
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,7 +27,9 @@ from careful.entrypoints.gateway.mqtt.packets import (
 
 WORDS = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0+#/"), max_size=12)
 TOPICS = st.lists(WORDS, min_size=1, max_size=5).map("/".join).filter(bool)
-FILTERS = st.one_of(TOPICS, TOPICS.map(lambda topic: f"{topic}/#"), TOPICS.map(lambda topic: f"+/{topic}"), st.just("#"))
+FILTERS = st.one_of(
+    TOPICS, TOPICS.map(lambda topic: f"{topic}/#"), TOPICS.map(lambda topic: f"+/{topic}"), st.just("#")
+)
 IDS = st.integers(1, 65535)
 BYTES = st.binary(max_size=300)
 WILLS = st.builds(Will, TOPICS, BYTES, st.integers(0, 2), st.booleans())
@@ -66,24 +70,19 @@ def test_what_was_written_is_read_however_it_is_cut(packets, sizes):
 @given(st.lists(st.binary(max_size=200), max_size=8))
 def test_random_bytes_never_crash_and_never_pile_up(pieces):
     reader = Reader()
-    try:
+    with contextlib.suppress(Malformed):
         for piece in pieces:
             reader.push(piece)
             drain(reader)
             assert reader.held <= sum(map(len, pieces))
-    except Malformed as broken:
-        assert str(broken)
 
 
 @given(PACKETS, st.integers(0, 10_000), st.integers(0, 255))
 def test_one_changed_byte_never_crashes(packet, where, byte):
     data = bytearray(write(packet))
     data[where % len(data)] = byte
-    try:
+    with contextlib.suppress(Malformed):
         found = read(bytes(data), 0)
-    except Malformed as broken:
-        assert str(broken)
-    else:
         assert found is None or found[1] <= len(data)
 
 

@@ -35,7 +35,9 @@ ME = "cam-1-001"
 PERMITTED = [
     pytest.param("d/cam-1-001/up/climate", b'{"celsius": 20.5, "n": 1}', id="declared stream"),
     pytest.param("d/cam-1-001/up/climate", b"{}", id="no fields"),
-    pytest.param("d/cam-1-001/up/place", b'{"position": {"lat": 1.0, "of": {"x": [1]}}, "tags": [1, "a"]}', id="object"),
+    pytest.param(
+        "d/cam-1-001/up/place", b'{"position": {"lat": 1.0, "of": {"x": [1]}}, "tags": [1, "a"]}', id="object"
+    ),
     pytest.param("d/cam-1-001/event/motion", b'{"zone": "door"}', id="declared event"),
     pytest.param("d/cam-1-001/event/offline", b"", id="built-in event, empty"),
     pytest.param("d/cam-1-001/event/offline", b'{"reason": "asleep"}', id="built-in event"),
@@ -67,8 +69,12 @@ REFUSED = [
     pytest.param("d/cam-1-001/up/climate", b'{"n": {"voice": 1}}', "undeclared-field", "climate.n.voice", id="hidden"),
     pytest.param("d/cam-1-001/up/climate", b'{"n": [{"v": 1}]}', "undeclared-field", "climate.n[].v", id="in a list"),
     pytest.param("d/cam-1-001/up/place", b'{"tags": [[{"v":1}]]}', "undeclared-field", "place.tags[][].v", id="deeper"),
-    pytest.param("d/cam-1-001/state/reported", b'{"health": {"a":1}}', "undeclared-field", "reported.health.a", id="st"),
-    pytest.param("d/cam-1-001/up/place", b'{"position": [[[[[1]]]]]}', "wrong-type", "place.position", id="list for obj"),
+    pytest.param(
+        "d/cam-1-001/state/reported", b'{"health": {"a":1}}', "undeclared-field", "reported.health.a", id="st"
+    ),
+    pytest.param(
+        "d/cam-1-001/up/place", b'{"position": [[[[[1]]]]]}', "wrong-type", "place.position", id="list for obj"
+    ),
     pytest.param(
         "d/cam-1-001/up/place", b'{"position": {"a":{"a":{"a":{"a":{}}}}}}', "undeclared-field", "too deep", id="nested"
     ),

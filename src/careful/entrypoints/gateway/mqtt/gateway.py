@@ -44,8 +44,10 @@ from careful.kernel.work import World
 from careful.products import Permit
 
 LOOK_SECONDS = 0.25
-FLUSH_SECONDS = 2.0
-"""How often last-seen times, refusals and versions go to the database."""
+FLUSH_SECONDS = 1.0
+"""How often refusals and reported versions go to the database."""
+SEEN_SECONDS = 5.0
+"""How often last-seen times go there."""
 _RETRY_SECONDS = 3.0  # after the inbox failed, newcomers are told "unavailable" for so long
 _COUNTS_MOST = 10_000
 _DECIDE_PERMITS = ("products.declared", "products.approved")
@@ -83,7 +85,7 @@ class Gateway:
         self._counts: dict[tuple[str, str], tuple[str, int]] = {}
         self._versions: dict[str, str] = {}
         self._left: dict[str, float] = {}
-        self._flushed = self.loop.time()
+        self._seen = self.loop.time() - SEEN_SECONDS
         self._recent_cuts: dict[str, int] = {}
         self._permits: dict[str, Permit] = {}
         self._cut = devices.last_cut(world)
@@ -287,17 +289,22 @@ class Gateway:
         newest = self._mailbox.newest()
         return newest, self._mailbox.devices_after(self._mail) if newest > self._mail else set()
 
-    async def flush(self) -> None:
-        """Bring last-seen times, refusals and reported versions to the database; what fails is kept for next time."""
-        since, self._flushed = self._flushed, self.loop.time()
-        heard, self._left = self._left, {}
-        heard |= {name: one.session.heard for name, one in self.connections.items() if one.session.heard > since}
+    async def flush(self, *, last: bool = False) -> None:
+        """Bring what was seen and refused to the database; what fails is kept for the next time."""
+        heard, since, now = self._left, self._seen, self.loop.time()
+        if last or now - since >= SEEN_SECONDS:
+            heard = heard | {name: one.session.heard for name, one in self.connections.items()}
+            self._left, self._seen = {}, now
+        else:
+            heard = {}
         counts, self._counts = self._counts, {}
         versions, self._versions = self._versions, {}
+        moments = {name: now - at for name, at in heard.items() if at >= since}
         try:
-            await self.loop.run_in_executor(self._asking, self._write, heard, self._flushed, counts, versions)
+            await self.loop.run_in_executor(self._asking, self._write, moments, counts, versions)
         except CarefulError as failure:
             _log.error("the gateway cannot write what it saw", why=str(failure))
+            self._seen = since
             self._left = heard | self._left
             self._versions = versions | self._versions
             for (device, kind), (detail, number) in counts.items():
@@ -305,17 +312,13 @@ class Gateway:
                 self._counts[device, kind] = (later or (detail, 0))[0], number + (later[1] if later else 0)
 
     def _write(
-        self,
-        heard: Mapping[str, float],
-        at: float,
-        counts: Mapping[tuple[str, str], tuple[str, int]],
-        versions: Mapping[str, str],
+        self, ago: Mapping[str, float], counts: Mapping[tuple[str, str], tuple[str, int]], versions: Mapping[str, str]
     ) -> None:
         now = self._world.clock.now()
         devices.record_refusals(
             self._world, [Refusal(device, kind, detail, n, now) for (device, kind), (detail, n) in counts.items()]
         )
-        devices.seen(self._world, {device: now - timedelta(seconds=max(0.0, at - t)) for device, t in heard.items()})
+        devices.seen(self._world, {device: now - timedelta(seconds=max(0.0, one)) for device, one in ago.items()})
         for device, version in versions.items():
             try:
                 devices.report_version(self._world, device, version, "mqtt")
@@ -332,6 +335,6 @@ class Gateway:
         for connection in list(self.connections.values()):
             connection.feed(Cut("the gateway stops"))
         self._flush_delivered()
-        await self.flush()
+        await self.flush(last=True)
         await self.loop.run_in_executor(None, self._mailing.shutdown)
         await self.loop.run_in_executor(None, self._asking.shutdown)

@@ -26,7 +26,7 @@ from careful.entrypoints.gateway.mqtt.connection import Connection
 from careful.entrypoints.gateway.mqtt.events import ConnectionOpened, Event, NotLetIn
 from careful.entrypoints.gateway.mqtt.gateway import FLUSH_SECONDS, LOOK_SECONDS, Gateway
 from careful.entrypoints.gateway.mqtt.tls import Peer, peer_of, tls_context
-from careful.kernel.errors import CarefulError, NotFound, Unavailable
+from careful.kernel.errors import CarefulError, Unavailable
 from careful.kernel.inbox import SqliteInbox
 from careful.kernel.mailbox import Mailbox
 from careful.kernel.work import World
@@ -34,6 +34,7 @@ from careful.kernel.work import World
 _RENEW_SECONDS = 3600
 _BACKLOG = 1024
 _ACCEPT_PAUSE = 0.1
+_SEND_BYTES = 64 * 1024  # in the kernel, for each connection; what goes down is small
 _V6_NETWORK = 64
 _log = structlog.get_logger(__name__)
 
@@ -70,6 +71,7 @@ class Listener:
                 _log.warning("a connection could not be taken", why=str(failure))
                 await asyncio.sleep(_ACCEPT_PAUSE)
                 continue
+            arrived.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BYTES)
             address = _coarse(str(where[0]))
             if self._has_room(address):
                 self._here[address] += 1
@@ -129,8 +131,7 @@ class Listener:
         except Unavailable as failure:
             return NotLetIn(3, str(failure), gateway.loop.time())
         except CarefulError as refusal:
-            kind = "undeclared-product" if isinstance(refusal, NotFound) else "identity"
-            gateway.count(peer.name, kind, refusal.what)
+            gateway.count(peer.name, "identity", refusal.what)
             return NotLetIn(5, refusal.what, gateway.loop.time())
         connection.product, connection.cut_mark = who.product, who.cut
         return ConnectionOpened(who.device, who.permit, gateway.loop.time())

@@ -85,8 +85,8 @@ class Session:
     """The machine. `handle` takes an event and returns what to do; `deadline` is when to send the next `Tick`."""
 
     __slots__ = (
-        "_bytes", "_clean", "_down", "_fetching", "_heard", "_keep_alive", "_more", "_offered", "_paused", "_pending",
-        "_permit", "_refused", "_retained", "_routes", "_stored", "_subscriptions", "_token", "_turned_away",
+        "_anew", "_bytes", "_clean", "_down", "_fetching", "_heard", "_keep_alive", "_more", "_offered", "_paused",
+        "_pending", "_permit", "_refused", "_retained", "_routes", "_stored", "_subscriptions", "_token", "_turned_away",
         "_was_paused", "_will", "device", "phase",
     )  # fmt: skip
 
@@ -106,7 +106,7 @@ class Session:
         self._subscriptions: dict[str, int] = {}
         self._down: dict[int, int] = {}
         self._offered = 0
-        self._fetching = self._more = self._retained = False
+        self._fetching = self._more = self._anew = self._retained = False
 
     def handle(self, event: Event) -> list[Command]:
         """Take one event and return what is to be done, in order. After the end, nothing is."""
@@ -245,8 +245,7 @@ class Session:
             granted = min(qos, 1)
             self._subscriptions[pattern] = granted
             codes.append(granted)
-            self._offered = 0  # what was passed over for want of a subscription may be covered now
-            self._more = True
+            self._anew = True  # what was passed over for want of a subscription may be covered now
             self._retained |= permission.covers(pattern, f"d/{self.device}/{DESIRED}")
         return commands + self._answer(SubAck(packet.packet, tuple(codes)))
 
@@ -282,9 +281,11 @@ class Session:
         """Ask for what waits, one handful at a time: no more until all of it is acknowledged."""
         if self.phase != "live" or not self._subscriptions or self._fetching or self._down:
             return []
-        if not (self._more or self._retained):
+        if not (self._more or self._anew):
             return []
-        self._fetching, self._more = True, False
+        if self._anew:
+            self._offered = 0
+        self._fetching, self._more, self._anew = True, False, False
         retained, self._retained = self._retained, False
         return [Fetch(self._offered, retained)]
 

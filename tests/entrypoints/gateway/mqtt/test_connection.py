@@ -1,0 +1,95 @@
+"""One connection on the wire: bytes in any pieces, floods, clients that do not read, certificates that end."""
+
+from datetime import timedelta
+
+import pytest
+
+from careful import devices
+from careful.entrypoints.gateway.mqtt.packets import (
+    PACKET_BYTES,
+    PingReq,
+    PingResp,
+    PubAck,
+    Publish,
+    write,
+)
+from careful.kernel import inbox
+
+
+@pytest.fixture
+def device(gateway):
+    return gateway.make("cam-1-001")
+
+
+def readings(count, first=1):
+    return [Publish("d/cam-1-001/up/climate", b'{"n":%d}' % n, 1, n) for n in range(first, first + count)]
+
+
+def test_packets_may_come_byte_by_byte(gateway, device):
+    one = gateway.join(device)
+    for byte in write(readings(1)[0]):
+        one.socket.sendall(bytes((byte,)))
+    assert one.receive() == PubAck(1)
+
+
+def test_a_flood_is_taken_in_order_however_much_is_in_flight(gateway, device, world):
+    one = gateway.join(device)
+    one.send(*readings(1000))
+    assert [one.receive() for _ in range(1000)] == [PubAck(n) for n in range(1, 1001)]
+    kept = inbox.recent(world.home, "cam-1-001", limit=2000)
+    assert [message.payload for message in reversed(kept)] == [b'{"n":%d}' % n for n in range(1, 1001)]
+
+
+def test_what_comes_in_the_same_breath_as_connect_is_not_lost(gateway, device):
+    one = gateway.connect(device)
+    one.send(*readings(100))
+    assert one.receive().code == 0
+    assert [one.receive() for _ in range(100)] == [PubAck(n) for n in range(1, 101)]
+
+
+def test_the_largest_packet_passes_and_one_more_byte_does_not(gateway, device, refused):
+    one = gateway.join(device)
+    topic = "d/cam-1-001/up/climate"
+    room = PACKET_BYTES - 4 - 2 - len(topic) - 2
+    largest = Publish(topic, b'{"n":1}' + b" " * (room - 7), 1, 7)
+    assert len(write(largest)) == PACKET_BYTES
+    assert one.ask(largest) == PubAck(7)
+    one.socket.sendall(b"\x30\x80\x80\x08")
+    assert one.receive() is None
+    assert "131072" in refused("cam-1-001", "malformed-packet").detail
+
+
+NOISE = [
+    pytest.param(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", id="HTTP"),
+    pytest.param(b"\x00" * 64, id="zeros"),
+    pytest.param(b"\xff" * 64, id="ones"),
+    pytest.param(b"\x10\x00", id="empty CONNECT"),
+]
+
+
+@pytest.mark.parametrize("noise", NOISE)
+def test_noise_ends_the_connection_and_nothing_else(gateway, device, noise):
+    other = gateway.join(gateway.make("cam-1-002"))
+    one = gateway.join(device)
+    one.socket.sendall(noise)
+    assert one.receive() is None
+    assert other.ask(PingReq()) == PingResp()
+
+
+def test_a_client_that_does_not_read_is_held_back_not_heaped_up(gateway, device):
+    """Its pings are no longer read once its answers pile up, so our memory stays bounded; others go on."""
+    one = gateway.join(device)
+    one.socket.settimeout(0.5)
+    pings = write(PingReq()) * 32_768
+    with pytest.raises(TimeoutError):
+        for _ in range(1000):
+            one.socket.sendall(pings)
+    assert gateway.join(gateway.make("cam-1-002")).ask(PingReq()) == PingResp()
+
+
+def test_a_connection_ends_with_its_certificate(gateway, device, world):
+    """A certificate of 30 days that was issued 29 days, 23 hours, 59 minutes and 58 seconds ago."""
+    world.clock.advance(timedelta(days=world.settings.certificate_days) - timedelta(seconds=2))
+    one = gateway.join(device)
+    assert one.receive() is None
+    assert devices.get(world, "cam-1-001").state == "active"
