@@ -149,8 +149,8 @@ DAYS = [
     pytest.param("eu-cra-reporting", date(2026, 9, 11), True, id="the first day"),
     pytest.param("eu-cra", date(2027, 12, 10), False, id="CRA, the day before"),
     pytest.param("eu-cra", date(2027, 12, 11), True, id="CRA, the first day"),
-    pytest.param("eu-red-network", date(2027, 12, 10), True, id="RED, the last day"),
-    pytest.param("eu-red-network", date(2027, 12, 11), False, id="RED, replaced by the CRA"),
+    pytest.param("eu-red-network", date(2025, 7, 31), False, id="RED, the day before"),
+    pytest.param("eu-red-network", date(2025, 8, 1), True, id="RED, the first day"),
 ]
 
 
@@ -161,7 +161,21 @@ def test_an_answer_is_for_a_day(law: str, on: date, binds: bool):
 
 def test_what_will_apply_says_since_when():
     assert answer("eu-cra", declared()).says == "EU Cyber Resilience Act: will apply from 2027-12-11."
-    assert answer("eu-red-network", declared(), date(2028, 1, 1)).says.endswith("2025-08-01 to 2027-12-10.")
+
+
+@pytest.mark.parametrize(
+    ("on", "binds"),
+    [
+        pytest.param(date(2019, 12, 31), False, id="before"),
+        pytest.param(date(2020, 1, 1), True, id="first day"),
+        pytest.param(date(2021, 1, 1), True, id="last day"),
+        pytest.param(date(2021, 1, 2), False, id="after"),
+    ],
+)
+def test_a_law_that_ends(on: date, binds: bool):
+    (found,) = judge(declared(), on, pack({"sold_in": "US"}, until="2021-01-01"))
+    assert found.in_force is binds
+    assert binds or found.says == "X: would apply from 2020-01-01 to 2021-01-01."
 
 
 def test_the_clock_for_the_final_report_starts_when_a_fix_is_available():
@@ -208,13 +222,14 @@ def test_filling_a_blank_never_turns_yes_into_no(blank: set[str]):
         assert less.answer in {UNKNOWN, more.answer}
 
 
-def pack(when: dict[str, Any]) -> LawPack:
+def pack(when: dict[str, Any], until: str | None = None) -> LawPack:
     law = {
         "id": "x",
         "title": "X",
         "citation": "x",
         "source": "https://x.example",
         "from": "2020-01-01",
+        "until": until,
         "when": when,
         "obligations": [],
         "clocks": [],
@@ -222,7 +237,8 @@ def pack(when: dict[str, Any]) -> LawPack:
     whole = {
         "pack": "laws",
         "version": "2026-01-01",
-        "checked": "2026-01-01",
+        "as_of": "2026-01-01",
+        "reviewed_by": None,
         "note": "",
         "regions": {},
         "definitions": {},

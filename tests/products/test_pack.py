@@ -76,3 +76,9 @@ def test_an_odd_pack_is_refused_as_a_whole():
         read_pack(b"pack: laws\nlaws: []\n", "laws.yaml")
     with pytest.raises(Unreadable):
         read_pack(b"pack: laws\npack: laws\n", "laws.yaml")
+
+
+def test_an_answer_says_what_it_is_worth():
+    pack = laws_pack()
+    assert pack.caution == f"Not legal advice; laws as known on {pack.as_of}, not reviewed by a lawyer."
+    assert "reviewed by Kim Counsel" in pack.model_copy(update={"reviewed_by": "Kim Counsel"}).caution

@@ -45,7 +45,7 @@ class Derived:
 
     product: str
     on: date
-    pack_version: date
+    caution: str
     laws: tuple[LawAnswer, ...]
     requirements: tuple[Requirement, ...]
     permit: Permit
@@ -73,7 +73,7 @@ class Derived:
         return {
             "product": self.product,
             "on": self.on.isoformat(),
-            "note": f"Not legal advice; laws checked against texts dated {self.pack_version.isoformat()}.",
+            "note": self.caution,
             "laws": [_law(one) for one in self.laws],
             "requirements": [
                 {"law": one.law, "id": one.id, "says": one.says, "recommendations": list(one.recommendations)}
@@ -113,7 +113,7 @@ def derive(declaration: Declaration, on: date) -> Derived:
     return Derived(
         product=declaration.id,
         on=on,
-        pack_version=laws_pack().checked,
+        caution=laws_pack().caution,
         laws=laws,
         requirements=tuple(
             Requirement(one.law.id, duty.id, duty.says, duty.recommendations)

@@ -70,16 +70,23 @@ class Definition(Part):
 
 
 class LawPack(Part):
-    """One version of the pack; `checked` is the day its texts were compared with their sources."""
+    """One version of the pack: what was known on a day, and who has reviewed it, if anybody has."""
 
     pack: str
     version: date
-    checked: date
+    as_of: date
+    reviewed_by: str | None
     note: str
     regions: dict[str, tuple[str, ...]]
     """Region -> its countries: what is sold there is sold in the region."""
     definitions: dict[str, Definition]
     laws: tuple[Law, ...]
+
+    @property
+    def caution(self) -> str:
+        """Say what an answer from this pack is worth."""
+        review = f"reviewed by {self.reviewed_by}" if self.reviewed_by else "not reviewed by a lawyer"
+        return f"Not legal advice; laws as known on {self.as_of.isoformat()}, {review}."
 
 
 def read_pack(text: bytes, name: str) -> LawPack:

@@ -153,7 +153,7 @@ def _show_derived(follows: products.Derived) -> None:
     _title("Laws")
     for law in follows.laws:
         _show_law(law)
-    click.echo(f"  Not legal advice; checked against texts dated {follows.pack_version.isoformat()}.")
+    click.echo(f"  {follows.caution}")
     _list("Streams that devices may send", (f"{name}: {_fields(fields)}" for name, fields in follows.streams.items()))
     _list("Events", (f"{name}: {_fields(fields)}" for name, fields in sorted(follows.permit.events.items())))
     kept = [f"{job.data}: deleted after {job.days} days" for job in follows.retention]
