@@ -63,13 +63,12 @@ class Parts:
 
 def chores() -> list[Chore]:
     """List everything the worker does in the background."""
-    from careful import notices, updates, vulnerabilities, workflows
+    from careful import devices, notices, updates, workflows
 
     listed = [
         Chore("seal", audit.seal),
-        Chore("match", vulnerabilities.match),
-        Chore("advance", updates.advance),
         Chore("renew", updates.renew),
+        Chore("tell_refusals", devices.tell_refusals),
     ]
     listed += [
         Chore(f"{flow.name}.{step.name}", step.advance) for flow in workflows.ALL for step in flow.steps if step.advance
@@ -81,6 +80,7 @@ def chores() -> list[Chore]:
 
 def run_web(world: World) -> None:
     """Serve console, API, public site and the devices' HTTPS in one event loop."""
+    from careful.entrypoints.api.app import create_api
     from careful.entrypoints.console.app import create_app as console
     from careful.entrypoints.gateway.https.app import server_config as devices
     from careful.entrypoints.public.app import create_app as public
@@ -89,7 +89,7 @@ def run_web(world: World) -> None:
     settings = world.settings
     serve_all(
         [
-            page_config(world, console(world), settings.console_port),
+            page_config(world, console(world, api=create_api(world)), settings.console_port),
             page_config(world, public(world), settings.public_port),
             devices(world),
         ]
@@ -144,8 +144,10 @@ def main() -> None:
     """Run the command line."""
     from careful.entrypoints.cli import run
 
-    sys.exit(run(Parts()))
+    sys.exit(run(Parts(), {"demo": "careful.demo.command"}))
 
 
 if __name__ == "__main__":
-    sys.exit(run_process(sys.argv[1]) if sys.argv[1:2] and sys.argv[1] in RUNNERS else main())
+    if sys.argv[1:2] and sys.argv[1] in RUNNERS:
+        sys.exit(run_process(sys.argv[1]))
+    main()

@@ -4,7 +4,8 @@ import pytest
 
 from careful.assurance.recommendations.r9 import KINDS
 
-SIGNED = (99, "releases.signed", {"product": "cam"})
+FIRST = (999, "releases.signed", {"product": "cam", "version": "1.0"})
+SIGNED = (99, "releases.signed", {"product": "cam", "version": "1.1"})
 
 
 def drills(outcome="held", kinds=tuple(KINDS), hours=1):
@@ -14,12 +15,15 @@ def drills(outcome="held", kinds=tuple(KINDS), hours=1):
 @pytest.mark.parametrize(
     ("lines", "verdict", "words"),
     [
-        pytest.param([SIGNED, *drills()], "met", "refused an altered image", id="all refused"),
-        pytest.param([SIGNED], "unknown", "was ever offered", id="never rehearsed"),
-        pytest.param([SIGNED, *drills(kinds=("tampered",))], "unknown", "an older version", id="one of three"),
-        pytest.param([SIGNED, *drills(), *drills("failed", ("rollback",))], "not met", "installed", id="one installed"),
-        pytest.param([SIGNED, *drills("failed"), *drills()], "met", "refused", id="mended since"),
-        pytest.param([SIGNED, *drills(hours=24 * 91)], "unknown", "90 days", id="too long ago"),
+        pytest.param([FIRST, SIGNED, *drills()], "met", "refused an altered image", id="all refused"),
+        pytest.param([FIRST, SIGNED], "unknown", "was ever offered", id="never rehearsed"),
+        pytest.param([FIRST, SIGNED, *drills(kinds=("tampered",))], "unknown", "an older version", id="one of three"),
+        pytest.param(
+            [FIRST, SIGNED, *drills(), *drills("failed", ("rollback",))], "not met", "installed", id="one installed"
+        ),
+        pytest.param([FIRST, SIGNED, *drills("failed"), *drills()], "met", "refused", id="mended since"),
+        pytest.param([FIRST, SIGNED, *drills(hours=24 * 91)], "unknown", "90 days", id="too long ago"),
+        pytest.param([FIRST, *drills(kinds=("tampered", "wrong_model"))], "met", "refused", id="no older version yet"),
         pytest.param([(9, "releases.added", {"product": "cam"})], "not applicable", "no signed", id="nothing shipped"),
     ],
 )

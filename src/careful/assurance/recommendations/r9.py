@@ -14,8 +14,12 @@ def decide(facts: Facts) -> Iterator[Finding]:
         if facts.first("releases.signed", product=product) is None:
             yield Finding(Value.NOT_APPLICABLE, f"{product} has no signed release.", (), product)
             continue
+        versions = {entry.data.get("version") for entry in facts.all("releases.signed", product=product)}
         missing = []
         for kind, what in KINDS.items():
+            if kind == "rollback" and len(versions) == 1:
+                yield Finding(Value.NOT_APPLICABLE, f"{product} has no older version to offer.", (), product)
+                continue
             held = facts.last("updates.drill_held", product=product, kind=kind)
             failed = facts.last("updates.drill_failed", product=product, kind=kind)
             if failed and (held is None or failed.seq > held.seq):

@@ -3,7 +3,7 @@
 import importlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -33,6 +33,9 @@ COMMANDS = {
     "restore": ("backup", "Restore a backup and prove it against its ledger."),
 }
 
+ABOVE: dict[str, str] = {}
+"""Commands whose modules stand above this package; `assemble` fills it."""
+
 
 class LazyGroup(click.Group):
     """Imports a command's module when the command is asked for."""
@@ -41,12 +44,11 @@ class LazyGroup(click.Group):
         """List the commands in the order of a maker's work."""
         return [*COMMANDS, *(name for name in super().list_commands(ctx) if name not in COMMANDS)]
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 (click's signature)
         """Import and return one command."""
-        built_in = super().get_command(ctx, cmd_name)
-        if built_in or cmd_name not in COMMANDS:
-            return built_in
-        module = importlib.import_module(f"careful.entrypoints.cli.{COMMANDS[cmd_name][0]}")
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(ABOVE.get(cmd_name) or f"careful.entrypoints.cli.{COMMANDS[cmd_name][0]}")
         return getattr(module, "restore" if cmd_name == "restore" else "command")  # type: ignore[no-any-return]  # every module names its command so
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 (click's signature)
@@ -68,8 +70,12 @@ def cli(ctx: click.Context, data: str | None) -> None:
         ctx.obj.use(data=data)
 
 
-def run(parts: object, arguments: Sequence[str] | None = None) -> int:
-    """Run one command line; print any refusal as a sentence. Returns the exit code (2: unreadable input)."""
+def run(parts: object, above: Mapping[str, str], arguments: Sequence[str] | None = None) -> int:
+    """Run one command line; print any refusal as a sentence. Returns the exit code (2: unreadable input).
+
+    `above` names the modules of commands that stand above this package: command -> module.
+    """
+    ABOVE.update(above)
     try:
         code = cli.main(args=arguments, obj=parts, prog_name="careful", standalone_mode=False)
     except CarefulError as refusal:

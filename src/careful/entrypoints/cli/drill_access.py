@@ -8,8 +8,9 @@ import datetime as dt
 import socket
 import ssl
 import tempfile
+import time
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,7 @@ from careful.kernel.work import World
 REFUSED, LET_IN = "refused", "let in"
 _SECONDS = 10
 _CONNACK_BYTES = 4
+_CUT_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,7 @@ class Drill:
         if (self._doors.ddi(self._device, good), self._doors.mqtt(self._device, good)) != (LET_IN, LET_IN):
             raise Refused("Even a good certificate was refused, so a refusal proves nothing.", do="Run: careful doctor")
         devices.revoke(self._world, OPERATOR, self._device, "access drill")
+        _await_refusal(lambda: self._doors.ddi(self._device, good))
         for credential, shown in (("none", Credential()), ("wrong", self._stranger()), ("revoked", good)):
             yield "ddi", credential, self._doors.ddi(self._device, shown)
             yield "mqtt", credential, self._doors.mqtt(self._device, shown)
@@ -177,6 +180,13 @@ class Drill:
                 )
             )
         return paths
+
+
+def _await_refusal(knock: Callable[[], str]) -> None:
+    """Knock until refused, three seconds at most: so long a revocation may take to reach every door."""
+    until = time.monotonic() + _CUT_SECONDS
+    while knock() == LET_IN and time.monotonic() < until:
+        time.sleep(0.1)
 
 
 @click.command("access")
