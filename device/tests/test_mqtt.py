@@ -2,12 +2,13 @@ import json
 import time
 
 import pytest
+from simulated_gateway import Gateway
+
 from careful_device import mqtt, seen
 from careful_device.agent import Agent
 from careful_device.config import load
 from careful_device.errors import WireError
 from careful_device.hub import Hub
-from simulated_gateway import Gateway
 
 
 def until(done, seconds=15.0):

@@ -142,7 +142,6 @@ class Messenger:
 
     def _listen(self, client: Client) -> None:
         """Have the hub serve `client`. What it hears is handled later: paho holds locks of its own while it calls."""
-
         why: list[str] = []
 
         def on_connect(
