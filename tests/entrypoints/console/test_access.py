@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from careful import people
+from careful.entrypoints.console.access import browser_name
 from careful.kernel.actors import OPERATOR
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -107,3 +108,18 @@ def test_what_weighs_asks_for_proof_first(browser: Any, secret: bytes, path: str
     answer = browser.send(f"/settings/{path}", role="owner", name="x", scope="cases:read")
     assert answer.headers["location"] == "/prove?next=%2Fsettings"
     assert "Is it you?" in browser.text
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/150.0 Safari/537.36 Edg/150.0", "Edge on Windows"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19.0 Safari/604.1", "Safari on iOS"),
+        ("Mozilla/5.0 (Linux; Android 16) Chrome/150.0 Mobile Safari/537.36", "Chrome on Android"),
+        ("something quite different that goes on and on and on", "something quite different that goes on a"),
+        ("", "a browser without a name"),
+    ],
+)
+def test_browsers_by_the_names_people_use(said: str, name: str, database: object) -> None:
+    assert browser_name(said) == name

@@ -17,6 +17,32 @@ from careful.kernel.work import World
 SETTINGS = "/settings"
 
 
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+    ("curl", "curl"),
+)
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iOS"),
+    ("iPad", "iPadOS"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+
+
+def browser_name(said: str) -> str:
+    """Return what a browser calls itself, as people call it: Firefox on Linux. It is a hint and no proof."""
+    browser = next((name for sign, name in _BROWSERS if sign in said), "")
+    system = next((name for sign, name in _SYSTEMS if sign in said), "")
+    return " on ".join(part for part in (browser, system) if part) or said[:40] or "a browser without a name"
+
+
 def routes(world: World, look: LookRenderer) -> list[Route]:
     """Return the routes of the settings page."""
     page = _Settings(world, look)
@@ -57,7 +83,12 @@ class _Settings:
             tokens=tokens,
             names=people.names(self._world) if tokens else {},
             roles=tuple(people.ROLES),
-            scopes=sorted(people.scopes_of(me.account.roles)),
+            scopes=[
+                (resource, held)
+                for resource, verbs in people.VERBS.items()
+                if (held := [verb for verb in verbs if me.may(resource, verb)])
+            ],
+            browser=browser_name,
         )
 
     def remove_passkey(self, request: Request) -> Response:
