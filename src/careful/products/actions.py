@@ -2,8 +2,6 @@
 
 import hashlib
 
-from sqlalchemy import Row
-
 from careful.kernel.actors import Actor
 from careful.kernel.errors import Refused
 from careful.kernel.work import Work, World
@@ -126,14 +124,14 @@ def put_on_sale(world: World, actor: Actor, product: str) -> None:
         work.record(ProductPutOnSale(product=product, support_until=row.published_until))
 
 
-def _must_exist(work: Work, product: str) -> Row[tuple[object, ...]]:
+def _must_exist(work: Work, product: str) -> store.KeptRow:
     row = store.lock(work.connection, product)
     if row is None:
         raise queries.unknown(product)
     return row
 
 
-def _approved(work: Work, row: Row[tuple[object, ...]], refused: str) -> tuple[Row[tuple[object, ...]], Declaration]:
+def _approved(work: Work, row: store.KeptRow, refused: str) -> tuple[store.KeptRow, Declaration]:
     """Return the version in force and its declaration. Raises Refused where none was approved."""
     if row.approved is None:
         raise Refused(f"{refused}: the declaration is not approved.", do=f"Run: careful product approve {row.id}")
@@ -141,7 +139,7 @@ def _approved(work: Work, row: Row[tuple[object, ...]], refused: str) -> tuple[R
     return version, parse(version.text)
 
 
-def _keep_promises(work: Work, row: Row[tuple[object, ...]], declaration: Declaration) -> None:
+def _keep_promises(work: Work, row: store.KeptRow, declaration: Declaration) -> None:
     """Refuse a support end earlier than the one that was approved or published."""
     said = declaration.support.until if declaration.support else None
     if row.approved is not None:

@@ -33,6 +33,9 @@ version = Table(
     Column("approved_at", Moment, nullable=True),
 )
 
+KeptRow = Row[Any]
+"""A product's row, for who passes it on without looking at SQL."""
+
 
 def lock(connection: Connection, product_id: str) -> Row[Any] | None:
     """Return the product's row, held until the transaction ends; None where there is none."""
