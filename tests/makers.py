@@ -38,11 +38,17 @@ class Maker:
         products.approve(self.world, self.staff, product)
 
     def release(
-        self, version: str, product: str = "cam-1", content: bytes | None = None, *, publish: bool = True
+        self,
+        version: str,
+        product: str = "cam-1",
+        content: bytes | None = None,
+        *,
+        publish: bool = True,
+        kind: str = "img",
     ) -> releases.Release:
         """Add a release of a few bytes, sign and publish it."""
         self.declare(product)
-        image = self.folder / f"{product}-{version}.img"
+        image = self.folder / f"{product}-{version}.{kind}"
         image.write_bytes(content or f"{product} {version}\n".encode() * 2000)
         bom = json.dumps(SBOM | {"version": 1, "components": [{"name": f"{product}-{version}", "version": version}]})
         one = releases.add(self.world, self.staff, product, version, image, bom.encode(), ("rev-a",)).release

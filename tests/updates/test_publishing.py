@@ -1,7 +1,7 @@
 """The repository as a TUF client sees it: python-tuf's own, on plain files."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -243,11 +243,10 @@ def test_a_root_of_three_keys_and_two_signatures(client):
     assert len(keyids) == len(set(keyids)) == 6
 
 
-def test_an_image_with_a_name_that_is_a_path_is_not_signed(world, staff, maker, tmp_path):
-    maker.declare()
-    image = tmp_path / "a b;c.img"
-    image.write_bytes(b"x")
-    bom = b'{"bomFormat":"CycloneDX","specVersion":"1.6","version":1,"components":[{"name":"x","type":"library"}]}'
-    one = releases.add(world, staff, "cam-1", "1.0.0", image, bom, ("rev-a",)).release
+@pytest.mark.parametrize("name", ["../../x.img", "a b.img", ".hidden", "x" * 129, ""])
+def test_an_image_with_a_name_that_is_a_path_is_not_signed(world, maker, name):
+    one = maker.release("1.0.0", publish=False)
+    odd = replace(one, artifact=replace(one.artifact, filename=name))
+    repository = publishing.ensure_repository(world, "cam-1")
     with pytest.raises(Refused, match="no plain file name"):
-        updates.sign_release(world, staff, one.id)
+        publishing.draft_targets(world, repository, odd)

@@ -4,8 +4,8 @@
     rollback      the order is for an older release than the device runs
     wrong_model   the order is for another product's release
 
-A rehearsal has held when the device closes the order as failed and says `refused: <kind>: …`. Success means that it
-accepted what it must not. Anything else proves nothing, and is told so.
+A rehearsal has held when the device closes the order as failed and says `refused: <kind>: …` (SWUpdate says it in its
+own words). Success means that it accepted what it must not. Anything else proves nothing, and is told so.
 """
 
 from datetime import timedelta
@@ -22,6 +22,8 @@ from careful.updates.versions import is_newer, key
 _DEADLINE = timedelta(minutes=15)
 # A device that looks another model's image up in its own product's metadata finds it unsigned there.
 _RIGHT_WORDS = {"tampered": ("tampered",), "rollback": ("rollback",), "wrong_model": ("wrong-model", "unsigned")}
+# SWUpdate's words when an image does not have the digest in its signed description.
+_SWUPDATE_TAMPERED = "hash mismatch"
 _REASON = 200
 
 
@@ -102,5 +104,7 @@ def conclude(work: Work, order: Order, outcome: OrderState, report: Report | Non
 
 
 def _refuses(line: str, kind: str) -> bool:
+    if kind == "tampered" and _SWUPDATE_TAMPERED in line.lower():
+        return True
     head, _, rest = line.partition(":")
     return head == "refused" and rest.strip().partition(":")[0] in _RIGHT_WORDS[kind]

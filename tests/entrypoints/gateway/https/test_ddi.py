@@ -61,7 +61,7 @@ class Device:
         def send(path="", **more):
             headers = {**self.headers, **more.pop("headers", {})}
             path = path.removeprefix("https://testserver")
-            url = path if path.startswith("/default/") or path.startswith("/DEFAULT/") else self.base + path
+            url = path if path.startswith(("/default/", "/DEFAULT/")) else self.base + path
             return getattr(self.client, verb)(url, headers=headers, **more)
 
         return send

@@ -45,12 +45,13 @@ class Tampered:
         self._response = response
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the answer, with the first byte of each part of the body changed."""
+        """Send the answer, with the byte in the middle of each part of the body changed."""
 
         async def changed(message: Message) -> None:
             body = message.get("body", b"")
             if body:
-                message = {**message, "body": bytes([body[0] ^ 0xFF]) + body[1:]}
+                middle = len(body) // 2
+                message = {**message, "body": body[:middle] + bytes([body[middle] ^ 0xFF]) + body[middle + 1 :]}
             await send(message)
 
         kept = [(name, value) for name, value in Headers(scope=scope).raw if name not in {b"range", b"if-range"}]
