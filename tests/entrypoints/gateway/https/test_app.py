@@ -32,6 +32,19 @@ def test_what_is_not_offered_is_refused_in_text(client: Any, path: str, options:
     assert "server:" not in answer.headers.lower()
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        pytest.param("/.well-known/est/cacerts", 200, id="EST"),
+        pytest.param("/default/controller/v1/cam-1-001", 401, id="DDI, without a certificate"),
+        pytest.param("/tuf/cam-1/metadata/9.root.json", 404, id="TUF, not that many roots"),
+        pytest.param("/crl", 200, id="revocation list"),
+    ],
+)
+def test_every_feature_is_served(client: Any, path: str, status: int) -> None:
+    assert client.get(path).status == status
+
+
 def test_the_server_certificate_is_loaded_anew_while_it_runs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     key, chain = devices.issue_server_certificate(world)
     loaded: list[str] = []

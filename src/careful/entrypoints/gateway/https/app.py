@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from careful import devices
-from careful.entrypoints.gateway.https import crl, est
+from careful.entrypoints.gateway.https import crl, ddi, est, notice, tuf
 from careful.entrypoints.gateway.https.errors import http_error, refusal, unexpected
 from careful.entrypoints.gateway.https.limits import BodyLimit
 from careful.entrypoints.gateway.https.mtls import MutualTLSProtocol, tls_context
@@ -37,7 +37,7 @@ def create_app(world: World, context: ssl.SSLContext | None = None) -> Starlette
             renewing.cancel()
 
     app = Starlette(
-        routes=[*est.routes(world), *crl.routes(world)],
+        routes=[route for feature in (est, ddi, tuf, crl, notice) for route in feature.routes(world)],
         middleware=[Middleware(BodyLimit)],
         exception_handlers={CarefulError: refusal, HTTPException: http_error, Exception: unexpected},
         lifespan=lifespan,

@@ -43,11 +43,12 @@ class MutualTLSProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Close a connection whose request has no end of headers; Uvicorn itself would keep them all in memory."""
+        self._head += len(data)
         super().data_received(data)
-        if self._in_head:
-            self._head += len(data)
-            if self._head > _HEAD_BYTES:
-                self.transport.close()
+        if not self._in_head:
+            self._head = 0
+        elif self._head > _HEAD_BYTES:
+            self.transport.close()
 
     def on_message_begin(self) -> None:
         """Put the certificate into the new request's scope."""
@@ -60,12 +61,12 @@ class MutualTLSProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Note that the headers came in time."""
         self._forget_deadline()
-        self._in_head, self._head = False, 0
+        self._in_head = False
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """Expect the next request's head."""
-        self._in_head = True
+        """Expect the next request's head; what came before it in the same piece of data is none of it."""
+        self._in_head, self._head = True, 0
         super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
