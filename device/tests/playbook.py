@@ -1,4 +1,4 @@
-"""Conversations with the loop: `<<` what it must do next, `>>` what it is told. A script reads like the story it tells."""
+"""Conversations with the loop: `<<` what it must do next, `>>` what it is told."""
 
 from careful_device import acts, loop
 

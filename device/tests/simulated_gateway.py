@@ -43,11 +43,9 @@ class Gateway:
     def cut(self) -> None:
         """Drop every connection."""
         for client in self.clients:
-            try:
+            with contextlib.suppress(OSError):
                 client.shutdown(socket.SHUT_RDWR)
                 client.close()
-            except OSError:
-                pass
         self.clients.clear()
 
     def send(self, topic: str, payload: bytes) -> None:

@@ -1,3 +1,4 @@
+import contextlib
 import copy
 
 import pytest
@@ -129,10 +130,8 @@ JSON = st.recursive(
 @given(JSON)
 def test_whatever_comes_is_read_or_refused(plain):
     for read in (lambda: ddi.read_poll(ddi._table(plain), BASE), lambda: ddi.read_order(ddi._table(plain), "7", "h")):
-        try:
+        with contextlib.suppress(AgentError):
             read()
-        except AgentError:
-            continue
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 5000])

@@ -12,10 +12,10 @@ from pathlib import Path
 
 _TABLES = """
     CREATE TABLE IF NOT EXISTS message (id INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL,
-                                        payload BLOB NOT NULL, tries INTEGER NOT NULL DEFAULT 0);
+                                        payload BLOB NOT NULL, size INTEGER NOT NULL,
+                                        tries INTEGER NOT NULL DEFAULT 0);
     CREATE TABLE IF NOT EXISTS lost (why TEXT PRIMARY KEY, count INTEGER NOT NULL);
 """
-_SIZE = "length(payload) + length(CAST(topic AS BLOB))"
 
 
 @dataclass(frozen=True)
@@ -34,15 +34,18 @@ class Backlog:
         self._most = (most_messages, most_bytes)
         self._lock = threading.Lock()
         self._database = _open(path)
-        row = self._database.execute(f"SELECT count(*), coalesce(sum({_SIZE}), 0) FROM message")
+        row = self._database.execute("SELECT count(*), coalesce(sum(size), 0) FROM message")
         self._count, self._bytes = row.fetchone()
 
     def add(self, topic: str, payload: bytes) -> None:
         """Put a message at the end, dropping from the front what no longer fits."""
+        size = len(topic.encode()) + len(payload)
         with self._lock, self._database:
-            self._database.execute("INSERT INTO message (topic, payload) VALUES (?, ?)", (topic, payload))
+            self._database.execute(
+                "INSERT INTO message (topic, payload, size) VALUES (?, ?, ?)", (topic, payload, size)
+            )
             self._count += 1
-            self._bytes += len(topic.encode()) + len(payload)
+            self._bytes += size
             while self._count and (self._count > self._most[0] or self._bytes > self._most[1]):
                 oldest = self._database.execute("SELECT min(id) FROM message").fetchone()[0]
                 self._drop(oldest, "full")
@@ -89,7 +92,7 @@ class Backlog:
             self._database.close()
 
     def _drop(self, number: int, why: str | None) -> None:
-        row = self._database.execute(f"DELETE FROM message WHERE id = ? RETURNING {_SIZE}", (number,)).fetchone()
+        row = self._database.execute("DELETE FROM message WHERE id = ? RETURNING size", (number,)).fetchone()
         if row is None:
             return
         self._count -= 1
