@@ -9,9 +9,10 @@ from pathlib import Path
 
 import uvicorn
 import uvloop
+
 from careful import devices, products, updates
-from careful.demo.fleet import Making, Servers
 from careful.demo.firmware import HARDWARE
+from careful.demo.fleet import Making, Servers
 from careful.entrypoints.gateway.https.app import server_config
 from careful.entrypoints.gateway.mqtt.server import serve
 from careful.kernel.actors import Actor
