@@ -6,9 +6,11 @@ asks again when a component's version moves, and closes only when every exposed 
 """
 
 from careful.vulnerabilities.actions import account_for, close, import_feed, judge
+from careful.vulnerabilities.feeds.intake import Kind as FeedKind
 from careful.vulnerabilities.matching import Match, Matched
 from careful.vulnerabilities.model import (
     JUSTIFICATIONS,
+    SEVERITIES,
     STATUSES,
     Case,
     Exposure,
@@ -29,22 +31,27 @@ from careful.vulnerabilities.queries import (
     findings,
     generation,
     matched,
+    settled,
     unaccounted,
 )
 from careful.vulnerabilities.queries import unmatched_in as unmatched
 from careful.vulnerabilities.steps import look_up, match, note_exposure
+from careful.vulnerabilities.sync import Synced, sync
 
 __all__ = [
     "JUSTIFICATIONS",
+    "SEVERITIES",
     "STATUSES",
     "Case",
     "Exposure",
     "FeedAge",
+    "FeedKind",
     "FeedReport",
     "Finding",
     "Match",
     "Matched",
     "Status",
+    "Synced",
     "account_for",
     "accounted",
     "case",
@@ -63,6 +70,8 @@ __all__ = [
     "match",
     "matched",
     "note_exposure",
+    "settled",
+    "sync",
     "unaccounted",
     "unmatched",
 ]

@@ -1,6 +1,6 @@
 """What one may do about flaws: take feeds in, judge, account for devices, close."""
 
-from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from careful import releases
@@ -27,34 +27,58 @@ def import_feed(
     kind: intake.Kind | None = None,
     *,
     source: str = "",
-    progress: Callable[[int], None] = lambda _: None,
+    feed: str = "",
+    as_of: datetime | None = None,
+    progress: intake.Progress = lambda _: None,
 ) -> FeedReport:
-    """Take a feed in. What cannot be read at all is refused, recorded as failed, and changes nothing."""
+    """Take a feed in under the name `feed` (left out: its kind); `as_of` says how young it is known to be.
+
+    What cannot be read at all is refused, recorded as failed, and changes nothing. Raises Invalid, TooLarge,
+    Unavailable.
+    """
     try:
-        found = intake.take_in(world.home, path, kind, progress)
+        found = intake.take_in(world.home, path, kind, progress, feed)
     except CarefulError as refusal:
-        with world.change(actor) as work:
-            work.record(FeedFailed(feed=kind or "unknown", reason=refusal.what[:200]))
+        feed_failed(world, actor, feed or kind or "unknown", refusal.what)
         raise
+    return feed_taken(world, actor, found, source=source or path.name, as_of=as_of)
+
+
+def feed_failed(world: World, actor: Actor, feed: str, reason: str) -> None:
+    """Record that a feed could not be taken in."""
     with world.change(actor) as work:
-        # A feed without a date of its own is as old as its intake; one that claims the future is not believed.
-        as_of = min(found.as_of or work.now, work.now)
-        records = found.taken + found.unchanged
+        work.record(FeedFailed(feed=feed, reason=reason[:200]))
+
+
+def feed_taken(
+    world: World, actor: Actor, found: intake.Intake, *, source: str, as_of: datetime | None = None
+) -> FeedReport:
+    """Record what was taken in. A feed that claims the future is not believed."""
+    with world.change(actor) as work:
+        true_at = min(as_of or found.as_of or work.now, work.now)
+        records = found.records or found.taken + found.unchanged
         row = {
             "feed": found.feed,
-            "source": source or path.name,
-            "licence": _LICENCES.get(found.feed, ""),
+            "source": source,
+            "licence": _LICENCES.get(found.feed.partition("-")[0], ""),
             "records": records,
             "sha256": found.sha256,
-            "as_of": as_of,
+            "as_of": true_at,
             "taken_at": work.now,
         }
         store.put_feed(work.connection, row)
         work.record(
-            FeedTaken(feed=found.feed, sha256=found.sha256, records=records, refused=found.refused_count, as_of=as_of)
+            FeedTaken(feed=found.feed, sha256=found.sha256, records=records, refused=found.refused_count, as_of=true_at)
         )
     return FeedReport(
-        found.feed, found.taken, found.unchanged, found.withdrawn, tuple(found.refused), as_of, found.seconds
+        feed=found.feed,
+        taken=found.taken,
+        unchanged=found.unchanged,
+        withdrawn=found.withdrawn,
+        refused=tuple(found.refused),
+        as_of=true_at,
+        seconds=found.seconds,
+        refused_count=found.refused_count,
     )
 
 
@@ -89,6 +113,8 @@ def judge(
     one = queries.case(world, case_id)
     if one.state == "closed":
         raise Refused(f"{one.flaw} in {one.product} is closed.", do=f"Run: careful vuln show {case_id}")
+    if status == "fixed" and not one.fixed_in:
+        raise Refused(f"No signed release of {one.product} is free of {one.flaw}.", do="Sign one, then judge it fixed.")
     newest = _newest_with(world, one)
     with world.change(actor) as work:
         ground = store.finding_versions(work.connection, one.flaw, one.product, newest) if newest else {}
@@ -136,16 +162,16 @@ def close(world: World, actor: Actor, case_id: str) -> Case:
             f"{name}: {len(left)} exposed devices are neither fixed nor accounted for.",
             do=f"Run: careful vuln account {case_id} {left[0]} --reason …",
         )
-    ever = set(queries.ever_exposed(world, case_id))
-    still = set(queries.exposed(world, case_id).devices) if affected else set()
+    ever = set(queries.ever_exposed(world, case_id)) | set(queries.exposed(world, case_id).devices)
+    fixed = ever & queries.moved_on(world, one) if affected else set()
     with world.change(actor) as work:
         store.set_case(work.connection, case_id, state="closed", closed_at=work.now)
         work.record(
             CaseClosed(
                 case=case_id,
-                exposed=len(ever | still),
-                fixed=len(ever - still) if affected else 0,
-                accounted=len(still) if affected else len(ever),
+                exposed=len(ever),
+                fixed=len(fixed),
+                accounted=len(ever) - len(fixed),
             )
         )
     return queries.case(world, case_id)

@@ -1,28 +1,37 @@
 """From components and feed rows to findings; pure.
 
-A component is looked up by purl, else by CPE. Advisories that speak of the same flaw are one finding under its CVE
-number. What the record or the version leaves open is "check", never silence; what could not be looked up at all is
-returned with its reason.
+A component is looked up by every name it has: its purl, the source package its purl names, its CPE. Advisories that
+speak of the same flaw are one finding under its CVE number. What the record or the version leaves open is "check",
+never silence. A flaw that the SBOM itself says is patched, or does not matter, is set apart with its words. What could
+not be looked up at all is returned with its reason.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from careful.releases import Component, Found, parse_cpe, parse_purl, unescaped
+from careful.releases import Component, Found, Purl, parse_cpe, parse_purl, unescaped
 from careful.vulnerabilities import cpe, versions
-from careful.vulnerabilities.feeds.database import Row
-from careful.vulnerabilities.feeds.record import Affected
+from careful.vulnerabilities.feeds.record import Affected, Row
 from careful.vulnerabilities.model import SEVERITIES
-from careful.vulnerabilities.ranges import first_fix, holds
+from careful.vulnerabilities.ranges import Hit, first_fix, holds
 
 Known = Component | Found
 """A component of a release, or one just read from an SBOM."""
 
+SETTLED = frozenset({"patched", "resolved", "resolved_with_pedigree", "false_positive", "not_affected"})
+"""Words of an SBOM (CycloneDX impactAnalysisState; `patched` for a patch that names the flaw) that settle a flaw."""
+
+_CODENAMES = {"trixie": "13", "bookworm": "12", "bullseye": "11", "buster": "10"} | {
+    "noble": "24.04", "jammy": "22.04", "focal": "20.04", "bionic": "18.04"
+}  # fmt: skip
+_EVIDENCE = 3
+_SOURCE_NAMES = ("upstream", "source")
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One flaw in one component (by its place in the list), with the rule that said so."""
+    """One flaw in one component (by its place in the list), with the rule that said so; `names` are all its ids."""
 
     component: int
     flaw: str
@@ -32,106 +41,201 @@ class Match:
     rule: str
     evidence: str
     fixed_version: str
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """The outcome for a list of components; `unmatched` maps a place in the list to the reason."""
+    """The outcome for a list of components; `unmatched` maps a place in the list to the reason.
+
+    `settled` are flaws that the SBOM's own statements settle; their evidence says how.
+    """
 
     matches: tuple[Match, ...]
     unmatched: Mapping[int, str]
+    settled: tuple[Match, ...] = ()
 
 
-def keys_of(component: Known) -> tuple[str, str] | None:
-    """Return under which kind and key a component is looked up, or None where it cannot be."""
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """One name under which a component is looked up."""
+
+    kind: Literal["purl", "cpe"]
+    key: str
+    text: str
+    version: str
+    purl: Purl | None = None
+
+    @property
+    def covered_by(self) -> tuple[str, str]:
+        """Return what a feed must speak of for this name to be looked up."""
+        return self.kind, self.key.partition("/")[0] if self.kind == "purl" else ""
+
+
+def names_of(component: Known) -> Iterator[Sought]:
+    """Yield every name under which a component is to be looked up."""
     purl = parse_purl(component.purl) if component.purl else None
     if purl:
-        space = f"{purl.namespace}/" if purl.namespace else ""
-        name = purl.name.replace("_", "-").replace(".", "-") if purl.type == "pypi" else purl.name
-        return "purl", f"{purl.type}/{space}{name}".lower()
+        version = purl.version or component.version
+        yield Sought("purl", _purl_key(purl, purl.name), component.purl, version, purl)
+        for name, value in purl.qualifiers:
+            source = value.partition("@")[0]
+            if name in _SOURCE_NAMES and source != purl.name:
+                yield Sought("purl", _purl_key(purl, source), component.purl, version, purl)
     named = parse_cpe(component.cpe) if component.cpe else None
-    return ("cpe", unescaped(named.product)) if named else None
+    if named:
+        yield Sought("cpe", unescaped(named.product), component.cpe, cpe.version_of(named) or component.version)
+
+
+def keys_of(components: Iterable[Known]) -> dict[str, set[str]]:
+    """Return, for each kind of name, the keys to read from the feeds."""
+    found: dict[str, set[str]] = {"purl": set(), "cpe": set()}
+    for component in components:
+        for sought in names_of(component):
+            found[sought.kind].add(sought.key)
+    return found
 
 
 def match(
     components: Sequence[Known], rows: Iterable[tuple[str, Row]], coverage: frozenset[tuple[str, str]]
 ) -> Matched:
     """Match `components` against `rows` (each with its kind)."""
-    by_key: dict[tuple[str, str], list[Row]] = {}
-    for kind, row in rows:
-        by_key.setdefault((kind, row.affected.key), []).append(row)
+    by_key = _Rows.of(rows)
     found: list[Match] = []
+    settled: list[Match] = []
     unmatched: dict[int, str] = {}
     for number, component in enumerate(components):
-        where = keys_of(component)
-        reason = component.reason or _uncovered(component, where, coverage)
-        if reason or where is None:
-            unmatched[number] = reason or "its identifier cannot be read"
+        sought = list(names_of(component))
+        covered = [one for one in sought if one.covered_by in coverage]
+        if component.reason or not covered:
+            unmatched[number] = component.reason or _uncovered(component, sought)
             continue
-        hits = [one for row in by_key.get(where, ()) if (one := _judge(number, component, row))]
-        found += _merged(hits)
-    return Matched(tuple(found), unmatched)
+        hits = [hit for one in covered for row in by_key.rows(one) if (hit := _judge(number, one, row, by_key))]
+        for one in _merged(hits):
+            said = _statement(component, one)
+            (settled if said else found).append(replace(one, evidence=f"{said}; {one.evidence}") if said else one)
+    return Matched(tuple(found), unmatched, tuple(settled))
 
 
-def _uncovered(component: Known, where: tuple[str, str] | None, coverage: frozenset[tuple[str, str]]) -> str:
-    if where is None:
-        return f"its CPE {component.cpe[:80]!r} is malformed" if component.cpe else "neither purl nor CPE is stated"
-    kind, key = where
-    part = key.partition("/")[0] if kind == "purl" else ""
-    if (kind, part) in coverage:
-        return ""
-    return f"no feed here speaks of {'pkg:' + part if kind == 'purl' else 'CPE names'}"
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Feed rows by kind and key, and the vendors under each CPE product."""
+
+    by_key: dict[tuple[str, str], list[Row]] = field(default_factory=dict)
+    vendors: dict[str, set[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, rows: Iterable[tuple[str, Row]]) -> "_Rows":
+        made = cls()
+        for kind, row in rows:
+            made.by_key.setdefault((kind, row.affected.key), []).append(row)
+            if kind == "cpe":
+                made.vendors.setdefault(row.affected.key, set()).add(cpe.parse(row.affected.cpe).vendor)
+        return made
+
+    def rows(self, sought: Sought) -> Sequence[Row]:
+        return self.by_key.get((sought.kind, sought.key), ())
+
+    def one_vendor(self, product: str) -> bool:
+        return len(self.vendors.get(product, ())) == 1
 
 
-def _judge(number: int, component: Known, row: Row) -> tuple[Match, tuple[str, ...]] | None:
+def _purl_key(purl: Purl, name: str) -> str:
+    if purl.type == "pypi":
+        name = name.replace("_", "-").replace(".", "-")
+    return "/".join(part for part in (purl.type, purl.namespace, name) if part).lower()
+
+
+def _uncovered(component: Known, sought: Sequence[Sought]) -> str:
+    if not sought:
+        return "no purl and no CPE that can be read" if component.purl or component.cpe else "no purl and no CPE"
+    kinds = dict.fromkeys(f"pkg:{one.covered_by[1]}" if one.kind == "purl" else "CPE names" for one in sought)
+    return f"no feed here speaks of {' or '.join(kinds)}"
+
+
+def _judge(number: int, sought: Sought, row: Row, known: _Rows) -> Match | None:
     one = row.affected
-    if one.kind == "cpe" and not cpe.names_fit(cpe.parse(component.cpe or ""), cpe.parse(one.cpe)):
+    fits, doubt = _fits(sought, one, known)
+    if fits == "no":
         return None
-    version = component.version or ""
-    verdict, how = _in_range(version, one)
+    verdict, how = _in_range(sought.version, one)
     if verdict == "no":
         return None
-    certain = verdict == "yes" and not one.condition
+    doubts = [text for text in (one.condition, doubt) if text]
     names = tuple(dict.fromkeys((row.flaw, *row.aliases)))
-    said = f"{component.purl or component.cpe} is {how} by {row.flaw} from {row.feed}"
-    return (
-        Match(
-            component=number,
-            flaw=leading(names),
-            certainty="affected" if certain else "check",
-            severity=row.severity,
-            summary=row.summary,
-            rule=one.kind,
-            evidence=f"{said}: {one.condition}" if one.condition else said,
-            fixed_version=first_fix(one.ranges, version, one.scheme),
-        ),
-        names,
+    said = f"{sought.kind} {sought.text} {how} by {row.flaw} from {row.feed}"
+    return Match(
+        component=number,
+        flaw=leading(names),
+        certainty="check" if doubts or verdict == "check" else "affected",
+        severity=row.severity,
+        summary=row.summary,
+        rule=one.kind,
+        evidence=": ".join((said, *doubts)),
+        fixed_version=first_fix(one.ranges, sought.version, one.scheme),
+        names=names,
     )
 
 
-def _in_range(version: str, one: Affected) -> tuple[str, str]:
+def _fits(sought: Sought, one: Affected, known: _Rows) -> tuple[Hit, str]:
+    if one.kind == "cpe":
+        ours = cpe.parse(sought.text)
+        fits, doubt = cpe.fit(ours, cpe.parse(one.cpe))
+        only_vendor = fits == "check" and ours.vendor == cpe.ANY and known.one_vendor(one.key)
+        return ("yes", "") if only_vendor and doubt.startswith("the SBOM names no vendor") else (fits, doubt)
+    if not one.distro or sought.purl is None:
+        return "yes", ""
+    ours_is = _distro_release(sought.purl)
+    wanted = one.distro.partition(":")[2]
+    if not ours_is:
+        return "check", f"for {one.distro.replace(':', ' ')}; the SBOM names no release of the distribution"
+    return ("yes", "") if ours_is == wanted or ours_is.startswith(f"{wanted}.") else ("no", "")
+
+
+def _distro_release(purl: Purl) -> str:
+    """Return the release of the distribution that a purl names (`distro=debian-12` is 12), or empty."""
+    named = dict(purl.qualifiers).get("distro", "")
+    number = named.rpartition("-")[2].removeprefix("v")
+    return _CODENAMES.get(named, number if number[:1].isdigit() else "")
+
+
+def _in_range(version: str, one: Affected) -> tuple[Hit, str]:
     for listed in one.versions:
         if listed == version or _same(listed, version, one.scheme):
-            return "yes", f"listed ({listed})"
-    unreadable = ""
+            return "yes", f"is listed ({listed})"
+    unclear = ""
     for span in one.ranges:
         verdict = holds(span, version, one.scheme)
         if verdict == "yes":
             return "yes", f"in {span}"
         if verdict == "check":
-            unreadable = f"perhaps in {span}, which cannot be compared"
-    if unreadable:
-        return "check", unreadable
+            unclear = f"perhaps in {span}, which cannot be read as a range"
+    if unclear:
+        return "check", unclear
     if not one.versions and not one.ranges:
-        return "check", "named without a readable range"
+        return "check", "named without a range that can be read"
     return "no", ""
 
 
 def _same(listed: str, version: str, scheme: str) -> bool:
     try:
         return versions.key(scheme, listed) == versions.key(scheme, version)
-    except (ValueError, TypeError):
+    except ValueError:
         return False
+
+
+def _statement(component: Known, found: Match) -> str:
+    for said in component.statements:
+        if said.flaw in found.names and said.state in SETTLED:
+            return f"the SBOM says {said.state.replace('_', ' ')}" + (f" ({said.detail})" if said.detail else "")
+    return ""
+
+
+def _told(evidence: Sequence[str]) -> str:
+    """Join the evidence, the best first, a few at most."""
+    once = list(dict.fromkeys(evidence))
+    more = f"; and {len(once) - _EVIDENCE} more" if len(once) > _EVIDENCE else ""
+    return "; ".join(once[:_EVIDENCE]) + more
 
 
 def leading(names: Sequence[str]) -> str:
@@ -139,27 +243,25 @@ def leading(names: Sequence[str]) -> str:
     return next((name for name in names if name.startswith("CVE-")), names[0])
 
 
-def _merged(hits: Sequence[tuple[Match, tuple[str, ...]]]) -> list[Match]:
+def _merged(hits: Sequence[Match]) -> list[Match]:
     """Make one finding of advisories that share any name; the surest and most severe word counts."""
     groups: list[tuple[set[str], list[Match]]] = []
-    for match_, names in hits:
-        joined = [group for group in groups if group[0] & set(names)]
-        names_of = set(names).union(*(group[0] for group in joined))
-        matches = [one for group in joined for one in group[1]] + [match_]
-        groups = [group for group in groups if group not in joined] + [(names_of, matches)]
+    for hit in hits:
+        joined = [group for group in groups if group[0].intersection(hit.names)]
+        names = set(hit.names).union(*(group[0] for group in joined))
+        matches = [one for group in joined for one in group[1]] + [hit]
+        groups = [group for group in groups if group not in joined] + [(names, matches)]
     merged = []
-    for names_of, matches in groups:
+    for names, matches in groups:
         best = min(matches, key=lambda one: (one.certainty != "affected", one.fixed_version == ""))
         merged.append(
-            Match(
-                component=best.component,
-                flaw=leading(sorted(names_of)),
-                certainty=best.certainty,
+            replace(
+                best,
+                flaw=leading(sorted(names)),
                 severity=min((one.severity for one in matches), key=SEVERITIES.index),
                 summary=best.summary or next((one.summary for one in matches if one.summary), ""),
-                rule=best.rule,
-                evidence="; ".join(dict.fromkeys(one.evidence for one in matches)),
-                fixed_version=best.fixed_version,
+                evidence=_told([best.evidence, *(one.evidence for one in matches)]),
+                names=tuple(sorted(names)),
             )
         )
     return merged

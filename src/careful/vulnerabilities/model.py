@@ -90,7 +90,10 @@ class FeedAge:
 
 @dataclass(frozen=True, slots=True)
 class FeedReport:
-    """What became of an intake: records taken, unchanged, withdrawn; refused ones with their place and reason."""
+    """What became of an intake: records taken, unchanged, withdrawn; refused ones with place and reason.
+
+    `refused` names the first fifty of `refused_count`.
+    """
 
     feed: str
     taken: int
@@ -99,3 +102,4 @@ class FeedReport:
     refused: tuple[str, ...]
     as_of: datetime
     seconds: float
+    refused_count: int = 0

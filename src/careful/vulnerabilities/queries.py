@@ -14,6 +14,7 @@ from careful.vulnerabilities.model import Case, Exposure, FeedAge, Finding
 from careful.vulnerabilities.store import accounts, exposure, feeds, matches, unmatched
 from careful.vulnerabilities.store import cases as cases_table
 from careful.vulnerabilities.store import findings as findings_table
+from careful.vulnerabilities.store import settled as settled_table
 
 
 def feed_ages(world: World) -> list[FeedAge]:
@@ -60,6 +61,14 @@ def findings(
             query = query.where(column == wanted)
     with world.look() as connection:
         return [Finding(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001 (SQLAlchemy's documented way to a row's columns by name)
+
+
+def settled(world: World, release: str) -> list[Finding]:
+    """List the flaws that a release's SBOM settles itself; the evidence says how."""
+    table = settled_table
+    query = select(table).where(table.c.release == release).order_by(table.c.name, table.c.flaw)
+    with world.look() as connection:
+        return [Finding(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001 (as above)
 
 
 def unmatched_in(world: World, release: str) -> list[tuple[releases.Component, str]]:
@@ -113,6 +122,12 @@ def exposed(world: World, wanted: str) -> Exposure:
     found = devices.on_versions(world, one.product, one.releases) if one.releases else []
     counts = devices.count_by_version(world, one.product)
     return Exposure(tuple(found), {version: counts.get(version, 0) for version in one.releases})
+
+
+def moved_on(world: World, one: Case) -> set[str]:
+    """Return the product's devices that run a release without the flaw; retired ones are not among them."""
+    good = [each.version for each in releases.list_for(world, one.product) if each.version not in one.releases]
+    return set(devices.on_versions(world, one.product, good))
 
 
 def ever_exposed(world: World, wanted: str) -> list[str]:

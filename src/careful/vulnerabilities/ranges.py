@@ -14,7 +14,8 @@ _FIRST = {"", "0", "-"}
 class Range:
     """From `introduced` (empty or "0": from the first) to before `fixed`, or to `last` inclusive, or without end.
 
-    `after` is exclusive: a range that starts past a version. An empty range has fixed <= introduced.
+    `after` is exclusive: a range that starts past a version. A range that ends where it starts, or before, says
+    nothing that can be believed: it is for a person to check (CVE-2023-38545 was published as 8.4.0 to before 8.4.0).
     """
 
     introduced: str = ""
@@ -37,9 +38,22 @@ def holds(one: Range, version: str, scheme: str) -> Hit:
     if one.is_open:
         return "yes"
     try:
+        if _is_empty(one, scheme):
+            return "check"
         return "yes" if _lies_in(one, versions.key(scheme, version), scheme) else "no"
-    except (ValueError, TypeError):
+    except ValueError:
         return "check"
+
+
+def _is_empty(one: Range, scheme: str) -> bool:
+    start = one.after or ("" if one.introduced in _FIRST else one.introduced)
+    if not start or not (one.fixed or one.last):
+        return False
+    first = versions.key(scheme, start)
+    if one.fixed:
+        return versions.key(scheme, one.fixed) <= first
+    last = versions.key(scheme, one.last)
+    return last <= first if one.after else last < first
 
 
 def _lies_in(one: Range, wanted: versions.Key, scheme: str) -> bool:

@@ -19,12 +19,11 @@ from careful.vulnerabilities.model import Case, due_after
 
 def look_up(world: World, components: Sequence[Known]) -> tuple[Matched, frozenset[str], int]:
     """Look components up in the feeds; return what was found, the exploited CVEs and the feeds' generation."""
-    keys = [where for one in components if (where := keys_of(one))]
     with database.opened(world.home) as connection:
         rows = [
             (kind, row)
-            for kind in ("purl", "cpe")
-            for row in database.rows_for(connection, kind, (key for of, key in keys if of == kind))
+            for kind, keys in keys_of(components).items()
+            for row in database.rows_for(connection, kind, keys)
         ]
         found = match_components(components, rows, database.coverage(connection))
         return found, database.exploited(connection), database.generation(connection)
@@ -56,28 +55,17 @@ def note_exposure(world: World) -> int:
 def _match_release(world: World, release: releases.Release) -> None:
     components = releases.components(world, release.id)
     found, exploited, generation = look_up(world, components)
-    rows = [
-        {
-            "release": release.id,
-            "component": components[one.component].id,
-            "flaw": one.flaw,
-            "product": release.product,
-            "name": components[one.component].name,
-            "version": components[one.component].version or "",
-            "certainty": one.certainty,
-            "rule": one.rule,
-            "evidence": one.evidence,
-            "fixed_version": one.fixed_version,
-        }
-        for one in found.matches
-    ]
     left = [
         {"release": release.id, "component": components[number].id, "reason": reason}
         for number, reason in found.unmatched.items()
     ]
     with world.change(SYSTEM) as work:
+        known = store.flaws_of(work.connection, release.product)
+        named = [(_known_as(one, known), one) for one in found.matches]
+        rows = [_finding_row(release, components[one.component], flaw, one) for flaw, one in named]
+        settled = [_finding_row(release, components[one.component], one.flaw, one) for one in found.settled]
         at = {"release": release.id, "generation": generation, "components": len(components), "at": work.now}
-        store.put_match(work.connection, at, rows, left)
+        store.put_match(work.connection, at, rows, left, settled)
         work.record(
             ReleaseMatched(
                 release=release.id,
@@ -89,25 +77,50 @@ def _match_release(world: World, release: releases.Release) -> None:
                 findings=len(rows),
             )
         )
-        for one in {each.flaw: each for each in found.matches}.values():
-            _open_case(work, release.product, one, exploited=one.flaw in exploited)
+        for flaw, one in dict(named).items():
+            _open_case(work, release.product, flaw, one, exploited=not exploited.isdisjoint(one.names))
 
 
-def _open_case(work: Work, product: str, one: Match, *, exploited: bool) -> None:
-    before = store.case_of(work.connection, one.flaw, product)
+def _known_as(one: Match, known: frozenset[str]) -> str:
+    """Return the name under which the product has a case of this flaw, else the name it goes by today.
+
+    Advisories get their CVE number late: the case must not fall in two when it comes.
+    """
+    return one.flaw if one.flaw in known else next((name for name in one.names if name in known), one.flaw)
+
+
+def _finding_row(
+    release: releases.Release, component: releases.Component, flaw: str, one: Match
+) -> dict[str, str | int]:
+    return {
+        "release": release.id,
+        "component": component.id,
+        "flaw": flaw,
+        "product": release.product,
+        "name": component.name,
+        "version": component.version,
+        "certainty": one.certainty,
+        "rule": one.rule,
+        "evidence": one.evidence,
+        "fixed_version": one.fixed_version,
+    }
+
+
+def _open_case(work: Work, product: str, flaw: str, one: Match, *, exploited: bool) -> None:
+    before = store.case_of(work.connection, flaw, product)
     due = work.now + due_after(one.severity, exploited=exploited)
     if before is not None:
         if exploited and not before.exploited:
             due = min(due, before.due)
             store.set_case(work.connection, before.id, exploited=True, due=due)
-            work.record(ExploitationHeard(case=before.id, flaw=one.flaw, product=product, due=due))
+            work.record(ExploitationHeard(case=before.id, flaw=flaw, product=product, due=due))
         return
     case = new_id()
     row = {
         "id": case,
-        "flaw": one.flaw,
+        "flaw": flaw,
         "product": product,
-        "title": one.summary or one.flaw,
+        "title": one.summary or flaw,
         "severity": one.severity,
         "exploited": exploited,
         "state": "open",
@@ -124,9 +137,7 @@ def _open_case(work: Work, product: str, one: Match, *, exploited: bool) -> None
         "closed_at": None,
     }
     store.put_case(work.connection, row)
-    work.record(
-        CaseOpened(case=case, flaw=one.flaw, product=product, exploited=exploited, severity=one.severity, due=due)
-    )
+    work.record(CaseOpened(case=case, flaw=flaw, product=product, exploited=exploited, severity=one.severity, due=due))
 
 
 def _follow(world: World) -> int:
@@ -150,12 +161,18 @@ def _follow_case(world: World, case: Case, line: Sequence[releases.Release]) -> 
         return _ask_again(world, case, newest)
     highest = max((one.security_version for one in line if one.version in case.releases), default=0)
     fix = min((one for one in line if one.security_version > highest), key=lambda one: one.security_version)
-    if case.fixed_in == fix.version:
+    if case.fixed_in == fix.version or not _surely_gone(world, case, fix):
         return 0
     with world.change(SYSTEM) as work:
         store.set_case(work.connection, case.id, fixed_in=fix.version)
         work.record(FixFound(case=case.id, version=fix.version))
     return 1
+
+
+def _surely_gone(world: World, case: Case, fix: releases.Release) -> bool:
+    """Tell whether the component was looked up or is gone, and not merely can be looked up no more."""
+    names = {one.name for one in queries.findings(world, flaw=case.flaw, product=case.product)}
+    return names.isdisjoint(component.name for component, _ in queries.unmatched_in(world, fix.id))
 
 
 def _ask_again(world: World, case: Case, newest: releases.Release) -> int:

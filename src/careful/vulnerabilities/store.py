@@ -47,20 +47,26 @@ unmatched = Table(
     Column("component", Integer, primary_key=True, autoincrement=False),
     Column("reason", Text, nullable=False),
 )
-findings = Table(
-    "vulnerabilities_finding",
-    metadata,
-    Column("release", String(32), primary_key=True),
-    Column("component", Integer, primary_key=True, autoincrement=False),
-    Column("flaw", String(80), primary_key=True),
-    Column("product", String(64), nullable=False, index=True),
-    Column("name", Text, nullable=False),
-    Column("version", Text, nullable=False),
-    Column("certainty", String(10), nullable=False),
-    Column("rule", String(10), nullable=False),
-    Column("evidence", Text, nullable=False),
-    Column("fixed_version", Text, nullable=False),
-)
+
+
+def _finding_columns() -> tuple[Column[Any], ...]:
+    return (
+        Column("release", String(32), primary_key=True),
+        Column("component", Integer, primary_key=True, autoincrement=False),
+        Column("flaw", String(100), primary_key=True),
+        Column("product", String(64), nullable=False, index=True),
+        Column("name", Text, nullable=False),
+        Column("version", Text, nullable=False),
+        Column("certainty", String(10), nullable=False),
+        Column("rule", String(10), nullable=False),
+        Column("evidence", Text, nullable=False),
+        Column("fixed_version", Text, nullable=False),
+    )
+
+
+findings = Table("vulnerabilities_finding", metadata, *_finding_columns())
+settled = Table("vulnerabilities_settled", metadata, *_finding_columns())
+"""Flaws that an SBOM's own statements settle: patched, or of no matter. They open no case and stay visible."""
 cases = Table(
     "vulnerabilities_case",
     metadata,
@@ -100,6 +106,34 @@ accounts = Table(
     Column("at", Moment, nullable=False),
 )
 
+fetches = Table(
+    "vulnerabilities_fetch",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("etag", Text, nullable=False),
+    Column("last_modified", Text, nullable=False),
+    Column("since", Moment, nullable=True),
+    Column("page", Integer, nullable=False),
+    Column("fetched_at", Moment, nullable=False),
+)
+"""What to ask for next: only what changed since (`since`; `page` while a first fetch is under way)."""
+
+
+def fetch_of(connection: Connection, name: str) -> Any:  # noqa: ANN401 (a row)
+    """Return what is known of the last fetch of a feed, or None."""
+    return connection.execute(select(fetches).where(fetches.c.name == name)).one_or_none()
+
+
+def put_fetch(connection: Connection, row: Mapping[str, Any]) -> None:
+    """Note a fetch."""
+    upsert(connection, fetches, [row], ["name"])
+
+
+def feed_row(connection: Connection, feed: str) -> Any:  # noqa: ANN401 (a row)
+    """Return the newest intake of a feed, or None."""
+    return connection.execute(select(feeds).where(feeds.c.feed == feed)).one_or_none()
+
 
 def put_feed(connection: Connection, row: Mapping[str, Any]) -> None:
     """Note the newest intake of a feed."""
@@ -111,15 +145,23 @@ def put_match(
     row: Mapping[str, Any],
     found: Sequence[Mapping[str, Any]],
     left: Sequence[Mapping[str, Any]],
+    said: Sequence[Mapping[str, Any]] = (),
 ) -> None:
-    """Replace what is known of one release by the newest match."""
-    for table in (findings, unmatched):
+    """Replace what is known of one release by the newest match; `said` is what its SBOM settles itself."""
+    for table in (findings, unmatched, settled):
         connection.execute(delete(table).where(table.c.release == row["release"]))
     upsert(connection, matches, [row], ["release"])
     if found:
         connection.execute(insert(findings), [dict(one) for one in found])
     if left:
         connection.execute(insert(unmatched), [dict(one) for one in left])
+    if said:
+        connection.execute(insert(settled), [dict(one) for one in said])
+
+
+def flaws_of(connection: Connection, product: str) -> frozenset[str]:
+    """Return the flaws of which a product has a case."""
+    return frozenset(connection.execute(select(cases.c.flaw).where(cases.c.product == product)).scalars())
 
 
 def case_of(connection: Connection, flaw: str, product: str) -> Any:  # noqa: ANN401 (a row)

@@ -8,17 +8,18 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from careful.kernel.errors import Unavailable
-from careful.vulnerabilities.feeds.record import Affected, Record
+from careful.vulnerabilities.feeds.record import Affected, Record, Row
 from careful.vulnerabilities.ranges import Range
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS flaw (
   feed TEXT NOT NULL, id TEXT NOT NULL, digest TEXT NOT NULL, aliases TEXT NOT NULL, summary TEXT NOT NULL,
-  severity TEXT NOT NULL, PRIMARY KEY (feed, id)) WITHOUT ROWID;
+  severity TEXT NOT NULL, modified TEXT NOT NULL, PRIMARY KEY (feed, id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS affected (
   feed TEXT NOT NULL, flaw TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS affected_by_key ON affected (kind, key);
@@ -28,18 +29,6 @@ CREATE TABLE IF NOT EXISTS coverage (kind TEXT NOT NULL, type TEXT NOT NULL, PRI
 CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 INSERT OR IGNORE INTO state VALUES ('generation', 0);
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One affected row with its flaw, as matching needs it."""
-
-    feed: str
-    flaw: str
-    aliases: tuple[str, ...]
-    severity: str
-    summary: str
-    affected: Affected
 
 
 @contextmanager
@@ -75,17 +64,18 @@ def moved(connection: sqlite3.Connection) -> None:
 
 
 def put(connection: sqlite3.Connection, feed: str, record: Record, digest: str) -> bool:
-    """Store a record in place of its earlier form; tell whether anything changed."""
-    before = connection.execute("SELECT digest FROM flaw WHERE feed = ? AND id = ?", (feed, record.id)).fetchone()
-    if (before and before[0] == digest) or (record.withdrawn and not before):
+    """Store a record in place of its earlier form; tell whether anything changed. An older form changes nothing."""
+    found = connection.execute("SELECT digest, modified FROM flaw WHERE feed = ? AND id = ?", (feed, record.id))
+    before = found.fetchone()
+    modified = record.modified.isoformat() if record.modified else ""
+    if before and (before[0] == digest or (modified and modified < before[1])):
         return False
     connection.execute("DELETE FROM affected WHERE feed = ? AND flaw = ?", (feed, record.id))
-    connection.execute("DELETE FROM flaw WHERE feed = ? AND id = ?", (feed, record.id))
-    if not record.withdrawn:
-        connection.execute(
-            "INSERT INTO flaw VALUES (?, ?, ?, ?, ?, ?)",
-            (feed, record.id, digest, json.dumps(record.aliases), record.summary, record.severity),
-        )
+    connection.execute(
+        "INSERT OR REPLACE INTO flaw VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (feed, record.id, digest, json.dumps(record.aliases), record.summary, record.severity, modified),
+    )
+    if not record.withdrawn:  # of a withdrawn one its date stays, so that an older copy does not bring it back
         connection.executemany(
             "INSERT INTO affected VALUES (?, ?, ?, ?, ?)",
             [(feed, record.id, one.kind, one.key, _pack(one)) for one in record.affected],
@@ -94,7 +84,7 @@ def put(connection: sqlite3.Connection, feed: str, record: Record, digest: str) 
             "INSERT OR IGNORE INTO coverage VALUES (?, ?)",
             {(one.kind, one.key.partition("/")[0] if one.kind == "purl" else "") for one in record.affected},
         )
-    return True
+    return before is not None or not record.withdrawn
 
 
 def put_exploited(connection: sqlite3.Connection, found: dict[str, str]) -> int:
@@ -132,9 +122,10 @@ def rows_for(connection: sqlite3.Connection, kind: str, keys: Iterable[str]) -> 
 
 def _pack(one: Affected) -> str:
     ranges = [[each.introduced, each.fixed, each.last, each.after] for each in one.ranges]
-    return json.dumps([one.scheme, one.versions, ranges, one.condition, one.cpe])
+    return json.dumps([one.scheme, one.versions, ranges, one.condition, one.cpe, one.distro])
 
 
 def _unpack(kind: str, key: str, body: str) -> Affected:
-    scheme, versions, ranges, condition, named = json.loads(body)
-    return Affected(kind, key, scheme, tuple(versions), tuple(Range(*one) for one in ranges), condition, named)
+    scheme, versions, ranges, condition, named, distro = msgspec.json.decode(body)
+    spans = tuple(Range(*one) for one in ranges)
+    return Affected(kind, key, scheme, tuple(versions), spans, condition, named, distro)

@@ -5,13 +5,12 @@ whole, and what was known stays.
 """
 
 import hashlib
-import json
 import sqlite3
 import time
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,14 +22,15 @@ from careful.vulnerabilities.feeds.record import Malformed, Record, moment
 
 Kind = Literal["osv", "nvd", "kev"]
 FILE_BYTES = 1 << 30
+TOTAL_BYTES = 8 << 30
 FILES = 2_000_000
-_REFUSED_LISTED = 50
+REFUSED_LISTED = 50
 Progress = Callable[[int], None]
 
 
 @dataclass(slots=True)
 class Intake:
-    """What one intake did."""
+    """What one intake did; `records` is how many the feed has, where that is known otherwise."""
 
     feed: str
     taken: int = 0
@@ -40,51 +40,61 @@ class Intake:
     refused_count: int = 0
     as_of: datetime | None = None
     sha256: str = ""
+    records: int = 0
     seconds: float = 0.0
 
     def refuse(self, where: str, why: object) -> None:
         """Count a refused record; the first fifty are named."""
         self.refused_count += 1
-        if len(self.refused) < _REFUSED_LISTED:
+        if len(self.refused) < REFUSED_LISTED:
             self.refused.append(f"{where}: {why}")
 
 
-def take_in(home: Path, path: Path, kind: Kind | None = None, progress: Progress = lambda _: None) -> Intake:
-    """Take in a file, folder or zip. Raises Invalid where nothing in it is a feed that we read."""
+def take_in(
+    home: Path, path: Path, kind: Kind | None = None, progress: Progress = lambda _: None, feed: str = ""
+) -> Intake:
+    """Take in a file, folder or zip under the name `feed` (left out: the kind).
+
+    Raises Invalid where nothing in it is a feed that we read, TooLarge, Unavailable.
+    """
     began = time.perf_counter()
-    documents = _documents(path)
-    found: Intake | None = None
+    found = Intake(feed)
     digest = hashlib.sha256()
     changed = 0
     with database.opened(home, write=True) as connection:
-        for name, content in documents:
+        for name, content in _documents(path):
+            digest.update(hashlib.sha256(content).digest())
             try:
                 raw = msgspec.json.decode(content)
-            except (msgspec.DecodeError, RecursionError) as wrong:
-                found = found or Intake(feed=kind or "")
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
                 found.refuse(name, f"no readable JSON ({wrong})")
                 continue
-            digest.update(hashlib.sha256(content).digest())
-            told = kind or _kind_of(raw)
-            if told is None:
-                found = found or Intake(feed="")
-                found.refuse(name, "neither OSV, NVD 2.0 nor KEV")
+            told = _kind_of(raw)
+            kind = kind or told
+            if told is None or told != kind:
+                found.refuse(name, f"{told} among {kind}" if told else "neither OSV, NVD 2.0 nor KEV")
                 continue
-            found = found or Intake(feed=told)
-            found.feed = found.feed or told
+            found.feed = found.feed or kind
             changed += _take_document(connection, found, told, name, raw)
             progress(found.taken + found.unchanged)
-        if found is None or not (found.taken or found.unchanged or found.withdrawn):
+        if not (found.taken or found.unchanged or found.withdrawn):
             raise Invalid(
-                f"Nothing in {path} could be read as a feed."
-                + (f" {found.refused[0]}" if found and found.refused else " It holds no JSON file."),
+                f"Nothing in {path} could be read as a feed: "
+                + (f"{found.refused[0]}." if found.refused else "it holds no JSON file."),
                 do="Give OSV JSON, an NVD 2.0 page, or CISA's KEV catalogue.",
                 where=str(path),
             )
         if changed:
             database.moved(connection)
+    found.as_of = found.as_of or _youngest(path)
     found.sha256, found.seconds = digest.hexdigest(), time.perf_counter() - began
     return found
+
+
+def _youngest(path: Path) -> datetime:
+    """Return when the youngest file was written: a feed that states no date of its own is no younger than that."""
+    files = [path] if path.is_file() else path.rglob("*.json")
+    return datetime.fromtimestamp(max((one.stat().st_mtime for one in files), default=0.0), UTC)
 
 
 def _take_document(connection: sqlite3.Connection, found: Intake, kind: Kind, name: str, raw: Any) -> int:  # noqa: ANN401 (JSON is Any)
@@ -100,8 +110,8 @@ def _take_document(connection: sqlite3.Connection, found: Intake, kind: Kind, na
         except Malformed as wrong:
             found.refuse(f"{name}{place}", wrong)
             continue
-        digest = hashlib.sha256(json.dumps(one, sort_keys=True).encode()).hexdigest()
-        moved = database.put(connection, kind, record, digest)
+        digest = hashlib.sha256(msgspec.json.encode(one, order="deterministic")).hexdigest()
+        moved = database.put(connection, found.feed, record, digest)
         changed += moved
         _count(found, record, moved=moved)
     return changed
@@ -146,7 +156,12 @@ def _kind_of(raw: Any) -> Kind | None:  # noqa: ANN401 (JSON is Any)
         return None
     if "catalogVersion" in first or _any(first.get("vulnerabilities"), "cveID"):
         return "kev"
-    if "cve" in first or "configurations" in first or _any(first.get("vulnerabilities"), "cve"):
+    if (
+        first.get("format") == "NVD_CVE"
+        or "cve" in first
+        or "configurations" in first
+        or _any(first.get("vulnerabilities"), "cve")
+    ):
         return "nvd"
     return "osv" if "id" in first and ("affected" in first or "modified" in first) else None
 
@@ -163,8 +178,10 @@ def _documents(path: Path) -> Iterator[tuple[str, bytes]]:
     elif path.suffix == ".zip" and path.is_file():
         try:
             with zipfile.ZipFile(path) as archive:
+                total = 0
                 for number, info in enumerate(archive.infolist()):
-                    _bound(number, info.file_size, info.filename)
+                    total += info.file_size
+                    _bound(number, info.file_size, info.filename, total)
                     if info.filename.endswith(".json"):
                         yield info.filename, archive.read(info)
         except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as wrong:
@@ -176,6 +193,9 @@ def _documents(path: Path) -> Iterator[tuple[str, bytes]]:
         raise Invalid(f"{path} is not there.", do="Name a file, a folder or a zip.", where=str(path))
 
 
-def _bound(number: int, size: int, name: str) -> None:
-    if number >= FILES or size > FILE_BYTES:
-        raise TooLarge(f"{name}: a feed may have {FILES:,} files of {FILE_BYTES:,} bytes.", do="Split it.")
+def _bound(number: int, size: int, name: str, total: int = 0) -> None:
+    if number >= FILES or size > FILE_BYTES or total > TOTAL_BYTES:
+        raise TooLarge(
+            f"{name[:200]}: a feed may have {FILES:,} files of {FILE_BYTES:,} bytes, {TOTAL_BYTES:,} in all.",
+            do="Split it.",
+        )

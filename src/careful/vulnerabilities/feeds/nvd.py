@@ -117,13 +117,16 @@ def _affected(match: Mapping[str, Any], condition: str, where: str) -> Affected:
         fixed=str(match.get("versionEndExcluding") or ""),
         last=str(match.get("versionEndIncluding") or ""),
     )
-    exact = named.version not in {cpe.ANY, cpe.NA}
-    version = unescaped(named.version) + (unescaped(named.update) if named.update not in {cpe.ANY, cpe.NA} else "")
+    exact = cpe.version_of(named)
+    if cpe.is_wild(named):
+        exact, condition = "", f"its version has a wildcard: {unescaped(named.version)}"
+    elif named.version == cpe.NA:
+        condition = condition or "the feed names no version"
     return Affected(
         kind="cpe",
         key=unescaped(named.product),
         scheme="openssl" if named.product == "openssl" else "generic",
-        versions=(version,) if exact else (),
+        versions=(exact,) if exact else (),
         ranges=() if exact else (one,),
         condition=condition,
         cpe=str(match["criteria"]),

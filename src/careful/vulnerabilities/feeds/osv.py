@@ -1,12 +1,14 @@
 """OSV records (Open Source Vulnerability format 1.x), JSON; pure."""
 
+import itertools
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
+from careful.vulnerabilities import versions
 from careful.vulnerabilities.feeds.record import Affected, Malformed, Record, moment, severity_of_vector
 from careful.vulnerabilities.ranges import Range
-from careful.vulnerabilities.versions import BY_PURL_TYPE
 
 _TYPES = {
     "pypi": "pypi",
@@ -35,6 +37,7 @@ _TYPES = {
 }
 _WORDS = {"moderate": "medium", "medium": "medium", "high": "high", "critical": "critical", "low": "low"}
 _SUMMARY = 500
+_RELEASE = re.compile(r"v?(\d+(?:\.\d+)?)")
 
 
 def parse(raw: Any) -> Record:  # noqa: ANN401 (JSON is Any)
@@ -46,13 +49,20 @@ def parse(raw: Any) -> Record:  # noqa: ANN401 (JSON is Any)
         raise Malformed("$.affected: expected a list")
     return Record(
         id=raw["id"],
-        aliases=tuple(one for one in [*_list(raw, "aliases"), *_list(raw, "upstream")] if isinstance(one, str)),
+        aliases=_aliases(raw),
         summary=str(raw.get("summary") or str(raw.get("details") or "").split("\n", 1)[0])[:_SUMMARY],
         severity=_severity(raw),
         modified=moment(raw.get("modified")),
         withdrawn=bool(raw.get("withdrawn")),
         affected=tuple(one for number, part in enumerate(affected) for one in _affected(part, f"$.affected[{number}]")),
     )
+
+
+def _aliases(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return other names of the same flaw; a notice of one upstream flaw is that flaw, a notice of several is none."""
+    upstream = _list(raw, "upstream")
+    names = [*_list(raw, "aliases"), *(upstream if len(upstream) == 1 else [])]
+    return tuple(dict.fromkeys(one for one in names if isinstance(one, str) and one))
 
 
 def _list(raw: Mapping[str, Any], name: str) -> list[Any]:
@@ -87,18 +97,28 @@ def _affected(part: Any, where: str) -> Iterator[Affected]:  # noqa: ANN401 (JSO
     key = _key(package, where)
     if not key:
         return
-    ranges, condition = _ranges(part, where)
+    scheme = versions.BY_PURL_TYPE.get(key.partition("/")[0], "generic")
+    ranges, condition = _ranges(part, where, scheme)
     listed = part.get("versions") or []
     if not isinstance(listed, list):
         raise Malformed(f"{where}.versions: expected a list")
     yield Affected(
         kind="purl",
         key=key,
-        scheme=BY_PURL_TYPE.get(key.partition("/")[0], "generic"),
+        scheme=scheme,
         versions=tuple(str(one) for one in listed),
         ranges=ranges,
         condition="" if ranges or listed else condition,
+        distro=_distro(package.get("ecosystem")),
     )
+
+
+def _distro(ecosystem: object) -> str:
+    """Return a distribution with its release (`Debian:12` is `debian:12`), empty for what has no releases."""
+    name, _, release = str(ecosystem or "").partition(":")
+    number = _RELEASE.match(release)
+    kind = _TYPES.get(name.lower(), "")
+    return f"{kind.partition('/')[2]}:{number[1]}" if "/" in kind and number else ""
 
 
 def _key(package: Mapping[str, Any], where: str) -> str:
@@ -114,7 +134,7 @@ def _key(package: Mapping[str, Any], where: str) -> str:
     return f"{kind}/{low.replace('_', '-').replace('.', '-') if kind == 'pypi' else low}"
 
 
-def _ranges(part: Mapping[str, Any], where: str) -> tuple[tuple[Range, ...], str]:
+def _ranges(part: Mapping[str, Any], where: str, scheme: str) -> tuple[tuple[Range, ...], str]:
     found: list[Range] = []
     condition = ""
     listed = part.get("ranges") or []
@@ -126,24 +146,42 @@ def _ranges(part: Mapping[str, Any], where: str) -> tuple[tuple[Range, ...], str
         if one.get("type") == "GIT":
             condition = "its range is given in commits, not versions"
             continue
-        found += _spans(one["events"], f"{where}.ranges[{number}]")
+        found += _spans(one["events"], f"{where}.ranges[{number}]", scheme)
     return tuple(found), condition
 
 
-def _spans(events: list[Any], where: str) -> Iterator[Range]:
+def _spans(events: list[Any], where: str, scheme: str) -> Iterator[Range]:
+    """Turn events into ranges in the order of their versions (OSV, "Evaluation"); as listed where they have none."""
     start: str | None = None
-    for event in events:
-        if not isinstance(event, dict):
-            raise Malformed(f"{where}.events: expected objects")
-        if "introduced" in event:
-            if start is not None:
-                yield Range(introduced=start)
-            start = str(event["introduced"])
-        elif "fixed" in event and start is not None:
-            yield Range(introduced=start, fixed=str(event["fixed"]))
-            start = None
-        elif "last_affected" in event and start is not None:
-            yield Range(introduced=start, last=str(event["last_affected"]))
-            start = None
+    for _, same in itertools.groupby(_ordered(events, where, scheme), key=lambda one: one[0]):
+        # Where a fix and an introduction share a version, what is open ends first; else it is an empty range.
+        is_open = start is not None
+        for _, name, version in sorted(same, key=lambda one: (one[1] == "introduced") == is_open):
+            if name == "introduced":
+                start = version if start is None else start
+            elif start is not None:
+                yield Range(introduced=start, **{"fixed" if name == "fixed" else "last": version})
+                start = None
     if start is not None:
         yield Range(introduced=start)
+
+
+def _ordered(events: list[Any], where: str, scheme: str) -> list[tuple[Any, str, str]]:
+    """Return (place, name, version) of each event, by place; by number where a version cannot be read."""
+    found: list[tuple[str, str]] = []
+    for number, event in enumerate(events):
+        if not isinstance(event, dict):
+            raise Malformed(f"{where}.events[{number}]: expected an object")
+        for name in ("introduced", "fixed", "last_affected"):
+            if name in event:
+                if not isinstance(event[name], str) or not event[name]:
+                    raise Malformed(f"{where}.events[{number}].{name}: expected a version")
+                found.append((name, event[name]))
+    try:
+        return sorted((_place(version, scheme), name, version) for name, version in found)
+    except ValueError:
+        return [(number, *one) for number, one in enumerate(found)]
+
+
+def _place(version: str, scheme: str) -> tuple[int, versions.Key]:
+    return (0, ()) if version == "0" else (1, versions.key(scheme, version))

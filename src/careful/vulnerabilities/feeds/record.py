@@ -13,7 +13,8 @@ from careful.vulnerabilities.ranges import Range
 class Affected:
     """What a flaw affects: a package by purl without version (`pypi/pillow`) or a product by CPE (`vendor:product`).
 
-    `condition` is set where the record says "only together with something else": then a person must look.
+    `condition` is set where the record says "only together with something else": then a person must look. `distro` is
+    the release of a distribution whose package it is, such as `debian:12`.
     """
 
     kind: str
@@ -23,6 +24,7 @@ class Affected:
     ranges: tuple[Range, ...] = ()
     condition: str = ""
     cpe: str = ""
+    distro: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,18 @@ class Record:
     modified: datetime | None = None
     withdrawn: bool = False
     affected: tuple[Affected, ...] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One affected row with its flaw, as matching needs it."""
+
+    feed: str
+    flaw: str
+    aliases: tuple[str, ...]
+    severity: str
+    summary: str
+    affected: Affected
 
 
 class Malformed(ValueError):

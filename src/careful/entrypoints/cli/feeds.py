@@ -1,0 +1,89 @@
+"""`careful feeds`: take in feeds of known flaws, fetch them, see how old they are."""
+
+from pathlib import Path
+from typing import get_args
+
+import click
+
+from careful import vulnerabilities
+from careful.entrypoints.cli.output import json_option, say_json, say_table
+from careful.entrypoints.cli.progress import counting
+from careful.kernel.actors import OPERATOR
+
+_SHOWN = 10
+_KINDS = get_args(vulnerabilities.FeedKind)
+
+
+@click.group()
+def command() -> None:
+    """Take in feeds of known flaws and see how old they are."""
+
+
+@command.command(name="import")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--kind", type=click.Choice(_KINDS), help="Left out: seen from the content.")
+@json_option
+@click.pass_context
+def import_(ctx: click.Context, *, path: Path, kind: vulnerabilities.FeedKind | None, as_json: bool) -> None:
+    """Take in OSV, NVD 2.0 or KEV JSON: a file, a folder or a zip. What cannot be read is named; the rest is taken."""
+    with counting(f"Reading {path.name}") as tell:
+        report = vulnerabilities.import_feed(ctx.obj.world(), OPERATOR, path, kind, progress=tell)
+    if as_json:
+        say_json(report)
+    else:
+        say_report(report)
+
+
+@command.command()
+@click.option("--ecosystem", "ecosystems", multiple=True, help="OSV ecosystem to fetch, such as PyPI; may be repeated.")
+@click.option("--only", type=click.Choice(_KINDS), multiple=True, help="Fetch only this; may be repeated.")
+@click.option("--mirror", help="Folder or address that holds copies, where this machine has no internet.")
+@json_option
+@click.pass_context
+def sync(
+    ctx: click.Context, *, ecosystems: tuple[str, ...], only: tuple[str, ...], mirror: str | None, as_json: bool
+) -> None:
+    """Fetch what is new: OSV by ecosystem, KEV, and what NVD changed. Nothing new costs one short request each."""
+    world = ctx.obj.world()
+    with counting("Fetching") as tell:
+        done = vulnerabilities.sync(
+            world, OPERATOR, ecosystems=ecosystems, kinds=only or _KINDS, mirror=mirror or "", progress=tell
+        )
+    if as_json:
+        say_json(done)
+    else:
+        for one in done:
+            if one.report:
+                say_report(one.report)
+            else:
+                click.echo(f"{one.name}: {one.says}")
+    ctx.exit(0 if all(one.ok for one in done) else 1)
+
+
+@command.command(name="list")
+@json_option
+@click.pass_context
+def list_(ctx: click.Context, *, as_json: bool) -> None:
+    """List the feeds with their age. A feed that is too old turns "no known flaws" into "not known"."""
+    ages = vulnerabilities.feed_ages(ctx.obj.world())
+    if as_json:
+        say_json(ages)
+        return
+    rows = [
+        (one.feed, one.records, one.as_of, one.taken_at, "fresh" if one.fresh else "too old", one.source, one.licence)
+        for one in ages
+    ]
+    columns = ("Feed", "Records", "As of", "Taken", "Age", "Source", "Licence")
+    say_table("Feeds of known flaws", columns, rows, empty="No feed yet. Run: careful feeds sync")
+
+
+def say_report(report: vulnerabilities.FeedReport) -> None:
+    """Print what became of an intake."""
+    click.echo(
+        f"{report.feed}: {report.taken:,} taken, {report.unchanged:,} unchanged, {report.withdrawn:,} withdrawn, "
+        f"{report.refused_count:,} refused, in {report.seconds:.1f} s; as of {report.as_of:%Y-%m-%d %H:%M}Z."
+    )
+    for one in report.refused[:_SHOWN]:
+        click.echo(f"  refused {one}")
+    if report.refused_count > _SHOWN:
+        click.echo(f"  and {report.refused_count - _SHOWN:,} more")

@@ -1,0 +1,115 @@
+"""`careful scan`: look an SBOM up in the known flaws; nothing is stored, so it fits any CI."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from careful import releases, vulnerabilities
+from careful.entrypoints.cli.output import json_option, say_json, say_table
+from careful.entrypoints.cli.progress import counting
+from careful.entrypoints.cli.release import read_sbom_file
+
+
+@click.command()
+@click.argument("sbom", type=click.Path(path_type=Path))
+@click.option("--strict", is_flag=True, help="Exit 1 also when a component could not be looked up.")
+@json_option
+@click.pass_context
+def command(ctx: click.Context, *, sbom: Path, strict: bool, as_json: bool) -> None:
+    """Look an SBOM up in the known flaws, changing nothing.
+
+    Exit 0: looked up, no known flaw. 1: flaws, or not known (nothing could be looked up, or the feeds are too old).
+    2: the SBOM cannot be read.
+    """
+    world = ctx.obj.world()
+    with counting(f"Reading {sbom.name}"):
+        read = releases.read_sbom(read_sbom_file(sbom))
+        found, exploited, generation = vulnerabilities.look_up(world, read.components)
+    fresh = vulnerabilities.feeds_fresh(world)
+    looked_up = len(read.components) - len(found.unmatched)
+    ranked = sorted(found.matches, key=lambda one: _rank(one, exploited))
+    says = _verdict(found, looked_up, fresh=fresh, generation=generation)
+    if as_json:
+        say_json(
+            {
+                "says": says,
+                "feeds_fresh": fresh,
+                "components": len(read.components),
+                "looked_up": looked_up,
+                "flaws": [_flaw(one, read, exploited) for one in ranked],
+                "settled": [_flaw(one, read, exploited) for one in found.settled],
+                "not_looked_up": [
+                    {"name": read.components[at].name, "version": read.components[at].version, "reason": reason}
+                    for at, reason in found.unmatched.items()
+                ],
+            }
+        )
+    else:
+        _say(read, found, ranked, exploited)
+        click.echo(says)
+    bad = bool(found.matches) or not fresh or not looked_up or (strict and bool(found.unmatched))
+    ctx.exit(1 if bad else 0)
+
+
+def _verdict(found: vulnerabilities.Matched, looked_up: int, *, fresh: bool, generation: int) -> str:
+    if not generation:
+        return "Not known: there is no feed of known flaws here. Run: careful feeds sync"
+    if not looked_up:
+        return "Not known: no component could be looked up."
+    sure = sum(1 for one in found.matches if one.certainty == "affected")
+    maybe = len(found.matches) - sure
+    left = f"{len(found.unmatched)} could not be looked up."
+    if found.matches:
+        return f"{sure} known flaws, {maybe} that a person must check, in {looked_up} components; {left}"
+    if not fresh:
+        return f"Not known: no flaw in {looked_up} components, but a feed is too old. Run: careful feeds sync"
+    return f"No known flaw in {looked_up} components; {left}"
+
+
+def _say(
+    read: releases.Sbom,
+    found: vulnerabilities.Matched,
+    ranked: list[vulnerabilities.Match],
+    exploited: frozenset[str],
+) -> None:
+    rows = [
+        (
+            one.flaw,
+            f"{one.severity}, exploited" if one.flaw in exploited else one.severity,
+            f"{read.components[one.component].name} {read.components[one.component].version}",
+            one.fixed_version or None,
+            "yes" if one.certainty == "affected" else "check by hand",
+            one.evidence,
+        )
+        for one in ranked
+    ]
+    if rows:
+        columns = ("Flaw", "Severity", "Component", "Fixed in", "Affected", "Evidence")
+        say_table("Known flaws", columns, rows, empty="")
+    for one in found.settled:
+        click.echo(f"settled by the SBOM itself: {one.flaw} in {read.components[one.component].name}: {one.evidence}")
+    for at, reason in found.unmatched.items():
+        click.echo(f"not looked up: {read.components[at].name} {read.components[at].version}: {reason}")
+
+
+def _rank(one: vulnerabilities.Match, exploited: frozenset[str]) -> tuple[bool, bool, int, str]:
+    severity = vulnerabilities.SEVERITIES.index(one.severity)
+    return one.flaw not in exploited, one.certainty != "affected", severity, one.flaw
+
+
+def _flaw(one: vulnerabilities.Match, read: releases.Sbom, exploited: frozenset[str]) -> dict[str, Any]:
+    part = read.components[one.component]
+    return {
+        "flaw": one.flaw,
+        "component": part.name,
+        "version": part.version,
+        "identifier": part.purl or part.cpe,
+        "severity": one.severity,
+        "exploited": one.flaw in exploited,
+        "certainty": one.certainty,
+        "fixed_version": one.fixed_version or None,
+        "rule": one.rule,
+        "evidence": one.evidence,
+        "summary": one.summary,
+    }

@@ -1,0 +1,162 @@
+"""`careful vuln`: see, judge and close cases of known flaws, and know which devices are exposed."""
+
+import click
+
+from careful import vulnerabilities
+from careful.entrypoints.cli.output import cell, json_option, say_json, say_table
+from careful.kernel.actors import OPERATOR
+
+_SHOWN = 50
+
+
+@click.group()
+def command() -> None:
+    """See, judge and close cases of known flaws."""
+
+
+@command.command(name="list")
+@click.option("--state", type=click.Choice(("open", "closed")), help="Only cases in this state.")
+@click.option("--product", help="Only cases of this product.")
+@json_option
+@click.pass_context
+def list_(ctx: click.Context, *, state: str | None, product: str | None, as_json: bool) -> None:
+    """List cases: exploited in the wild first, then by due date."""
+    world = ctx.obj.world()
+    found = vulnerabilities.cases(world, state, product)
+    if as_json:
+        say_json(found)
+        return
+    rows = [
+        (
+            one.id,
+            one.flaw,
+            one.product,
+            f"{one.severity}, exploited" if one.exploited else one.severity,
+            one.releases,
+            one.status or "to be judged",
+            one.fixed_in,
+            one.due,
+        )
+        for one in found
+    ]
+    columns = ("Case", "Flaw", "Product", "Severity", "In", "Status", "Fixed in", "Due")
+    fresh = vulnerabilities.feeds_fresh(world)
+    empty = "No case. No feed says otherwise." if fresh else "No case is known, but a feed is missing or too old."
+    say_table("Cases", columns, rows, empty=f"{empty} Run: careful feeds list")
+
+
+@command.command()
+@click.argument("case")
+@json_option
+@click.pass_context
+def show(ctx: click.Context, *, case: str, as_json: bool) -> None:
+    """Show CASE: what was found where, by which rule and on what evidence, and what was decided."""
+    world = ctx.obj.world()
+    one = vulnerabilities.case(world, case)
+    found = vulnerabilities.findings(world, flaw=one.flaw, product=one.product)
+    if as_json:
+        say_json({"case": one, "findings": found})
+        return
+    click.echo(f"{one.flaw} in {one.product}: {one.title}")
+    facts = {
+        "state": one.state,
+        "severity": f"{one.severity}, exploited in the wild" if one.exploited else one.severity,
+        "releases": one.releases,
+        "due": one.due,
+        "decided": one.status and f"{one.status} {one.justification or ''}".strip(),
+        "statement": one.statement or None,
+        "action": one.action or None,
+        "look again": one.review,
+        "fixed in": one.fixed_in,
+        "closed": one.closed_at,
+    }
+    for name, value in facts.items():
+        click.echo(f"{name:>11}  {cell(value)}")
+    for each in found:
+        click.echo(f"  {each.name} {each.version} [{each.certainty}] {each.evidence}")
+    if one.state == "open" and (one.status is None or one.review):
+        click.echo(f"Decide: careful vuln judge {case} --status …")
+
+
+@command.command()
+@click.argument("case")
+@json_option
+@click.pass_context
+def exposed(ctx: click.Context, *, case: str, as_json: bool) -> None:
+    """List the devices that run an affected release now, and who of them is not accounted for."""
+    world = ctx.obj.world()
+    found = vulnerabilities.exposed(world, case)
+    left = vulnerabilities.unaccounted(world, case)
+    accounted = vulnerabilities.accounted(world, case)
+    if as_json:
+        say_json({"exposed": found, "unaccounted": left, "accounted": accounted})
+        return
+    for version, number in found.by_version.items():
+        click.echo(f"{version}: {number:,} devices")
+    rows = [(device, accounted.get(device, "not accounted for")) for device in found.devices[:_SHOWN]]
+    say_table("Exposed", ("Device", "Accounted for"), rows, empty="No device runs an affected release.")
+    if len(found.devices) > _SHOWN:
+        click.echo(f"and {len(found.devices) - _SHOWN:,} more; all of them: careful vuln exposed {case} --json")
+
+
+@command.command()
+@click.argument("case")
+@click.option(
+    "--status", required=True, type=click.Choice(vulnerabilities.STATUSES), help="What it means for us (VEX)."
+)
+@click.option(
+    "--justification", type=click.Choice(vulnerabilities.JUSTIFICATIONS), help="Why we are not affected (VEX)."
+)
+@click.option("--statement", default="", help="What we found out, in a sentence or two.")
+@click.option("--action", default="", help="What owners are to do; needed where affected.")
+@json_option
+@click.pass_context
+def judge(
+    ctx: click.Context,
+    *,
+    case: str,
+    status: vulnerabilities.Status,
+    justification: str | None,
+    statement: str,
+    action: str,
+    as_json: bool,
+) -> None:
+    """Decide what the flaw of CASE means for the product. The decision holds for later releases."""
+    world = ctx.obj.world()
+    one = vulnerabilities.judge(world, OPERATOR, case, status, justification, statement, action)
+    if as_json:
+        say_json(one)
+        return
+    click.echo(f"{one.flaw} in {one.product} is judged {status.replace('_', ' ')}.")
+    if status == "affected":
+        click.echo(f"Tell owners: careful notice draft {case}")
+
+
+@command.command()
+@click.argument("case")
+@click.argument("device")
+@click.option("--reason", required=True, help="Why it is not fixed, in a sentence; it stays in the ledger.")
+@json_option
+@click.pass_context
+def account(ctx: click.Context, *, case: str, device: str, reason: str, as_json: bool) -> None:
+    """Say why DEVICE, exposed to the flaw of CASE, is not fixed."""
+    world = ctx.obj.world()
+    vulnerabilities.account_for(world, OPERATOR, case, device, reason)
+    left = vulnerabilities.unaccounted(world, case)
+    if as_json:
+        say_json({"case": case, "device": device, "unaccounted": left})
+    else:
+        click.echo(f"{device} is accounted for; {len(left)} exposed devices are not.")
+
+
+@command.command()
+@click.argument("case")
+@json_option
+@click.pass_context
+def close(ctx: click.Context, *, case: str, as_json: bool) -> None:
+    """Close CASE; refused while an exposed device is neither fixed nor accounted for."""
+    one = vulnerabilities.close(ctx.obj.world(), OPERATOR, case)
+    if as_json:
+        say_json(one)
+    else:
+        click.echo(f"{one.flaw} in {one.product} is closed.")

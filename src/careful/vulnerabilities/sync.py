@@ -1,0 +1,253 @@
+"""Fetching what is new in the world's lists of known flaws: OSV by ecosystem, CISA's KEV, and what NVD changed.
+
+One feed that fails does not stop the others; it is recorded as failed and grows old, which P11 then shows. A server
+that says "nothing new" makes a feed young again. Where there is no internet, a mirror (folder or address) holds copies:
+`osv/<ecosystem>/all.zip`, `known_exploited_vulnerabilities.json`, `nvd.zip`.
+"""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from careful import releases
+from careful.kernel.actors import Actor
+from careful.kernel.errors import CarefulError, Invalid, NotFound
+from careful.kernel.work import World
+from careful.vulnerabilities import actions, store
+from careful.vulnerabilities.feeds import intake
+from careful.vulnerabilities.fetching import Fetched, Pause, fetch, open_client
+from careful.vulnerabilities.model import FeedReport
+
+if TYPE_CHECKING:  # only who fetches pays for the client, in memory and start-up time
+    import httpx
+
+OSV = "https://osv-vulnerabilities.storage.googleapis.com/{ecosystem}/all.zip"
+KEV = "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json"
+NVD = "https://services.nvd.nist.gov/rest/json/cves/2.0"
+KINDS: tuple[intake.Kind, ...] = ("osv", "kev", "nvd")
+
+_ECOSYSTEMS = {
+    "pypi": "PyPI",
+    "npm": "npm",
+    "golang": "Go",
+    "cargo": "crates.io",
+    "maven": "Maven",
+    "nuget": "NuGet",
+    "gem": "RubyGems",
+    "composer": "Packagist",
+    "hex": "Hex",
+    "pub": "Pub",
+    "bitnami": "Bitnami",
+    "deb/debian": "Debian",
+    "deb/ubuntu": "Ubuntu",
+    "apk/alpine": "Alpine",
+    "rpm/rocky": "Rocky Linux",
+    "rpm/almalinux": "AlmaLinux",
+}
+_NVD_PAUSE = 6.0  # NVD asks for it between requests without a key
+_NVD_WINDOW = timedelta(days=119)  # it answers for 120 days at most
+_NVD_OVERLAP = timedelta(hours=2)
+_NVD_TIME = "%Y-%m-%dT%H:%M:%S.000Z"
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What became of one feed; `report` is there where something was read."""
+
+    name: str
+    ok: bool
+    says: str
+    report: FeedReport | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    world: World
+    actor: Actor
+    client: "httpx.Client"
+    folder: Path
+    mirror: str
+    progress: Callable[[int], None]
+    pause: Pause
+
+
+def sync(
+    world: World,
+    actor: Actor,
+    *,
+    ecosystems: Sequence[str] = (),
+    kinds: Iterable[str] = KINDS,
+    mirror: str = "",
+    progress: Callable[[int], None] = lambda _: None,
+    pause: Pause = time.sleep,
+    client: "httpx.Client | None" = None,
+) -> list[Synced]:
+    """Fetch and take in what is new. Ecosystems left out: those that the releases' components are of.
+
+    Never raises for a feed that cannot be had: it is in the answer, and in the ledger as failed.
+    """
+    wanted = frozenset(kinds)
+    with tempfile.TemporaryDirectory(prefix="fetch-", dir=world.home) as folder, client or open_client() as opened:
+        one = _Round(world, actor, opened, Path(folder), mirror, progress, pause)
+        acts: list[tuple[str, Callable[[], Synced]]] = []
+        if "osv" in wanted:
+            names = ecosystems or ecosystems_in_use(world)
+            acts += [(f"osv-{_slug(name)}", partial(_osv, one, name)) for name in names]
+        if "kev" in wanted:
+            acts.append(("kev", partial(_kev, one)))
+        if "nvd" in wanted:
+            acts.append(("nvd", partial(_nvd, one)))
+        return [_attempt(one, name, act) for name, act in acts]
+
+
+def ecosystems_in_use(world: World) -> list[str]:
+    """Return the OSV ecosystems of all components in all releases, PyPI where there are none."""
+    found: set[str] = set()
+    for release in releases.list_for(world):
+        for component in releases.components(world, release.id):
+            purl = releases.parse_purl(component.purl) if component.purl else None
+            if purl:
+                name = _ECOSYSTEMS.get(purl.type) or _ECOSYSTEMS.get(f"{purl.type}/{purl.namespace}")
+                found |= {name} if name else set()
+    return sorted(found) or ["PyPI"]
+
+
+def _attempt(one: _Round, name: str, act: Callable[[], Synced]) -> Synced:
+    try:
+        return act()
+    except CarefulError as refusal:
+        actions.feed_failed(one.world, one.actor, name, refusal.what)
+        return Synced(name, ok=False, says=str(refusal))
+
+
+def _osv(one: _Round, ecosystem: str) -> Synced:
+    if not ecosystem or "/" in ecosystem or ecosystem.startswith("."):
+        raise Invalid(f"{ecosystem[:40]!r} is no ecosystem of OSV.", do="Use --ecosystem PyPI.")
+    return _file(one, f"osv-{_slug(ecosystem)}", "osv", OSV.format(ecosystem=ecosystem), f"osv/{ecosystem}/all.zip")
+
+
+def _kev(one: _Round) -> Synced:
+    return _file(one, "kev", "kev", KEV, "known_exploited_vulnerabilities.json")
+
+
+def _file(one: _Round, feed: str, kind: intake.Kind, url: str, place: str) -> Synced:
+    """Take in one file, from the mirror or from its own address, only where it changed."""
+    if one.mirror and not _is_address(one.mirror):
+        return _copy(one, feed, kind, Path(one.mirror) / place)
+    address = f"{one.mirror.rstrip('/')}/{place}" if one.mirror else url
+    with one.world.look() as connection:
+        before = store.fetch_of(connection, feed)
+        known = store.feed_row(connection, feed)
+    again = before if before and known and before.url == address else None
+    target = one.folder / f"{feed}{Path(place).suffix}"
+    got = fetch(
+        one.client,
+        address,
+        target,
+        etag=again.etag if again else "",
+        last_modified=again.last_modified if again else "",
+        pause=one.pause,
+    )
+    if not got.changed and known:
+        same = intake.Intake(feed, sha256=known.sha256, records=known.records, unchanged=known.records)
+        report = actions.feed_taken(one.world, one.actor, same, source=address, as_of=got.at)
+        return Synced(feed, ok=True, says="nothing new", report=report)
+    report = actions.import_feed(
+        one.world, one.actor, target, kind, source=address, feed=feed, as_of=got.at, progress=one.progress
+    )
+    _note(one, feed, address, got)
+    return Synced(feed, ok=True, says="taken in", report=report)
+
+
+def _copy(one: _Round, feed: str, kind: intake.Kind, path: Path) -> Synced:
+    if not path.exists():
+        raise NotFound(f"The mirror has no {path}.", do="Put a copy there.")
+    report = actions.import_feed(one.world, one.actor, path, kind, source=str(path), feed=feed, progress=one.progress)
+    return Synced(feed, ok=True, says="taken in", report=report)
+
+
+def _nvd(one: _Round) -> Synced:
+    """Take in what NVD changed since the last time, page by page; the first time everything, going on after a stop."""
+    if one.mirror:
+        return _file(one, "nvd", "nvd", NVD, "nvd.zip")
+    with one.world.look() as connection:
+        before = store.fetch_of(connection, "nvd")
+    began = one.world.clock.now()
+    found = intake.Intake("nvd")
+    since = before.since if before else None
+    page = before.page if before else 0
+    if since is None:
+        _pages(one, found, {}, page, None)
+    while since is not None and since < began:
+        until = min(since + _NVD_WINDOW, began)
+        window = {"lastModStartDate": since.strftime(_NVD_TIME), "lastModEndDate": until.strftime(_NVD_TIME)}
+        _pages(one, found, window, 0, since)
+        since = until
+    _remember(one, began - _NVD_OVERLAP, 0)
+    report = actions.feed_taken(one.world, one.actor, found, source=NVD, as_of=began)
+    return Synced("nvd", ok=True, says="taken in", report=report)
+
+
+def _pages(one: _Round, found: intake.Intake, window: dict[str, str], start: int, since: datetime | None) -> None:
+    target = one.folder / "nvd.json"
+    while True:
+        fetch(one.client, NVD, target, parameters=window | {"startIndex": str(start)}, pause=one.pause)
+        head = _head(target)
+        if head.resultsPerPage:
+            _add(found, intake.take_in(one.world.home, target, "nvd", feed="nvd"))
+        start += head.resultsPerPage
+        one.progress(found.taken + found.unchanged)
+        if start >= head.totalResults or not head.resultsPerPage:
+            return
+        if since is None:
+            _remember(one, None, start)
+        one.pause(_NVD_PAUSE)
+
+
+class _Page(msgspec.Struct):
+    resultsPerPage: int  # noqa: N815 (NVD's own name)
+    totalResults: int  # noqa: N815 (NVD's own name)
+
+
+def _head(path: Path) -> _Page:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_Page)
+    except msgspec.MsgspecError as wrong:
+        raise Invalid(f"NVD's answer is no page of its API: {wrong}.") from wrong
+
+
+def _add(found: intake.Intake, page: intake.Intake) -> None:
+    found.taken += page.taken
+    found.unchanged += page.unchanged
+    found.withdrawn += page.withdrawn
+    found.refused_count += page.refused_count
+    found.refused += page.refused[: intake.REFUSED_LISTED - len(found.refused)]
+    found.seconds += page.seconds
+    found.sha256 = page.sha256
+
+
+def _note(one: _Round, feed: str, address: str, got: Fetched) -> None:
+    with one.world.change(one.actor) as work:
+        row = {"name": feed, "url": address, "etag": got.etag, "last_modified": got.last_modified}
+        store.put_fetch(work.connection, row | {"since": None, "page": 0, "fetched_at": work.now})
+
+
+def _remember(one: _Round, since: datetime | None, page: int) -> None:
+    with one.world.change(one.actor) as work:
+        row = {"name": "nvd", "url": NVD, "etag": "", "last_modified": "", "since": since, "page": page}
+        store.put_fetch(work.connection, row | {"fetched_at": work.now})
+
+
+def _is_address(mirror: str) -> bool:
+    return mirror.startswith(("https://", "http://"))
+
+
+def _slug(ecosystem: str) -> str:
+    return ecosystem.lower().replace(" ", "-")[:30]
