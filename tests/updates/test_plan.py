@@ -22,7 +22,7 @@ from careful.updates.plan import (
 )
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
-LIMITS = Limits(max_failures_percent=10, min_failures=1, deadline=timedelta(minutes=5), attempts=2)
+LIMITS = Limits(max_failures_percent=10, min_failures=1, deadline_seconds=300, attempts=2)
 
 
 def members(text: str) -> tuple[Member, ...]:
@@ -315,7 +315,7 @@ def test_no_fleet_makes_the_planner_break_its_laws(data):
     limits = Limits(
         max_failures_percent=data.draw(st.sampled_from([0, 10, 50])),
         min_failures=data.draw(st.integers(1, 3)),
-        deadline=timedelta(minutes=5),
+        deadline_seconds=300,
         attempts=data.draw(st.integers(1, 3)),
     )
     text = " ".join(f"{wave}:{'w' * size}" for wave, size in enumerate(sizes, start=1))

@@ -9,7 +9,7 @@ from careful.updates.model import Limits
 
 
 def test_limits_are_stored_and_read_back():
-    limits = Limits(max_failures_percent=2.5, min_failures=3, deadline=timedelta(seconds=7), attempts=4)
+    limits = Limits(max_failures_percent=2.5, min_failures=3, deadline_seconds=7.0, attempts=4)
     assert queries.limits_from(queries.limits_as(limits)) == limits
 
 

@@ -1,7 +1,6 @@
 """What one may do with rollouts: start, halt, resume, account for a device. Each verb is one transaction."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from careful import devices, releases
 from careful.kernel.actors import Actor
@@ -21,7 +20,7 @@ from careful.updates.plan import Candidate, Offer
 
 WAVES = ("2", "10%", "100%")
 _NAMED = 1000
-_LONGEST_DEADLINE = timedelta(days=90)
+_LONGEST_DEADLINE = 90 * 86_400
 _MOST_ATTEMPTS = 10
 
 
@@ -50,9 +49,7 @@ def start_rollout(
         Limits(
             max_failures_percent=max_failures_percent,
             min_failures=min_failures,
-            deadline=timedelta(minutes=deadline_minutes)
-            if deadline_seconds is None
-            else timedelta(seconds=deadline_seconds),
+            deadline_seconds=deadline_minutes * 60 if deadline_seconds is None else deadline_seconds,
             attempts=attempts,
         )
     )
@@ -98,7 +95,7 @@ def check_limits(limits: Limits) -> Limits:
         raise Invalid("At most 0 to 100 per cent of a wave may fail.", where="max_failures_percent")
     if limits.min_failures < 1:
         raise Invalid("The least number of failures that halt is 1.", where="min_failures")
-    if not timedelta(seconds=1) <= limits.deadline <= _LONGEST_DEADLINE:
+    if not 1 <= limits.deadline_seconds <= _LONGEST_DEADLINE:
         raise Invalid("A deadline is 1 second to 90 days.", where="deadline")
     if not 1 <= limits.attempts <= _MOST_ATTEMPTS:
         raise Invalid(f"A device is tried 1 to {_MOST_ATTEMPTS} times.", where="attempts")

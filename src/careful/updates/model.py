@@ -43,14 +43,19 @@ class Limits:
     """How much harm a rollout may do before it halts by itself, and how patient it is.
 
     It halts when a wave has at least `min_failures` failed or silent devices and these are more than
-    `max_failures_percent` of it. `deadline`: how long an order may take before its device counts as silent.
+    `max_failures_percent` of it. `deadline_seconds`: how long an order may take before its device counts as silent.
     `attempts`: how often one device is tried.
     """
 
     max_failures_percent: float = 10.0
     min_failures: int = 1
-    deadline: timedelta = timedelta(minutes=60)
+    deadline_seconds: float = 3600.0
     attempts: int = 2
+
+    @property
+    def deadline(self) -> timedelta:
+        """Return the patience as a span of time."""
+        return timedelta(seconds=self.deadline_seconds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

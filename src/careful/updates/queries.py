@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
@@ -133,12 +133,12 @@ def _as_rollout(row: Row[Any], counts: dict[int, dict[str, int]]) -> Rollout:
 
 def limits_from(kept: dict[str, Any]) -> Limits:
     """Return limits as they were stored."""
-    return Limits(**{**kept, "deadline": timedelta(seconds=kept["deadline"])})
+    return Limits(**kept)
 
 
 def limits_as(limits: Limits) -> dict[str, Any]:
     """Return limits as they are stored."""
-    return asdict(limits) | {"deadline": limits.deadline.total_seconds()}
+    return asdict(limits)
 
 
 def order(world: World, action: int) -> Order | None:
