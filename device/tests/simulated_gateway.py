@@ -11,7 +11,7 @@ from simulated_maker import Maker
 
 
 class Gateway:
-    """Takes connections at `port`. `published` is what it took, in order; `wills` are those of clients that vanished.
+    """Takes connections at `port`. `published` is what it took, in order, `arrived` how many came; `wills` are those of clients that vanished.
 
     `refuses` is a part of a payload that it never acknowledges; `closes` a part at which it closes the connection;
     `mute` makes it acknowledge nothing.
@@ -20,6 +20,7 @@ class Gateway:
     def __init__(self, maker: Maker) -> None:
         self.published: list[tuple[str, bytes]] = []
         self.wills: list[str] = []
+        self.arrived = 0
         self.connects: list[tuple[str, bool, str]] = []
         self.subscribed: list[str] = []
         self.refuses = self.closes = b"\0never"
@@ -113,6 +114,7 @@ class Gateway:
         (length,) = struct.unpack_from("!H", body)
         topic, rest = body[2 : 2 + length].decode(), body[2 + length :]
         number, payload = (rest[:2], rest[2:]) if kind & 6 else (b"", rest)
+        self.arrived += 1
         if self.closes in payload:
             client.shutdown(socket.SHUT_RDWR)
             raise ConnectionError

@@ -82,6 +82,7 @@ def test_what_was_not_acknowledged_is_said_again(agent, gateway, heard):
     agent.messenger.connect()
     until(lambda: heard)
     send(agent, 1, 2)
+    until(lambda: gateway.arrived == 2)
     gateway.cut()
     until(lambda: any(isinstance(one, seen.Disconnected) for one in heard))
     assert agent.backlog.counts()["waiting"] == 2
@@ -96,6 +97,7 @@ def test_what_is_said_again_after_a_restart_is_all_of_it(agent, gateway, hub, ho
     agent.messenger.connect()
     until(lambda: heard)
     send(agent, 1, 2, 3)
+    until(lambda: gateway.arrived == 3)
     agent.close()
     gateway.mute = False
     other = Agent(load(home), hub=hub, sources={})
