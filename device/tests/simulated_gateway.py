@@ -11,7 +11,8 @@ from simulated_maker import Maker
 
 
 class Gateway:
-    """Takes connections at `port`. `published` is what it took, in order, `arrived` how many came; `wills` are those of clients that vanished.
+    """Takes connections at `port`. `published` is what it took, in order, `arrived` how many came; `wills` are those of
+    clients that vanished.
 
     `refuses` is a part of a payload that it never acknowledges; `closes` a part at which it closes the connection;
     `mute` makes it acknowledge nothing.
