@@ -7,6 +7,7 @@ command line. Each process imports only its own doors, which is why imports stan
 
 import asyncio
 import os
+import resource
 import signal
 import sys
 import threading
@@ -63,12 +64,13 @@ class Parts:
 
 def chores() -> list[Chore]:
     """List everything the worker does in the background."""
-    from careful import devices, notices, updates, workflows
+    from careful import devices, notices, people, updates, workflows
 
     listed = [
         Chore("seal", audit.seal),
         Chore("renew", updates.renew),
         Chore("tell_refusals", devices.tell_refusals),
+        Chore("sweep", people.sweep),
     ]
     listed += [
         Chore(f"{flow.name}.{step.name}", step.advance) for flow in workflows.ALL for step in flow.steps if step.advance
@@ -126,10 +128,17 @@ def end_with_parent() -> None:
     threading.Thread(target=wait, name="parent-watch", daemon=True).start()
 
 
+def _open_many_files() -> None:
+    """Raise the soft limit on open files to the hard one: each device connection is a file."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 def run_process(name: str) -> int:
     """Run one process of `careful up`."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(20))
     end_with_parent()
+    _open_many_files()
     world = open_world(Settings())
     try:
         RUNNERS[name](world)

@@ -101,7 +101,7 @@ class Demo:
         self._console.print(f"\nConsole      {settings.console_url}")
         self._console.print(f"Public site  {settings.public_url}")
         self._console.print(f"Mail         {self.folder / 'mail'}")
-        if not people.list_accounts(world):
+        if not people.anyone(world):
             self._console.print("\nSign in with this link; it works once, for 60 minutes:")
             self._console.print(f"  {people.first_link(world)}", soft_wrap=True)
         self._console.print("\nThe devices go on living. Stop with Ctrl+C; run it again to go on.")

@@ -5,6 +5,7 @@ processes never both believe they may write.
 """
 
 import json
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -99,7 +100,7 @@ class Database:
             options = {_WRITE_OPTION: mode == "write"}
             with self.engine.connect().execution_options(**options) as connection, connection.begin():
                 yield connection
-        except OperationalError as failure:
+        except (OperationalError, sqlite3.OperationalError) as failure:
             raise _unavailable(failure) from failure
 
     def close(self) -> None:
@@ -150,11 +151,12 @@ def _make_sqlite_safe(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         writing = connection.get_execution_options().get(_WRITE_OPTION, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        # Straight to the driver: this runs before every statement of a device's request, and saves a third of it.
+        connection.connection.cursor().execute("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
-def _unavailable(failure: DBAPIError) -> Unavailable:
-    reason = str(failure.orig).splitlines()[0]
+def _unavailable(failure: DBAPIError | sqlite3.OperationalError) -> Unavailable:
+    reason = str(failure.orig if isinstance(failure, DBAPIError) else failure).splitlines()[0]
     if "locked" in reason:
         return Unavailable("The database is locked by another program.", do="Close it, or wait; nothing was changed.")
     if "full" in reason:

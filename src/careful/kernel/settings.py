@@ -58,6 +58,8 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _fill_addresses(self) -> Self:
+        if self.host in {"0.0.0.0", "::"} and not (self.console_url and self.public_url and self.device_url):  # noqa: S104 (refused, not bound)
+            raise ValueError("on all addresses, console_url, public_url and device_url must say by which name we go")
         scheme = "http" if self.host in LOOPBACK else "https"
         # On loopback the console is `localhost` (passkeys want a name) and the public site `127.0.0.1`: two origins
         # whose cookies never meet.

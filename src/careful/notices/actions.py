@@ -102,7 +102,7 @@ def tell_owners(world: World, actor: Actor, wanted: str) -> tuple[int, int]:
     one = queries.advisory(world, wanted)
     if one.published_at is None:
         raise Refused(f"{one.id} is not public yet.", do=f"Run: careful notice publish {one.id}")
-    exposed = set(vulnerabilities.ever_exposed(world, one.case))
+    exposed = {*vulnerabilities.ever_exposed(world, one.case), *vulnerabilities.exposed(world, one.case).devices}
     with world.look() as connection:
         exposed -= store.told_devices(connection, one.id)
     contacts = devices.owner_contacts(world, sorted(exposed))

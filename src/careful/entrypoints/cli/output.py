@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -51,7 +52,7 @@ def say_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object
         return
     table = Table(*columns, title=title, title_justify="left", header_style="bold")
     for row in listed:
-        table.add_row(*row)
+        table.add_row(*map(Text, row))  # plain text: what devices sent must not be read as markup
     console.print(table)
 
 

@@ -30,7 +30,7 @@ def command(ctx: click.Context) -> None:
     click.echo(f"  Console      {settings.console_url}")
     click.echo(f"  Public site  {settings.public_url}")
     click.echo(f"  Devices      {settings.device_url} (EST, DDI, TUF), MQTT over TLS on port {settings.mqtt_port}")
-    if not people.list_accounts(world):
+    if not people.anyone(world):
         click.echo("\nNobody can sign in yet. This link works once, for 60 minutes:")
         click.echo(f"  {people.first_link(world)}")
     click.echo("\nStop with Ctrl+C.")
