@@ -205,7 +205,7 @@ class Demo:
         return done.stdout
 
     def _say(self, text: str) -> None:
-        self._console.print(f"   {text}", markup=False)
+        self._console.print(f"   {text}", markup=False, soft_wrap=True)
 
     def _say_head(self, text: str) -> None:
         self._console.print(f"\n[bold]{text}[/]  [dim]{time.monotonic() - self._began:.0f} s[/]")

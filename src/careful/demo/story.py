@@ -30,7 +30,7 @@ DRILL = {"cam-1": "cam-1-002", "lock-1": "lock-1-002", "plug-1": "plug-1-002"}
 MAIN_FLAW = "CVE-2023-4863"
 AFFECTED = {MAIN_FLAW, "CVE-2023-43804"}
 _NOT_REACHED = "The camera's software never calls the code in question."
-_DEADLINE = 15.0
+_DEADLINE = 12.0
 
 
 @dataclass(slots=True)
@@ -202,7 +202,10 @@ def on_its_way(stage: Stage) -> None:
     _see_halt_and_resume(stage, rollout)
 
     def only_the_silent_left() -> bool:
-        members = {one["device"]: one["state"] for one in stage.api.get(f"/rollouts/{rollout}")["members"]}
+        detail = stage.api.get(f"/rollouts/{rollout}")
+        if detail["rollout"]["state"] == "halted":
+            _resume(stage, detail["rollout"])
+        members = {one["device"]: one["state"] for one in detail["members"]}
         others = {state for device, state in members.items() if device != SILENT}
         return others <= {"confirmed", "accounted"} and members[SILENT] in {"silent", "accounted"}
 
@@ -292,10 +295,14 @@ def _see_halt_and_resume(stage: Stage, rollout: str) -> None:
 
     found = wait_for("the rollout halted by itself", halted, 60)
     if found["state"] == "halted":
-        stage.say(f"halted by itself: {found['reason']}")
-        why = "The log shows a slow start after the first boot; one more try."
-        stage.api.post(f"/rollouts/{rollout}/resume", {"reason": why})
-        stage.say(f"resumed by a person: {why}")
+        _resume(stage, found)
+
+
+def _resume(stage: Stage, rollout: dict[str, Any]) -> None:
+    stage.say(f"halted by itself: {rollout['reason']}")
+    why = "The log shows a slow start after the first boot; one more try."
+    stage.api.post(f"/rollouts/{rollout['id']}/resume", {"reason": why})
+    stage.say(f"resumed by a person: {why}")
 
 
 def _drill(stage: Stage, kind: str, *names: str) -> None:
