@@ -16,6 +16,7 @@ def wheel(folder: Path, files: dict[str, bytes] | None = None, metadata: str = M
     path = folder / "toy_box-1.2-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("toy_box-1.2.dist-info/METADATA", metadata)
+        archive.writestr("toy_box-1.2.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
         for name, content in (files or {"toy_box/__init__.py": b""}).items():
             archive.writestr(name, content)
     return path
@@ -54,6 +55,7 @@ def test_files_go_where_an_installer_puts_them(tmp_path):
     )
     assert set(read.files) == {
         "site/toy_box-1.2.dist-info/METADATA",
+        "site/toy_box-1.2.dist-info/WHEEL",
         "site/toy_box/a.py",
         "usr/bin/toy",
         "site/pure.py",
