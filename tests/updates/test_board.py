@@ -32,8 +32,19 @@ def test_a_board_answers_from_memory_until_it_is_stale(world, staff, cam, watch)
     watch.at = 1.0
     assert board.peek(cam) is None
     order = updates.order_for(world, cam)
-    assert board.get(cam).action == order.id
+    assert board.look(cam).action == order.id
     assert board.peek(cam).action == order.id
+
+
+def test_one_looks_and_the_others_need_not_wait(world, watch):
+    board = updates.Board(world, fresh=1.0, monotonic=watch)
+    board.get("a")
+    watch.at = 1.0
+    assert board.peek("a") is None
+    assert board.peek("a") is not None
+    watch.at = 7.0  # whoever should have looked did not come back
+    assert board.peek("a") is None
+    assert board.peek("a") is None
 
 
 def test_only_what_changed_is_asked_for_again(world, maker, cam, watch):

@@ -16,6 +16,7 @@ from careful.updates import queries, store
 from careful.updates.model import Poll
 
 _MOST = 200_000
+_PATIENCE = 5.0
 
 
 class Board:
@@ -32,7 +33,7 @@ class Board:
         self._known: dict[str, Poll] = {}
         self._seen: dict[str, datetime] = {}
         self._change = -1
-        self._looked = float("-inf")
+        self._looked = self._claimed = float("-inf")
 
     def get(self, device: str) -> Poll:
         """Return what the device is to be told, at most `fresh` seconds old."""
@@ -41,9 +42,14 @@ class Board:
 
     def peek(self, device: str) -> Poll | None:
         """Return what memory says, or None where the database must be asked (`look`). Never waits."""
-        if self._monotonic() - self._looked >= self._fresh:
+        known, now = self._known.get(device), self._monotonic()
+        age = now - self._looked
+        if known is None or age < self._fresh:
+            return known
+        if age >= self._fresh + _PATIENCE or now - self._claimed >= self._fresh:
+            self._claimed = now  # one caller looks; the others need not wait for it
             return None
-        return self._known.get(device)
+        return known
 
     def look(self, device: str) -> Poll:
         """Bring the board up to date and return what the device is to be told."""

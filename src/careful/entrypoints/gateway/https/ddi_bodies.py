@@ -136,7 +136,7 @@ def sleep(seconds: int) -> str:
 def base_url(request: Request, device_url: str, tenant: str, device: str) -> str:
     """Return the address under which this device reached us, from its own Host header, else from the settings."""
     host = request.headers.get("host", "")
-    server = f"{request.url.scheme}://{host}" if _HOST.fullmatch(host) else device_url
+    server = f"{request.scope['scheme']}://{host}" if _HOST.fullmatch(host) else device_url
     return f"{server}/{tenant}/controller/v1/{quote(device)}"
 
 
