@@ -6,11 +6,8 @@ command line. Each process imports only its own doors, which is why imports stan
 # ruff: noqa: PLC0415 (each process pays, in memory and start-up time, only for the doors it opens)
 
 import asyncio
-import os
 import resource
-import signal
 import sys
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -20,12 +17,12 @@ from careful.kernel import audit, migrate, outbox
 from careful.kernel.clock import SystemClock
 from careful.kernel.database import Database
 from careful.kernel.keys import Keys
+from careful.kernel.lifeline import end_with_parent
 from careful.kernel.reconcile import Chore
 from careful.kernel.settings import Settings
 from careful.kernel.work import World
 
 PROCESSES = ("web", "gateway", "worker")
-PARENT_PIPE = "CAREFUL_PARENT_PIPE"
 
 
 def open_world(settings: Settings) -> World:
@@ -115,19 +112,6 @@ def run_worker(world: World) -> None:
 RUNNERS: dict[str, Callable[[World], None]] = {"web": run_web, "gateway": run_gateway, "worker": run_worker}
 
 
-def end_with_parent() -> None:
-    """End this process when the one that started it is gone, even by kill -9: its end of the pipe closes then."""
-    number = os.environ.pop(PARENT_PIPE, "")
-    if not number:
-        return
-
-    def wait() -> None:
-        os.read(int(number), 1)
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=wait, name="parent-watch", daemon=True).start()
-
-
 def _open_many_files() -> None:
     """Raise the soft limit on open files to the hard one: each device connection is a file."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -153,6 +137,7 @@ def main() -> None:
     """Run the command line."""
     from careful.entrypoints.cli import run
 
+    end_with_parent()
     sys.exit(run(Parts(), {"demo": "careful.demo.command"}))
 
 

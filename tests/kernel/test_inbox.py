@@ -6,7 +6,7 @@ import threading
 from datetime import UTC, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from careful.kernel import inbox
@@ -119,6 +119,7 @@ def test_another_devices_leave_settles_nothing_here(writer):
     assert writer.payloads() == [b"on"]
 
 
+@settings(deadline=None)  # it writes to a disk
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(1, 3), st.booleans()), max_size=12), st.data())
 def test_nothing_that_was_sent_is_ever_missing(tmp_path_factory, said, data):
     """Whatever is resent, every payload that was acknowledged is there at least once."""

@@ -14,8 +14,8 @@ def box(tmp_path):
     made.close()
 
 
-def fetch(box, device="d1", after=0, *, limit=32, retained=False):
-    return box.fetch(device, after, limit=limit, retained=retained)
+def fetch(box, device="d1", after=0, *, retained=False):
+    return box.fetch(device, after, retained=retained)[0]
 
 
 def test_messages_wait_in_line_until_they_are_delivered(box, tmp_path):
@@ -24,11 +24,21 @@ def test_messages_wait_in_line_until_they_are_delivered(box, tmp_path):
     mailbox.enqueue_down(tmp_path, "d2", "down/reboot", b"{}")
     assert fetch(box) == [Down(first, "down/reboot", b"{}"), Down(second, "down/blink", b"{}")]
     assert fetch(box) == [Down(first, "down/reboot", b"{}", again=True), Down(second, "down/blink", b"{}", again=True)]
-    assert fetch(box, limit=1) == [Down(first, "down/reboot", b"{}", again=True)]
     box.delivered([first])
     assert fetch(box, after=0) == [Down(second, "down/blink", b"{}", again=True)]
     assert fetch(box, after=second) == []
     assert (mailbox.waiting(tmp_path, "d1"), mailbox.waiting(tmp_path, "d2")) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("size", "first"), [pytest.param(10, 32, id="32 messages"), pytest.param(50_000, 2, id="as many as fit")]
+)
+def test_a_handful_at_a_time(box, tmp_path, size, first):
+    numbers = [mailbox.enqueue_down(tmp_path, "d1", "down/a", bytes(size)) for _ in range(33)]
+    found, more = box.fetch("d1", 0, retained=False)
+    assert ([one.number for one in found], more) == (numbers[:first], True)
+    found, more = box.fetch("d1", numbers[-2], retained=False)
+    assert ([one.number for one in found], more) == (numbers[-1:], False)
 
 
 def test_the_newest_desired_state_alone_is_kept(box, tmp_path):

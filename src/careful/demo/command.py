@@ -22,6 +22,7 @@ from careful.demo.mailbox import Mailbox
 from careful.entrypoints.cli.supervise import check_ports, check_room, ports
 from careful.kernel.actors import OPERATOR
 from careful.kernel.errors import CarefulError, Unavailable
+from careful.kernel.lifeline import Lifeline
 from careful.kernel.settings import Settings
 from careful.kernel.work import World
 
@@ -251,9 +252,16 @@ def _is_up(settings: Settings) -> bool:
 
 @contextlib.contextmanager
 def _process(arguments: Sequence[str], log: Path, environment: dict[str, Any]) -> Iterator[subprocess.Popen[bytes]]:
+    lifeline = Lifeline()  # a killed demo takes what it started with it
     with log.open("ab") as output:
         process = subprocess.Popen(  # noqa: S603 (our own interpreter and modules)
-            arguments, stdout=output, stderr=output, stdin=subprocess.DEVNULL, env=environment, start_new_session=True
+            arguments,
+            stdout=output,
+            stderr=output,
+            stdin=subprocess.DEVNULL,
+            env=lifeline.environment(environment),
+            pass_fds=(lifeline.reading,),
+            start_new_session=True,
         )
     try:
         yield process

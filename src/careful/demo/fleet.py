@@ -27,6 +27,7 @@ from types import FrameType
 from typing import Any
 
 from careful.demo.simulated import SharedImages, Simulated
+from careful.kernel.lifeline import end_with_parent
 from careful_device import files
 from careful_device.errors import AgentError
 from careful_device.hub import Hub
@@ -254,6 +255,7 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=WORKERS, help="turns at a time")
     parser.add_argument("--verbose", action="store_true", help="say what devices do")
     given = parser.parse_args()
+    end_with_parent()
     logging.basicConfig(level=logging.INFO if given.verbose else logging.ERROR, format="%(levelname)s %(message)s")
     given.dir.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(given.dir).free < 1 << 28:

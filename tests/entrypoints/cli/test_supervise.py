@@ -34,7 +34,7 @@ def settings(tmp_path):
 
 LISTEN = """
 import socket, sys, time, os
-from careful.assemble import end_with_parent
+from careful.kernel.lifeline import end_with_parent
 end_with_parent()
 held = []
 for number in sys.argv[1:]:

@@ -18,9 +18,9 @@ from types import FrameType
 import click
 
 from careful.kernel.errors import Refused, Unavailable
+from careful.kernel.lifeline import Lifeline
 from careful.kernel.settings import Settings
 
-PARENT_PIPE = "CAREFUL_PARENT_PIPE"
 _START_SECONDS = 30.0
 _PATIENCE_SECONDS = 10.0
 _LONGEST_PAUSE = 10.0
@@ -81,7 +81,7 @@ class Tree:
         self._commands = commands
         self._settings = settings
         self._lock = lock
-        self._read_end, self._write_end = os.pipe()
+        self._lifeline = Lifeline()
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._failures: dict[str, tuple[int, float]] = {}
         self._stopping = False
@@ -132,10 +132,12 @@ class Tree:
         environment = {
             **os.environ,
             **{f"CAREFUL_{key.upper()}": _as_text(value) for key, value in self._settings.model_dump().items()},
-            PARENT_PIPE: str(self._read_end),
         }
         self._running[name] = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
-            self._commands[name], env=environment, pass_fds=(self._read_end, self._lock), start_new_session=True
+            self._commands[name],
+            env=self._lifeline.environment(environment),
+            pass_fds=(self._lifeline.reading, self._lock),
+            start_new_session=True,
         )
 
     def _mind(self) -> None:
