@@ -3,7 +3,7 @@
 import queue
 import sqlite3
 import threading
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -15,6 +15,7 @@ from careful.kernel.errors import Unavailable
 from careful.kernel.inbox import FILE, Message, Settled, SqliteInbox
 
 WAIT = 20
+START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 HOUR = 3_600_000_000
 
 
@@ -119,11 +120,11 @@ def test_another_devices_leave_settles_nothing_here(writer):
     assert writer.payloads() == [b"on"]
 
 
-@settings(deadline=None)  # it writes to a disk
-@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(1, 3), st.booleans()), max_size=12), st.data())
-def test_nothing_that_was_sent_is_ever_missing(tmp_path_factory, said, data):
+@settings(deadline=None, max_examples=30)  # it writes to a disk
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(1, 3), st.booleans()), max_size=12))
+def test_nothing_that_was_sent_is_ever_missing(tmp_path_factory, said):
     """Whatever is resent, every payload that was acknowledged is there at least once."""
-    writer = Writer(tmp_path_factory.mktemp("inbox"), ManualClock(data.draw(st.datetimes(timezones=st.just(UTC)))))
+    writer = Writer(tmp_path_factory.mktemp("inbox"), ManualClock(START))
     try:
         for payload, packet, resend in said:
             writer.put(writer.say(payload.encode(), packet=packet, resend=resend))
@@ -217,6 +218,15 @@ def test_what_is_too_many_goes_oldest_first(tmp_path, clock):
     later = Writer(tmp_path, clock, rows=4)
     later.inbox.close()
     assert later.payloads() == [bytes([n]) for n in range(6, 10)]
+
+
+def test_a_sweep_that_fails_ends_nothing(tmp_path):
+    """A clock so early that thirty days before it do not exist."""
+    writer = Writer(tmp_path, ManualClock(datetime(1, 1, 2, tzinfo=UTC)))
+    answer = queue.SimpleQueue()
+    writer.inbox.append([Message("d1", "up/t", b"1", 0)], answer.put)
+    assert answer.get(timeout=WAIT) is None
+    writer.inbox.close()
 
 
 def test_callbacks_come_from_the_writing_thread(writer):

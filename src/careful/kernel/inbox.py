@@ -42,27 +42,36 @@ _SWEEP_PAUSE = 0.05
 _log = structlog.get_logger(__name__)
 
 _TABLES = """
-CREATE TABLE IF NOT EXISTS message (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
+CREATE TABLE IF NOT EXISTS source (
+    id INTEGER PRIMARY KEY,
     device TEXT NOT NULL,
     topic TEXT NOT NULL,
+    UNIQUE (device, topic)
+);
+CREATE TABLE IF NOT EXISTS message (
+    number INTEGER PRIMARY KEY,
+    source INTEGER NOT NULL,
     packet INTEGER NOT NULL,
     at INTEGER NOT NULL,
     payload BLOB NOT NULL
 );
-CREATE INDEX IF NOT EXISTS message_of_device ON message (device, topic);
+CREATE INDEX IF NOT EXISTS message_of_source ON message (source);
 CREATE TABLE IF NOT EXISTS settled (device TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
 """
-_INSERT = "INSERT INTO message (device, topic, packet, at, payload) VALUES (?, ?, ?, ?, ?)"
+_INSERTS = {
+    rows: "INSERT INTO message (source, packet, at, payload) VALUES " + ", ".join(["(?, ?, ?, ?)"] * rows)  # noqa: S608
+    for rows in (256, 64, 16, 4, 1)
+}
 _SETTLE = """
 INSERT INTO settled (device, number) SELECT ?, coalesce(max(number), 0) FROM message WHERE true
 ON CONFLICT (device) DO UPDATE SET number = excluded.number
 """
 _SAME = """
 SELECT payload, at FROM (
-    SELECT number, packet, payload, at FROM message WHERE device = ? AND topic = ? ORDER BY number DESC LIMIT ?
+    SELECT number, packet, payload, at FROM message WHERE source = ? ORDER BY number DESC LIMIT ?
 ) WHERE packet = ? AND number > coalesce((SELECT number FROM settled WHERE device = ?), 0) ORDER BY number DESC LIMIT 1
 """
+_SOURCES_REMEMBERED = 100_000
 
 
 class Message(Struct, frozen=True, gc=False):
@@ -133,6 +142,7 @@ class SqliteInbox:
         self._waiting = 0
         self._closed = False
         self._connection: sqlite3.Connection | None = connect(home, _TABLES)
+        self._sources: dict[tuple[str, str], int] = {}
         self._sweep_due = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="inbox", daemon=True)
         self._thread.start()
@@ -188,7 +198,7 @@ class SqliteInbox:
         failure: Exception | None = None
         try:
             with self._transaction() as connection:
-                _store(connection, [entry for block, _, _ in blocks for entry in block])
+                self._store(connection, [entry for block, _, _ in blocks for entry in block])
         except Exception as error:  # noqa: BLE001 (whatever it is, the waiting must hear of it and the thread go on)
             failure = _unavailable(error)
             _log.error("inbox did not commit", why=repr(error), blocks=len(blocks))
@@ -196,6 +206,32 @@ class SqliteInbox:
             self._waiting -= sum(size for _, _, size in blocks)
         for _, done, _ in blocks:
             done(failure)
+
+    def _store(self, connection: sqlite3.Connection, entries: Sequence[Entry]) -> None:
+        """Insert in order; before a resend or a settlement is looked at, all that came before it is in the table."""
+        values: list[int | bytes] = []
+        for one in entries:
+            if isinstance(one, Settled):
+                _insert(connection, values)
+                connection.execute(_SETTLE, (one.device,))
+                continue
+            source = self._sources.get((one.device, one.topic)) or self._source(connection, one.device, one.topic)
+            if one.resend:
+                _insert(connection, values)
+                if _is_stored(connection, one, source):
+                    continue
+            values += (source, one.packet, one.at, one.payload)
+        _insert(connection, values)
+
+    def _source(self, connection: sqlite3.Connection, device: str, topic: str) -> int:
+        """Return the number that stands for a device's topic, giving it one on its first message."""
+        place = (device, topic)
+        connection.execute("INSERT INTO source (device, topic) VALUES (?, ?) ON CONFLICT DO NOTHING", place)
+        found = connection.execute("SELECT id FROM source WHERE device = ? AND topic = ?", place).fetchone()
+        if len(self._sources) >= _SOURCES_REMEMBERED:
+            self._sources.clear()
+        self._sources[place] = int(found[0])
+        return int(found[0])
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -209,46 +245,45 @@ class SqliteInbox:
             connection.execute("COMMIT")
         except BaseException:
             self._connection = None
+            self._sources.clear()
             connection.close()  # what was not committed is gone with it
             raise
 
     def _sweep(self) -> None:
         """Delete the oldest messages that are too old or too many, a few at a time so that nobody waits for long."""
-        before = _micros(self._clock.now() - self._kept)
         deleted = 0
         try:
+            before = _micros(self._clock.now() - self._kept)
             with self._transaction() as connection:
                 oldest = connection.execute("SELECT number, at FROM message ORDER BY number LIMIT ?", (_SWEEP_ROWS,))
                 rows = oldest.fetchall()
                 newest = connection.execute("SELECT max(number) FROM message").fetchone()[0] or 0
                 surplus = newest - self._rows if self._rows else 0
-                gone = [number for number, at in rows if at < before or number <= surplus]
+                # The newest stays, whatever its age: the numbers go on from it.
+                gone = [number for number, at in rows if (at < before or number <= surplus) and number < newest]
                 if gone:
                     connection.execute("DELETE FROM message WHERE number <= ?", (gone[-1],))
                     deleted = len(gone)
-        except sqlite3.Error as error:
+        except Exception as error:  # noqa: BLE001 (what is not deleted now is deleted later; the thread must go on)
             _log.error("inbox did not delete what is past its time", why=repr(error))
         self._sweep_due = time.monotonic() + (_SWEEP_PAUSE if deleted == _SWEEP_ROWS else _SWEEP_SECONDS)
 
 
-def _store(connection: sqlite3.Connection, entries: Sequence[Entry]) -> None:
-    """Insert in order; before a resend or a settlement is looked at, all that came before it is in the table."""
-    rows: list[tuple[str, str, int, int, bytes]] = []
-    for one in entries:
-        if type(one) is Message and not one.resend:
-            rows.append((one.device, one.topic, one.packet, one.at, one.payload))
-            continue
-        connection.executemany(_INSERT, rows)
-        rows.clear()
-        if isinstance(one, Settled):
-            connection.execute(_SETTLE, (one.device,))
-        elif not _is_stored(connection, one):
-            rows.append((one.device, one.topic, one.packet, one.at, one.payload))
-    connection.executemany(_INSERT, rows)
+def _insert(connection: sqlite3.Connection, values: list[int | bytes]) -> None:
+    """Insert rows of four values each and empty the list.
+
+    Many rows a statement: each statement gives up Python's lock and has to win it back from the busy event loop.
+    """
+    at = 0
+    for rows, statement in _INSERTS.items():
+        while len(values) - at >= 4 * rows:
+            connection.execute(statement, values[at : at + 4 * rows])
+            at += 4 * rows
+    values.clear()
 
 
-def _is_stored(connection: sqlite3.Connection, one: Message) -> bool:
-    asked = (one.device, one.topic, _RESEND_AMONG, one.packet, one.device)
+def _is_stored(connection: sqlite3.Connection, one: Message, source: int) -> bool:
+    asked = (source, _RESEND_AMONG, one.packet, one.device)
     found = connection.execute(_SAME, asked).fetchone()
     return found is not None and found[0] == one.payload and one.at - found[1] <= _RESEND_WITHIN
 
@@ -276,12 +311,14 @@ def latest(home: Path, device: str, stream: str) -> Stored | None:
 
 def recent(home: Path, device: str, *, topic: str | None = None, limit: int = 50) -> list[Stored]:
     """Return a device's newest messages, newest first: of one topic (`up/climate`, `event/offline`), or of all."""
-    which, given = ("", (device,)) if topic is None else (" AND topic = ?", (device, topic))
-    chosen = f"SELECT number, device, topic, payload, at FROM message WHERE device = ?{which}"  # noqa: S608 (ours)
-    query = f"{chosen} ORDER BY number DESC LIMIT ?"
+    newest = "SELECT number, payload, at FROM message WHERE source = ? ORDER BY number DESC LIMIT ?"
+    found: list[Stored] = []
     with _reading(home) as connection:
-        rows = [] if connection is None else connection.execute(query, (*given, limit)).fetchall()
-    return [Stored(row[0], row[1], row[2], bytes(row[3]), datetime.fromtimestamp(row[4] / 1e6, UTC)) for row in rows]
+        for source, name in _sources_of(connection, device):
+            if topic is None or topic == name:
+                rows = connection.execute(newest, (source, limit)).fetchall() if connection else []
+                found += [Stored(row[0], device, name, bytes(row[1]), _moment(row[2])) for row in rows]
+    return sorted(found, key=lambda one: -one.number)[:limit]
 
 
 def count(home: Path, device: str | None = None) -> int:
@@ -290,10 +327,19 @@ def count(home: Path, device: str | None = None) -> int:
         if connection is None:
             return 0
         if device is None:
-            found = connection.execute("SELECT count(*) FROM message").fetchone()
-        else:
-            found = connection.execute("SELECT count(*) FROM message WHERE device = ?", (device,)).fetchone()
-    return int(found[0])
+            return int(connection.execute("SELECT count(*) FROM message").fetchone()[0])
+        each = "SELECT count(*) FROM message WHERE source = ?"
+        return sum(connection.execute(each, (one,)).fetchone()[0] for one, _ in _sources_of(connection, device))
+
+
+def _sources_of(connection: sqlite3.Connection | None, device: str) -> list[tuple[int, str]]:
+    if connection is None:
+        return []
+    return connection.execute("SELECT id, topic FROM source WHERE device = ?", (device,)).fetchall()
+
+
+def _moment(micros: int) -> datetime:
+    return datetime.fromtimestamp(micros / 1e6, UTC)
 
 
 @contextmanager

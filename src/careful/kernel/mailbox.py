@@ -24,6 +24,9 @@ DESIRED = "state/desired"
 WAITING_MOST = 1000
 """Messages that may wait for one device."""
 PAYLOAD_BYTES = 64 * 1024
+HANDFUL = 32
+"""Messages that are fetched for a device at a time, as far as they fit into `HANDFUL_BYTES`."""
+HANDFUL_BYTES = 128 * 1024
 _DEVICE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TOPIC = re.compile(r"down/[A-Za-z0-9_-]{1,64}")
 _TABLES = """
@@ -138,18 +141,29 @@ class Mailbox:
         query = "SELECT DISTINCT device FROM down_queue WHERE number > ?"
         return {row[0] for row in self._connection.execute(query, (number,))}
 
-    def fetch(self, device: str, after: int, *, limit: int, retained: bool) -> list[Down]:
-        """Return what waits for a device after `number`, oldest first; a delivered desired state only if `retained`."""
+    def fetch(self, device: str, after: int, *, retained: bool) -> tuple[list[Down], bool]:
+        """Return a handful of what waits for a device after `number`, oldest first, and whether there is more.
+
+        A desired state that was delivered comes only if `retained`.
+        """
         query = """
             SELECT number, topic, payload, offered FROM down_queue
             WHERE device = ? AND number > ? AND (? OR NOT delivered) ORDER BY number LIMIT ?
         """
-        rows = self._connection.execute(query, (device, after, retained, limit)).fetchall()
-        new = [(row[0],) for row in rows if not row[3]]
+        found: list[Down] = []
+        new: list[tuple[int]] = []
+        room = HANDFUL_BYTES
+        rows = self._connection.execute(query, (device, after, retained, HANDFUL + 1)).fetchall()
+        for number, topic, payload, offered in rows[:HANDFUL]:
+            room -= len(payload)
+            if found and room < 0:
+                break
+            found.append(Down(number, topic, bytes(payload), bool(offered) and topic != DESIRED))
+            new += [] if offered else [(number,)]
         if new:
             with _transaction(self._connection):
                 self._connection.executemany("UPDATE down_queue SET offered = 1 WHERE number = ?", new)
-        return [Down(row[0], row[1], bytes(row[2]), bool(row[3]) and row[1] != DESIRED) for row in rows]
+        return found, len(found) < len(rows)
 
     def delivered(self, numbers: Sequence[int]) -> None:
         """Note that a device has these: plain ones go, the desired state stays for the next time it is asked for."""

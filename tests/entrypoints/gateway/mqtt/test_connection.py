@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from careful import devices
+from careful.entrypoints.gateway.mqtt import connection
 from careful.entrypoints.gateway.mqtt.packets import (
     PACKET_BYTES,
     PingReq,
@@ -13,7 +14,7 @@ from careful.entrypoints.gateway.mqtt.packets import (
     Publish,
     write,
 )
-from careful.kernel import inbox
+from careful.kernel import inbox, mailbox
 
 
 @pytest.fixture
@@ -76,15 +77,32 @@ def test_noise_ends_the_connection_and_nothing_else(gateway, device, noise):
     assert other.ask(PingReq()) == PingResp()
 
 
-def test_a_client_that_does_not_read_is_held_back_not_heaped_up(gateway, device):
+def test_a_client_that_does_not_read_is_held_back_then_dropped(gateway, device, refused, monkeypatch):
     """Its pings are no longer read once its answers pile up, so our memory stays bounded; others go on."""
+    monkeypatch.setattr(connection, "SLOW_SECONDS", 1.0)
     one = gateway.join(device)
     one.socket.settimeout(0.5)
-    pings = write(PingReq()) * 32_768
-    with pytest.raises(TimeoutError):
+    with pytest.raises(OSError):  # noqa: PT011 (held back, or dropped already)
         for _ in range(1000):
-            one.socket.sendall(pings)
+            one.socket.sendall(write(PingReq()) * 32_768)
     assert gateway.join(gateway.make("cam-1-002")).ask(PingReq()) == PingResp()
+    assert refused("cam-1-001", "slow-reader").count == 1
+
+
+@pytest.mark.parametrize("qos", [0, 1])
+def test_much_mail_comes_down_at_the_pace_of_the_reader(gateway, device, world, qos):
+    sent = [bytes([n]) * mailbox.PAYLOAD_BYTES for n in range(40)]
+    for payload in sent:
+        mailbox.enqueue_down(world.home, "cam-1-001", "down/a", payload)
+    one = gateway.connect(device, clean=False)
+    one.receive()
+    one.hear("d/cam-1-001/down/a", qos=qos)
+    found = []
+    while len(found) < len(sent):
+        found.append(one.receive())
+        if qos:
+            one.send(PubAck(found[-1].packet))
+    assert [packet.payload for packet in found] == sent
 
 
 def test_a_connection_ends_with_its_certificate(gateway, device, world):

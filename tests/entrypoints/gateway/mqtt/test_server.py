@@ -157,7 +157,7 @@ def test_too_many_from_one_address(running, refused):
         two = [gateway.join(gateway.make(f"cam-1-00{n}")) for n in range(2)]
         with pytest.raises(OSError):  # noqa: PT011 (how the system says that the peer closed differs)
             gateway.connect(gateway.make("cam-1-009")).receive()
-        assert refused("", "too-many-connections").detail == "127.0.0.1"
+        assert refused("", "too-many-connections").count == 1
         two[0].send(Disconnect())
         assert two[0].receive() is None
         two[0].close()

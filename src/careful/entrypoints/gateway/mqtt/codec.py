@@ -78,11 +78,12 @@ def read(data: bytes | bytearray, at: int) -> tuple[Packet, int] | None:
     """
     if len(data) < at + 2:
         return None
-    head = data[at]
-    sized = _remaining(data, at + 1)
-    if sized is None:
-        return None
-    length, body = sized
+    head, length, body = data[at], data[at + 1], at + 2
+    if length > 0x7F:  # noqa: PLR2004 (seven bits a byte)
+        sized = _remaining(data, at + 1)
+        if sized is None:
+            return None
+        length, body = sized
     end = body + length
     if end - at > PACKET_BYTES:
         raise Malformed(f"a packet of {end - at} bytes; {PACKET_BYTES} are taken at most")

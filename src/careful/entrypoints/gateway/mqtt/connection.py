@@ -37,9 +37,10 @@ if TYPE_CHECKING:
     from careful.entrypoints.gateway.mqtt.gateway import Gateway
 
 READ_BYTES = 64 * 1024
-UNSENT_MOST = 256 * 1024
-"""Bytes that may wait for a client that does not read; above them the connection is dropped."""
-_READ_PAUSE = 64 * 1024  # bytes unsent above which nothing more is taken from that client
+UNSENT_BYTES = 64 * 1024
+"""Bytes that wait for a client above which nothing more is taken from it, nor fetched for it."""
+SLOW_SECONDS = 30.0
+"""A client that does not read its way out of that in this time is dropped."""
 _SHORTEST_TICK = 0.5
 _buffer = bytearray(READ_BYTES)
 
@@ -48,8 +49,8 @@ class Connection(asyncio.BufferedProtocol):
     """The protocol object that the TLS transport feeds."""
 
     __slots__ = (
-        "_expires", "_gateway", "_gone", "_out", "_reader", "_repump", "_timer", "_transport", "cut_mark", "product",
-        "session",
+        "_expires", "_gateway", "_gone", "_held", "_out", "_reader", "_repump", "_slow", "_timer", "_transport",
+        "cut_mark", "product", "session",
     )  # fmt: skip
 
     def __init__(self, gateway: "Gateway", gone: Callable[[], None]) -> None:
@@ -61,6 +62,8 @@ class Connection(asyncio.BufferedProtocol):
         self._out: list[bytes] = []
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._slow: asyncio.TimerHandle | None = None
+        self._held: Fetch | None = None
         self._expires = 0.0
         self._repump = False
 
@@ -68,7 +71,7 @@ class Connection(asyncio.BufferedProtocol):
         """Hold the peer's words back: TLS is made, but not a byte is read before we know who it is."""
         self._transport = cast("asyncio.Transport", transport)
         self._transport.pause_reading()
-        self._transport.set_write_buffer_limits(high=_READ_PAUSE)
+        self._transport.set_write_buffer_limits(high=UNSENT_BYTES)
 
     def begin(self, expires: float, event: Event) -> None:
         """Start the session, once it is known who is there; `expires` is when the certificate ends, in loop time."""
@@ -96,20 +99,34 @@ class Connection(asyncio.BufferedProtocol):
         """Tell the session that nobody is there any more."""
         self._gone()
         self.feed(Lost())
+        self._forget_slow()
         self._transport = None
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
 
     def pause_writing(self) -> None:
-        """Take nothing more from a client that does not read our answers."""
+        """Take nothing more from a client that does not read our answers, and wait for it a while."""
         if self._transport is not None:
             self._transport.pause_reading()
+            self._slow = self._gateway.loop.call_later(SLOW_SECONDS, self._too_slow)
 
     def resume_writing(self) -> None:
         """Go on with a client that reads again."""
+        self._forget_slow()
         if self._transport is not None and not self.session.paused:
             self._transport.resume_reading()
+        held, self._held = self._held, None
+        if held is not None:
+            self._gateway.perform(self, held)
+
+    def _too_slow(self) -> None:
+        self._gateway.count(self.session.device, "slow-reader", f"{UNSENT_BYTES} bytes unread")
+        self.feed(Cut("the client does not read", with_will=True))
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _forget_slow(self) -> None:
+        if self._slow is not None:
+            self._slow.cancel()
+            self._slow = None
 
     def feed(self, event: Event) -> None:
         """Give the session an event and do what it commands."""
@@ -151,8 +168,11 @@ class Connection(asyncio.BufferedProtocol):
             case Pause() if self._transport is not None:
                 self._transport.pause_reading()
             case Resume() if self._transport is not None:
-                self._transport.resume_reading()
+                if self._slow is None:
+                    self._transport.resume_reading()
                 self._repump = self._reader.held > 0
+            case Fetch() if self._slow is not None:
+                self._held = command  # until the client has read what there is
             case Count():
                 gateway.count(self.session.device, command.kind, command.detail)
             case Close():
@@ -161,18 +181,12 @@ class Connection(asyncio.BufferedProtocol):
                 gateway.perform(self, command)
 
     def _flush(self) -> None:
-        """Send all that has gathered in one write; drop a client that lets too much gather."""
-        if not self._out:
-            return
-        out, transport = b"".join(self._out), self._transport
-        self._out.clear()
-        if transport is None or transport.is_closing():
-            return
-        transport.write(out)
-        if transport.get_write_buffer_size() > UNSENT_MOST:
-            self._gateway.count(self.session.device, "slow-reader", f"{UNSENT_MOST} bytes unread")
-            self._perform(self.session.handle(Cut("the client does not read", with_will=True)))
-            transport.abort()
+        """Send all that has gathered in one write."""
+        if self._out:
+            out = b"".join(self._out)
+            self._out.clear()
+            if self._transport is not None and not self._transport.is_closing():
+                self._transport.write(out)
 
     def _end(self, why: str) -> None:
         self._flush()

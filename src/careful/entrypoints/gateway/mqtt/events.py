@@ -63,10 +63,11 @@ class DownWaiting(Struct, frozen=True):
 
 
 class DownMessages(Struct, frozen=True):
-    """What was fetched from the mailbox; `retained` as it was asked for."""
+    """What was fetched from the mailbox; `retained` as it was asked for, `more` where it was not all."""
 
     messages: tuple[Down, ...]
     retained: bool = False
+    more: bool = False
 
 
 class PermitChanged(Struct, frozen=True):

@@ -35,7 +35,6 @@ from careful.entrypoints.gateway.mqtt.events import (
     Store,
     Stored,
 )
-from careful.entrypoints.gateway.mqtt.session import FETCH_MOST
 from careful.kernel import ledger
 from careful.kernel.errors import CarefulError, Unavailable
 from careful.kernel.inbox import GROUP_MOST, Entry, Inbox, Message, Settled
@@ -50,6 +49,7 @@ SEEN_SECONDS = 5.0
 """How often last-seen times go there."""
 _RETRY_SECONDS = 3.0  # after the inbox failed, newcomers are told "unavailable" for so long
 _COUNTS_MOST = 10_000
+_CUTS_REMEMBERED = 10_000
 _DECIDE_PERMITS = ("products.declared", "products.approved")
 _log = structlog.get_logger(__name__)
 
@@ -204,8 +204,8 @@ class Gateway:
         device = connection.session.device
 
         def fetch() -> DownMessages:
-            found = self._mailbox.fetch(device, wanted.after, limit=FETCH_MOST, retained=wanted.retained)
-            return DownMessages(tuple(found), wanted.retained)
+            found, more = self._mailbox.fetch(device, wanted.after, retained=wanted.retained)
+            return DownMessages(tuple(found), wanted.retained, more)
 
         self._by_mail(connection, None, fetch)
 
@@ -253,18 +253,21 @@ class Gateway:
         try:
             cuts, size, permits = await self.loop.run_in_executor(self._asking, self._news)
             mail, receivers = await self.loop.run_in_executor(self._mailing, self._new_mail)
-        except (CarefulError, OSError) as failure:
+        except Exception as failure:  # noqa: BLE001 (whatever it is, looking must go on: it is what cuts devices off)
             if self._looks_well:
-                _log.error("the gateway cannot look for news", why=str(failure))
+                _log.error("the gateway cannot look for news", why=repr(failure))
             self._looks_well = False
             return
         self._looks_well = True
         for cut in cuts:
             self._cut = max(self._cut, cut.number)
+            self._recent_cuts.pop(cut.device, None)  # the newest stand last
             self._recent_cuts[cut.device] = cut.number
             connection = self.connections.get(cut.device)
             if connection is not None:
                 connection.feed(Cut("the device was cut off"))
+        for device in list(self._recent_cuts)[:-_CUTS_REMEMBERED]:
+            del self._recent_cuts[device]
         self._ledger = size
         self._permits |= permits
         self._mail = mail
@@ -302,8 +305,8 @@ class Gateway:
         moments = {name: now - at for name, at in heard.items() if at >= since}
         try:
             await self.loop.run_in_executor(self._asking, self._write, moments, counts, versions)
-        except CarefulError as failure:
-            _log.error("the gateway cannot write what it saw", why=str(failure))
+        except Exception as failure:  # noqa: BLE001 (whatever it is, it is written the next time)
+            _log.error("the gateway cannot write what it saw", why=repr(failure))
             self._seen = since
             self._left = heard | self._left
             self._versions = versions | self._versions

@@ -25,6 +25,7 @@ REPORTED = frozenset({"version", "health", "uptime", "desired"})
 """What `state/reported` may say: version run, health in a word, seconds since start, digest of the desired state."""
 _SHOWN = 80
 _LEVELS = 4
+_NESTED = frozenset({dict, list})
 _decode = msgspec.json.Decoder().decode
 
 
@@ -87,7 +88,7 @@ def check(to: Route, payload: bytes) -> Denied | None:
     if denied is not None:
         return denied
     for name, value in said.items():
-        if isinstance(value, dict | list):
+        if type(value) in _NESTED:
             hidden = _hidden(value, may_hold=name in to.objects)
             if hidden is not None:
                 return Denied("undeclared-field", f"{to.topic.rpartition('/')[2]}.{name}{hidden}"[:_SHOWN])
@@ -156,7 +157,7 @@ def _hidden(value: object, *, may_hold: bool, depth: int = 1) -> str | None:
     else:
         parts = [("[]", one) for one in value] if isinstance(value, list) else []
     for name, one in parts:
-        if isinstance(one, dict | list):
+        if type(one) in _NESTED:
             found = _hidden(one, may_hold=may_hold, depth=depth + 1)
             if found is not None:
                 return name + found

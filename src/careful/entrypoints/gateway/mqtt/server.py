@@ -79,7 +79,7 @@ class Listener:
                 self._greeting.add(task)
                 task.add_done_callback(self._greeting.discard)
             else:
-                self._gateway.count("", "too-many-connections", address)
+                self._gateway.count("", "too-many-connections", "over the limit in all, or of one address")
                 arrived.close()
 
     def _has_room(self, address: str) -> bool:
@@ -110,8 +110,8 @@ class Listener:
                 ssl_shutdown_timeout=self._limits.shutdown_seconds,
             )  # fmt: skip
         except OSError as failure:  # ssl.SSLError and TimeoutError are OSErrors
-            why = getattr(failure, "reason", None) or "cut short"
-            self._gateway.count("", "handshake", f"{why} from {address}")
+            # No address: what is counted reaches the ledger, and an address may be a person's.
+            self._gateway.count("", "handshake", str(getattr(failure, "reason", None) or "cut short"))
             self._leave(address)
             return
         try:
@@ -133,6 +133,9 @@ class Listener:
         except CarefulError as refusal:
             gateway.count(peer.name, "identity", refusal.what)
             return NotLetIn(5, refusal.what, gateway.loop.time())
+        except Exception as failure:  # noqa: BLE001 (a fault of ours closes the door, it does not leave it ajar)
+            _log.error("a device could not be identified", why=repr(failure))
+            return NotLetIn(3, "the database does not answer", gateway.loop.time())
         connection.product, connection.cut_mark = who.product, who.cut
         return ConnectionOpened(who.device, who.permit, gateway.loop.time())
 

@@ -71,8 +71,6 @@ IN_FLIGHT_BYTES = 256 * 1024
 SUBSCRIPTIONS_MOST = 8
 REFUSALS_MOST = 5
 """The refused publish that ends a connection."""
-FETCH_MOST = 32
-"""Messages on their way down at a time."""
 _LATE = 1.5  # section 3.1.2.10: silence of one and a half keep-alives ends a connection
 _NO_SUBSCRIPTION = 0x80
 _WILL_TOPIC = "event/offline"
@@ -86,8 +84,8 @@ class Session:
 
     __slots__ = (
         "_anew", "_bytes", "_clean", "_down", "_fetching", "_heard", "_keep_alive", "_more", "_offered", "_paused",
-        "_pending", "_permit", "_refused", "_retained", "_routes", "_stored", "_subscriptions", "_token", "_turned_away",
-        "_was_paused", "_will", "device", "phase",
+        "_pending", "_permit", "_refused", "_retained", "_routes", "_stored", "_subscriptions", "_token",
+        "_turned_away", "_was_paused", "_will", "device", "phase",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -291,7 +289,7 @@ class Session:
 
     def _deliver(self, event: DownMessages) -> list[Command]:
         self._fetching = False
-        self._more |= len(event.messages) >= FETCH_MOST
+        self._more |= event.more
         commands: list[Command] = []
         for one in event.messages:
             packet = one.number % _PACKETS_MOST + 1  # the same after a reconnection, as section 4.4 asks
