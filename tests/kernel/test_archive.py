@@ -26,6 +26,7 @@ def lived_in(tmp_path, thing_done):
         work.record(thing_done(thing="one"))
     (home / "artifacts").mkdir()
     (home / "artifacts" / "image").write_bytes(b"image")
+    (home / "published").hardlink_to(home / "artifacts" / "image")
     yield world
     database.close()
 
@@ -40,6 +41,7 @@ def test_restored_state_proves_itself(lived_in, tmp_path):
         found = audit.audit(connection, audit.signing_key(again).public_key())
     assert (found.problems, found.size) == ((), 1)
     assert (fresh / "artifacts" / "image").read_bytes() == b"image"
+    assert (fresh / "published").samefile(fresh / "artifacts" / "image")
     assert again.keys.loose() == []
     again.database.close()
 

@@ -86,19 +86,30 @@ def restore(source: Path, home: Path, database_url: str = "") -> None:
 
 
 def _unpack(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
-    """Write one plain file or folder below `folder`; Debian 12's Python has no extraction filters to do this for us."""
-    place = PurePosixPath(member.name)
-    if place.is_absolute() or ".." in place.parts or not (member.isfile() or member.isdir()):
-        raise tarfile.TarError(f"{member.name!r} does not belong into a backup")
-    target = folder / place
+    """Write one plain file, folder or hard link below `folder`.
+
+    Debian 12's Python has no extraction filters that would do this for us.
+    """
+    target = _below(folder, member.name)
     if member.isdir():
         target.mkdir(mode=0o700, parents=True, exist_ok=True)
         return
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    content = tar.extractfile(member)
-    if content is not None:
-        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            shutil.copyfileobj(content, file)
+    if member.islnk():  # an image that lies both among the artifacts and in an update repository
+        target.hardlink_to(_below(folder, member.linkname))
+        return
+    content = tar.extractfile(member) if member.isfile() else None
+    if content is None:
+        raise tarfile.TarError(f"{member.name!r} is no plain file")
+    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        shutil.copyfileobj(content, file)
+
+
+def _below(folder: Path, name: str) -> Path:
+    place = PurePosixPath(name)
+    if place.is_absolute() or ".." in place.parts:
+        raise tarfile.TarError(f"{name!r} does not belong into a backup")
+    return folder / place
 
 
 def _is_left_out(path: Path) -> bool:
