@@ -5,7 +5,7 @@ from typing import Any
 
 from careful.releases import unescaped
 from careful.vulnerabilities import cpe
-from careful.vulnerabilities.feeds.record import Affected, Malformed, Record, moment, severity_of
+from careful.vulnerabilities.feeds.record import Affected, Malformed, Record, as_list, moment, severity_of
 from careful.vulnerabilities.ranges import Range
 
 _SUMMARY = 500
@@ -24,7 +24,7 @@ def parse(raw: Any) -> Record:  # noqa: ANN401 (JSON is Any)
         raise Malformed("$.cve.configurations: expected a list")
     texts = [
         one.get("value", "")
-        for one in cve.get("descriptions") or []
+        for one in as_list(cve.get("descriptions"))
         if isinstance(one, dict) and one.get("lang") == "en"
     ]
     return Record(
@@ -53,7 +53,7 @@ def _name(raw: Any, cve: Any) -> str:  # noqa: ANN401 (JSON is Any)
 def _severity(metrics: object) -> str:
     if isinstance(metrics, dict):
         for name in _METRICS:
-            for one in metrics.get(name) or []:
+            for one in as_list(metrics.get(name)):
                 data = one.get("cvssData") if isinstance(one, dict) else None
                 score = data.get("baseScore") if isinstance(data, dict) else None
                 if isinstance(score, (int, float)):
@@ -87,7 +87,7 @@ def _nodes(nodes: list[Any], where: str, depth: int) -> Iterator[dict[str, Any]]
         if not isinstance(node, dict):
             raise Malformed(f"{where}.nodes: expected objects")
         yield node
-        yield from _nodes(node.get("children") or [], where, depth + 1)
+        yield from _nodes(as_list(node.get("children")), where, depth + 1)
 
 
 def _matches(node: Mapping[str, Any], where: str) -> list[dict[str, Any]]:

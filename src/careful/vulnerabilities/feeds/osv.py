@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from careful.vulnerabilities import versions
-from careful.vulnerabilities.feeds.record import Affected, Malformed, Record, moment, severity_of_vector
+from careful.vulnerabilities.feeds.record import Affected, Malformed, Record, as_list, moment, severity_of_vector
 from careful.vulnerabilities.ranges import Range
 
 _TYPES = {
@@ -75,7 +75,7 @@ def _list(raw: Mapping[str, Any], name: str) -> list[Any]:
 def _severity(raw: Mapping[str, Any]) -> str:
     parts = [raw, *(part for part in _list(raw, "affected") if isinstance(part, dict))]
     for part in parts:
-        for one in part.get("severity") or []:
+        for one in as_list(part.get("severity")):
             if isinstance(one, dict) and isinstance(one.get("score"), str):
                 found = severity_of_vector(one["score"])
                 if found != "unknown":

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from cvss import CVSS2, CVSS3, CVSS4
 from cvss.exceptions import CVSSError
@@ -54,6 +55,11 @@ class Row:
 
 class Malformed(ValueError):
     """A record that is not what its feed's format says; the text names the place."""
+
+
+def as_list(value: object) -> list[Any]:
+    """Return a list as it is, and nothing for anything else: for parts that a record may do without."""
+    return value if isinstance(value, list) else []
 
 
 def severity_of(score: float) -> str:
