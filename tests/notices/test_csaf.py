@@ -30,11 +30,14 @@ def schema():
     data = Path(os.environ.get("CAREFUL_TEST_DATA", "../shared/data")) / "csaf" / "oasis-csaf-2.0-tests.tar.zst"
     if not data.exists():
         pytest.skip(f"OASIS' CSAF schema is not in {data} (set CAREFUL_TEST_DATA)")
-    with data.open("rb") as packed, zstandard.ZstdDecompressor().stream_reader(packed) as plain:
-        with tarfile.open(fileobj=plain, mode="r|") as tar:
-            for member in tar:
-                if member.name.endswith("csaf_json_schema.json"):
-                    return json.load(tar.extractfile(member))
+    with (
+        data.open("rb") as packed,
+        zstandard.ZstdDecompressor().stream_reader(packed) as plain,
+        tarfile.open(fileobj=plain, mode="r|") as tar,
+    ):
+        for member in tar:
+            if member.name.endswith("csaf_json_schema.json"):
+                return json.load(tar.extractfile(member))
     pytest.skip("no CSAF schema in the archive")
 
 
@@ -48,7 +51,7 @@ def schema():
     ],
 )
 def test_valid_against_the_schema(schema, change):
-    own = {key: value for key, value in schema.items()}
+    own = dict(schema.items())
     text = json.dumps(made(**change))
     # The schema refers to FIRST's CVSS schemas by address; we carry no scores, so they are never reached.
     own["properties"] = json.loads(json.dumps(own["properties"]))

@@ -61,7 +61,11 @@ def test_syllables(word, number):
 
 @pytest.mark.parametrize(
     ("text", "level"),
-    [("The cat sat on the mat.", -1.4), ("", 0.0), (VENDOR, 26.9)],
+    [
+        pytest.param("The cat sat on the mat.", -1.4, id="6 words, 6 syllables"),
+        pytest.param("", 0.0, id="nothing"),
+        pytest.param(VENDOR, 22.9, id="27 words, 64 syllables counted by hand"),
+    ],
 )
 def test_fixed_grades(text, level):
-    assert grade(text) == pytest.approx(level, abs=1.5)
+    assert grade(text) == pytest.approx(level, abs=0.5)

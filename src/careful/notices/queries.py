@@ -10,6 +10,8 @@ from careful.notices.model import Advisory, Answer, answer
 from careful.notices.store import advisories as table
 from careful.notices.store import told
 
+_PAGE = 1000
+
 
 def advisories(world: World, *, product: str | None = None, published_only: bool = False) -> list[Advisory]:
     """List advisories, newest first."""
@@ -93,8 +95,13 @@ def answer_for(world: World, model: str, version: str) -> Answer:
 
 def reach(world: World, product: str) -> tuple[int, int]:
     """Return (devices with an owner we can write to, all devices) of a product."""
-    everyone = [one.id for one in devices.list_devices(world, product=product, limit=100_000)]
-    return len({one.device for one in devices.owner_contacts(world, everyone)}), len(everyone)
+    reached = total = 0
+    after: str | None = None
+    while page := [one.id for one in devices.list_devices(world, product=product, after=after, limit=_PAGE)]:
+        reached += len({one.device for one in devices.owner_contacts(world, page)})
+        total += len(page)
+        after = page[-1]
+    return reached, total
 
 
 def _all() -> Select[tuple[object, ...]]:

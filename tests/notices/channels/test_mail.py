@@ -25,7 +25,7 @@ class Box:
     def __init__(self):
         self.taken = []
 
-    async def handle_DATA(self, _server, _session, envelope):
+    async def handle_DATA(self, _server, _session, envelope):  # noqa: N802 (aiosmtpd's name)
         self.taken.append(envelope)
         return "250 taken"
 
