@@ -1,0 +1,101 @@
+"""Fetching with a real client against an answering function: conditions, pauses, limits."""
+
+import httpx
+import pytest
+
+from careful.kernel.errors import TooLarge, Unavailable
+from careful.vulnerabilities import fetching
+
+URL = "https://feeds.example/all.zip"
+DATE = {"Date": "Mon, 02 Nov 2026 09:00:00 GMT"}
+
+
+def client(answer):
+    return httpx.Client(transport=httpx.MockTransport(answer))
+
+
+def test_a_file_is_fetched_with_what_makes_the_next_time_short(tmp_path):
+    def answer(request):
+        assert "If-None-Match" not in request.headers
+        return httpx.Response(200, content=b"content", headers=DATE | {"ETag": '"1"', "Last-Modified": "yesterday"})
+
+    got = fetching.fetch(client(answer), URL, tmp_path / "file")
+    assert (got.changed, got.etag, got.last_modified) == (True, '"1"', "yesterday")
+    assert got.at.isoformat() == "2026-11-02T09:00:00+00:00"
+    assert (tmp_path / "file").read_bytes() == b"content"
+
+
+@pytest.mark.parametrize(
+    ("known", "header"),
+    [({"etag": '"1"'}, ("If-None-Match", '"1"')), ({"last_modified": "then"}, ("If-Modified-Since", "then"))],
+)
+def test_nothing_new_is_one_short_answer(tmp_path, known, header):
+    def answer(request):
+        assert request.headers[header[0]] == header[1]
+        return httpx.Response(304, headers=DATE)
+
+    got = fetching.fetch(client(answer), URL, tmp_path / "file", **known)
+    assert not got.changed
+    assert not (tmp_path / "file").exists()
+
+
+@pytest.mark.parametrize(
+    ("answers", "pauses"),
+    [
+        pytest.param([503, 200], [2.0], id="once busy"),
+        pytest.param([429, 500, 200], [2.0, 4.0], id="longer each time"),
+        pytest.param([(429, {"Retry-After": "7"}), 200], [7.0], id="as long as asked"),
+        pytest.param([(503, {"Retry-After": "100000"}), 200], [60.0], id="but not for ever"),
+        pytest.param([httpx.ConnectError("no route"), 200], [2.0], id="no connection"),
+    ],
+)
+def test_failures_are_tried_again_with_pauses(tmp_path, answers, pauses):
+    waited = []
+    left = iter(answers)
+
+    def answer(_request):
+        one = next(left)
+        if isinstance(one, Exception):
+            raise one
+        status, headers = one if isinstance(one, tuple) else (one, {})
+        return httpx.Response(status, content=b"x", headers=headers)
+
+    fetching.fetch(client(answer), URL, tmp_path / "file", pause=waited.append)
+    assert waited == pauses
+
+
+def test_after_four_tries_it_says_so(tmp_path):
+    waited = []
+    with pytest.raises(Unavailable, match=r"answered 503.*mirror"):
+        fetching.fetch(client(lambda _: httpx.Response(503)), URL, tmp_path / "file", pause=waited.append)
+    assert len(waited) == 3
+
+
+def test_what_is_not_there_is_not_asked_for_again(tmp_path):
+    asked = []
+
+    def answer(request):
+        asked.append(request)
+        return httpx.Response(404)
+
+    with pytest.raises(Unavailable, match="404"):
+        fetching.fetch(client(answer), URL, tmp_path / "file", pause=lambda _: None)
+    assert len(asked) == 1
+
+
+def test_what_is_too_large_is_cut_off(tmp_path, monkeypatch):
+    monkeypatch.setattr(fetching, "MOST_BYTES", 10)
+    with pytest.raises(TooLarge):
+        fetching.fetch(client(lambda _: httpx.Response(200, content=b"x" * 11)), URL, tmp_path / "file")
+
+
+def test_a_full_disk(tmp_path):
+    with pytest.raises(Unavailable, match="cannot be written"):
+        fetching.fetch(client(lambda _: httpx.Response(200, content=b"x")), URL, tmp_path / "missing" / "file")
+
+
+def test_the_client_says_who_asks_and_follows_the_environments_proxy(monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    with fetching.open_client() as opened:
+        assert opened.headers["User-Agent"].startswith("careful/")
+        assert opened.trust_env

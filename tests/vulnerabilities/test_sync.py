@@ -1,0 +1,165 @@
+"""Fetching what is new: each feed by itself, nothing new, mirrors, pages of NVD and going on after a stop."""
+
+import io
+import json
+import zipfile
+from datetime import timedelta
+
+import httpx
+import pytest
+from flaws_sample import kev, osv
+
+from careful import vulnerabilities
+from careful.kernel import ledger
+from careful.vulnerabilities.sync import KEV, NVD, OSV, ecosystems_in_use
+
+PYPI = OSV.format(ecosystem="PyPI")
+
+
+def zipped(*records):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for one in records:
+            archive.writestr(f"{one['id']}.json", json.dumps(one))
+    return file.getvalue()
+
+
+def page(start, total, *numbers):
+    listed = [{"cve": {"id": f"CVE-2026-{number}", "configurations": []}} for number in numbers]
+    return {
+        "format": "NVD_CVE",
+        "resultsPerPage": len(listed),
+        "startIndex": start,
+        "totalResults": total,
+        "vulnerabilities": listed,
+    }
+
+
+class Web:
+    """Answers requests from a table of addresses, and remembers them."""
+
+    def __init__(self, **answers):
+        self.answers = answers
+        self.asked = []
+
+    def __call__(self, request):
+        self.asked.append(request)
+        address = str(request.url).partition("?")[0]
+        given = self.answers.get(address)
+        if given is None:
+            return httpx.Response(404)
+        if request.headers.get("If-None-Match") == '"same"':
+            return httpx.Response(304)
+        content = given(request) if callable(given) else given
+        body = content if isinstance(content, bytes) else json.dumps(content).encode()
+        return httpx.Response(200, content=body, headers={"ETag": '"same"'})
+
+
+@pytest.fixture
+def sync(world, staff):
+    def run(web, **more):
+        client = httpx.Client(transport=httpx.MockTransport(web))
+        return vulnerabilities.sync(world, staff, client=client, pause=lambda _: None, **more)
+
+    return run
+
+
+def test_osv_and_kev_are_fetched_and_then_only_asked_for(world, sync, clock):
+    web = Web(**{PYPI: zipped(osv("A"), osv("B")), KEV: kev("CVE-2023-4863")})
+    first = sync(web, ecosystems=["PyPI"], kinds=["osv", "kev"])
+    assert [(one.name, one.ok, one.report.taken) for one in first] == [("osv-pypi", True, 2), ("kev", True, 1)]
+    clock.advance(timedelta(days=400))
+    assert not vulnerabilities.feeds_fresh(world)
+    again = sync(web, ecosystems=["PyPI"], kinds=["osv", "kev"])
+    assert [(one.says, one.report.unchanged) for one in again] == [("nothing new", 2), ("nothing new", 1)]
+    assert vulnerabilities.generation(world) == 2
+    assert len(web.asked) == 4
+
+
+def test_one_that_fails_does_not_stop_the_others(world, sync):
+    done = sync(Web(**{KEV: kev("CVE-2023-4863")}), ecosystems=["PyPI"], kinds=["osv", "kev"])
+    assert [(one.name, one.ok) for one in done] == [("osv-pypi", False), ("kev", True)]
+    assert "404" in done[0].says
+    with world.look() as connection:
+        (failed,) = ledger.read(connection, names=["vulnerabilities.feed_failed"])
+    assert failed.data["feed"] == "osv-pypi"
+
+
+def test_what_was_fetched_but_not_read_is_fetched_again(sync):
+    web = Web(**{KEV: b"<html>"})
+    assert not sync(web, kinds=["kev"])[0].ok
+    web.answers[KEV] = kev("CVE-2023-4863")
+    assert sync(web, kinds=["kev"])[0].report.taken == 1
+
+
+def test_ecosystems_are_those_of_the_releases(maker, world):
+    assert ecosystems_in_use(world) == ["PyPI"]
+    maker.ship("1.0.0", "pillow==10.0.0")
+    assert ecosystems_in_use(world) == ["PyPI"]
+
+
+@pytest.mark.parametrize("name", ["", "../x", "a/b", "."])
+def test_an_ecosystem_is_a_name_and_no_path(sync, name):
+    (done,) = sync(Web(), ecosystems=[name], kinds=["osv"]) if name else [vulnerabilities.Synced("", ok=False, says="")]
+    assert not done.ok
+
+
+def test_nvd_is_taken_whole_once_and_then_by_what_changed(world, sync, clock):
+    def answer(request):
+        asked = dict(request.url.params)
+        if "lastModStartDate" in asked:
+            return page(0, 1, 9)
+        start = int(asked["startIndex"])
+        return page(start, 3, *([1, 2] if start == 0 else [3]))
+
+    web = Web(**{NVD: answer})
+    (first,) = sync(web, kinds=["nvd"])
+    assert first.report.taken == 3
+    clock.advance(timedelta(days=200))
+    (again,) = sync(web, kinds=["nvd"])
+    assert (again.report.taken, again.report.unchanged) == (1, 1)
+    windows = [dict(request.url.params) for request in web.asked[2:]]
+    assert [one["lastModStartDate"] for one in windows] == ["2026-11-02T07:00:00.000Z", "2027-03-01T07:00:00.000Z"]
+    assert windows[0]["lastModEndDate"] == windows[1]["lastModStartDate"]
+
+
+def test_a_stopped_first_fetch_of_nvd_goes_on_where_it_was(sync):
+    working = [True]
+
+    def answer(request):
+        start = int(request.url.params["startIndex"])
+        if start and not working[0]:
+            return b"<html>busy</html>"
+        return page(start, 4, start + 1, start + 2)
+
+    web = Web(**{NVD: answer})
+    working[0] = False
+    assert not sync(web, kinds=["nvd"])[0].ok
+    working[0] = True
+    (done,) = sync(web, kinds=["nvd"])
+    assert done.ok
+    assert [request.url.params["startIndex"] for request in web.asked] == ["0", "2", "2"]
+
+
+def test_no_change_at_nvd_is_no_failure(sync, clock):
+    web = Web(**{NVD: lambda request: page(0, 1, 1) if "lastModStartDate" not in request.url.params else page(0, 0)})
+    sync(web, kinds=["nvd"])
+    clock.advance(timedelta(hours=1))
+    (done,) = sync(web, kinds=["nvd"])
+    assert (done.ok, done.report.taken) == (True, 0)
+
+
+def test_a_folder_of_copies(sync, tmp_path):
+    mirror = tmp_path / "mirror"
+    (mirror / "osv" / "PyPI").mkdir(parents=True)
+    (mirror / "osv" / "PyPI" / "all.zip").write_bytes(zipped(osv("A")))
+    (mirror / "known_exploited_vulnerabilities.json").write_text(json.dumps(kev("CVE-2023-4863")))
+    web = Web()
+    done = sync(web, ecosystems=["PyPI"], mirror=str(mirror))
+    assert [(one.name, one.ok) for one in done] == [("osv-pypi", True), ("kev", True), ("nvd", False)]
+    assert web.asked == []
+
+
+def test_an_address_of_copies(sync):
+    web = Web(**{"https://mirror.example/known_exploited_vulnerabilities.json": kev("CVE-2023-4863")})
+    assert sync(web, kinds=["kev"], mirror="https://mirror.example/")[0].ok
