@@ -1,0 +1,75 @@
+"""`careful vuln` as typed: from the list to the close."""
+
+import json
+
+import pytest
+from flaws_cli import read, typed
+from flaws_sample import osv, purls
+
+from careful import devices, products, releases, vulnerabilities
+from careful.entrypoints.cli.vuln import command
+from careful.kernel.errors import NotFound, Refused
+
+FLAW = "CVE-2023-4863"
+
+
+@pytest.fixture
+def run(world):
+    return lambda *arguments: typed(command, world, *arguments)
+
+
+@pytest.fixture
+def case(world, staff, tmp_path):
+    """A flaw in cam-1 1.0.0, which one device runs."""
+    text = b"schema: product/1\nproduct: {id: cam-1, name: Test, models: [cam-1]}\n"
+    products.declare(world, staff, text)
+    products.approve(world, staff, "cam-1")
+    image = tmp_path / "cam.img"
+    image.write_bytes(b"image")
+    releases.add(world, staff, "cam-1", "1.0.0", image, purls("pillow==10.0.0"), ("rev-a",))
+    feed = tmp_path / "feed.json"
+    feed.write_text(json.dumps(osv("GHSA-1", aliases=[FLAW])))
+    vulnerabilities.import_feed(world, staff, feed)
+    vulnerabilities.match(world)
+    devices.make_tokens(world, staff, "cam-1", ["cam-1-001"], "rev-a")
+    devices.report_version(world, "cam-1-001", "1.0.0", "ddi")
+    return vulnerabilities.cases(world)[0].id
+
+
+def test_an_empty_list_is_no_promise(run):
+    assert "No case is known, but a feed is missing or too old. Run: careful feeds list" in run("list").stdout
+
+
+def test_list_and_show(run, case):
+    assert f"{case}\t{FLAW}\tcam-1\tunknown\t1.0.0\tto be judged" in run("list").stdout
+    assert read(run("list", "--state", "open", "--product", "cam-1", "--json"))[0]["id"] == case
+    said = run("show", case).stdout
+    assert "pillow 10.0.0 [affected] purl pkg:pypi/pillow@10.0.0 in [0, 10.0.1) by GHSA-1 from osv" in said
+    assert f"Decide: careful vuln judge {case}" in said
+    assert read(run("show", case, "--json"))["findings"][0]["fixed_version"] == "10.0.1"
+    with pytest.raises(NotFound):
+        run("show", "nothing")
+
+
+def test_from_judging_to_closing(run, case):
+    assert "cam-1-001\tnot accounted for" in run("exposed", case).stdout
+    with pytest.raises(Refused, match="justification"):
+        run("judge", case, "--status", "not_affected")
+    done = run("judge", case, "--status", "affected", "--action", "Keep it on; it updates itself.")
+    assert f"careful notice draft {case}" in done.stdout
+    with pytest.raises(Refused, match="1 exposed devices"):
+        run("close", case)
+    assert "0 exposed devices are not" in run("account", case, "cam-1-001", "--reason", "lost at sea").stdout
+    assert read(run("exposed", case, "--json")) == {
+        "exposed": {"devices": ["cam-1-001"], "by_version": {"1.0.0": 1}},
+        "unaccounted": [],
+        "accounted": {"cam-1-001": "lost at sea"},
+    }
+    assert "is closed" in run("close", case).stdout
+    assert read(run("close", case, "--json"))["state"] == "closed"
+
+
+def test_not_affected_with_a_justification(run, case):
+    done = run("judge", case, "--status", "not_affected", "--justification", "vulnerable_code_not_present", "--json")
+    assert read(done)["justification"] == "vulnerable_code_not_present"
+    assert read(run("account", case, "cam-1-001", "--reason", "x", "--json"))["unaccounted"] == []
