@@ -1,11 +1,14 @@
 """What connections share, seen from outside: isolation, cuts, takeover, mail, and what the database hears of it."""
 
+import sqlite3
 import time
 from datetime import timedelta
 
 import pytest
 
 from careful import devices, products
+from careful.entrypoints.gateway.mqtt import gateway as gateway_module
+from careful.entrypoints.gateway.mqtt import session
 from careful.entrypoints.gateway.mqtt.packets import (
     ConnAck,
     Connect,
@@ -19,6 +22,7 @@ from careful.entrypoints.gateway.mqtt.packets import (
     Will,
 )
 from careful.kernel import inbox, mailbox
+from careful.kernel.errors import Unavailable
 
 WARM = b'{"celsius":20}'
 
@@ -214,7 +218,8 @@ def test_the_desired_state_is_retained(gateway, world):
     assert (found.payload, found.retain) == (b'{"led":0}', False)
 
 
-def test_a_new_declaration_reaches_a_live_connection(gateway, world, staff, eventually):
+def test_a_new_declaration_reaches_a_live_connection(gateway, world, staff, eventually, monkeypatch):
+    monkeypatch.setattr(session, "REFUSALS_MOST", 10_000)  # it is tried until it passes
     one = gateway.join(gateway.make("cam-1-001"))
     text = products.text_of(world, "cam-1", 1).replace(b"[celsius, n]", b"[celsius, n, humidity]")
     products.declare(world, staff, text)
@@ -245,3 +250,69 @@ def test_an_expired_certificate_is_answered(gateway, world, clock):
 def test_connect_twice_is_one_too_many(gateway):
     one = gateway.join(gateway.make("cam-1-001"))
     assert one.ask(Connect("cam-1-001")) is None
+
+
+# Faults
+
+
+def test_a_full_disk_withholds_the_acknowledgement_and_tells_newcomers_to_come_later(gateway, world, monkeypatch):
+    who, other = gateway.make("cam-1-001"), gateway.make("cam-1-002")
+    one = gateway.join(who)
+    with monkeypatch.context() as broken:
+
+        def full(*_):
+            raise sqlite3.OperationalError("database or disk is full")
+
+        broken.setattr(inbox.SqliteInbox, "_store", full)
+        one.send(Publish("d/cam-1-001/up/climate", WARM, 1, 7))
+        assert one.receive() is None
+        assert gateway.connect(other).receive() == ConnAck(3)
+    monkeypatch.setattr(gateway_module, "_RETRY_SECONDS", 0.0)  # the disk has room again, and some time has passed
+    again = gateway.join(who)
+    assert again.say("d/cam-1-001/up/climate", WARM, 7, dup=True) == PubAck(7)
+    assert inbox.count(world.home) == 1
+
+
+def test_a_database_that_does_not_answer_lets_nobody_in(gateway, monkeypatch):
+    who = gateway.make("cam-1-001")
+
+    def broken(*_):
+        raise RuntimeError("connection refused")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(devices, "identify", broken)
+        one = gateway.connect(who)
+        assert (one.receive(), one.receive()) == (ConnAck(3), None)
+    gateway.join(who)
+
+
+def test_looking_for_cuts_survives_any_fault(gateway, world, staff, monkeypatch, eventually):
+    one = gateway.join(gateway.make("cam-1-001"))
+    calls, real = [], devices.cut_list
+
+    def once_broken(*given):
+        calls.append(given)
+        if len(calls) < 3:
+            raise RuntimeError("connection refused")
+        return real(*given)
+
+    monkeypatch.setattr(devices, "cut_list", once_broken)
+    eventually(lambda: len(calls) > 3)
+    devices.quarantine(world, staff, "cam-1-001", "it behaves badly")
+    assert one.receive() is None
+
+
+def test_counts_that_could_not_be_written_are_written_later(gateway, monkeypatch, refused):
+    one = gateway.join(gateway.make("cam-1-001"))
+    calls, real = [], devices.record_refusals
+
+    def once_broken(*given):
+        calls.append(given)
+        if len(calls) == 1:
+            raise Unavailable("The database is locked by another program.")
+        real(*given)
+
+    monkeypatch.setattr(devices, "record_refusals", once_broken)
+    one.send(Publish("d/cam-1-002/up/climate", WARM))
+    assert refused("cam-1-001", "foreign-topic").count == 1
+    assert len(calls) > 1
