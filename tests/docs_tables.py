@@ -34,8 +34,8 @@ def events() -> str:
     lines = [
         "# Events",
         "",
-        "What the ledger can say. Each entry has a number, a moment, an actor, a name, a subject and these fields; none",
-        "ever holds personal data. The list only grows: a field once written keeps its meaning.",
+        "What the ledger can say. Each entry has a number, a moment, an actor, a name, a subject and these fields;",
+        "none ever holds personal data. The list only grows: a field once written keeps its meaning.",
         "",
         "| event | subject | fields | what happened |",
         "|---|---|---|---|",
@@ -74,8 +74,8 @@ def recommendations() -> str:
     lines = [
         "# Recommendations that facts decide",
         "",
-        "Ids are those of the guide's 82 recommendations. A verdict is *met, not met, not applicable* or *unknown*; it is",
-        "computed from ledger entries and the clock, never typed. Past its age a fact no longer counts: the verdict is",
+        "Ids are those of the guide's 82 recommendations. A verdict is *met, not met, not applicable* or *unknown*; it",
+        "is computed from ledger entries and the clock, never typed. Past its age a fact no longer counts: the verdict is",
         "unknown again, and unknown is never green.",
         "",
         "| id | what the guide asks | the fact that decides | how old it may be |",

@@ -23,6 +23,8 @@ from careful.kernel.settings import Settings
 from careful.kernel.work import World
 
 PROCESSES = ("web", "gateway", "worker")
+ABOVE = {"demo": "careful.demo.command"}
+"""Commands that stand above the command line's own package."""
 
 
 def open_world(settings: Settings) -> World:
@@ -138,7 +140,7 @@ def main() -> None:
     from careful.entrypoints.cli import run
 
     end_with_parent()
-    sys.exit(run(Parts(), {"demo": "careful.demo.command"}))
+    sys.exit(run(Parts(), ABOVE))
 
 
 if __name__ == "__main__":

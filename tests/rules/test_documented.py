@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 import careful
+from careful import assemble
 from careful.assurance.evidence import known
-from careful.entrypoints.cli import cli
+from careful.entrypoints.cli import ABOVE, cli
 from careful.kernel.ledger import REGISTRY
 from careful.kernel.settings import Settings
 
@@ -33,6 +34,7 @@ def load_all_events():
 
 
 def commands(group=cli, prefix="careful"):
+    ABOVE.update(assemble.ABOVE)
     context = click.Context(group)
     for name in group.list_commands(context):
         command = group.get_command(context, name)

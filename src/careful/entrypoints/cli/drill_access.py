@@ -53,7 +53,9 @@ class Doors:
 
     def est(self, product: str, request: str, password: str | None) -> httpx.Response:
         """Ask to enrol over EST (RFC 7030 4.2), with the token as password or with nothing."""
-        shown = {} if password is None else {"Authorization": f"Basic {b64encode(f'drill:{password}'.encode()).decode()}"}
+        shown = {}
+        if password is not None:
+            shown["Authorization"] = f"Basic {b64encode(f'drill:{password}'.encode()).decode()}"
         with self._http(Credential()) as client:
             return client.post(
                 f"/.well-known/est/{product}/simpleenroll",

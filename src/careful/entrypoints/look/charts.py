@@ -95,7 +95,7 @@ def curve(points: Sequence[tuple[datetime, Mapping[str, int]]], *, name: str, ti
     top = max(max(values.values(), default=0) for _, values in points) or 1
     lines = []
     for index, key in enumerate(series):
-        places = []
+        places: list[str] = []
         for at, values in points:
             x = _CURVE * (at - start).total_seconds() / length
             y = _CURVE - _CURVE * values.get(key, 0) / top
@@ -134,7 +134,9 @@ def _as_table(points: Sequence[tuple[datetime, Mapping[str, int]]], series: Sequ
     rows = Markup("").join(
         Markup('<tr><th scope="row">{}</th>{}</tr>').format(
             words.moment(at),
-            Markup("").join(Markup('<td class="num">{}</td>').format(words.count(values.get(key, 0))) for key in series),
+            Markup("").join(
+                Markup('<td class="num">{}</td>').format(words.count(values.get(key, 0))) for key in series
+            ),
         )
         for at, values in points
     )
