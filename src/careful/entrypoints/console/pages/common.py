@@ -1,0 +1,190 @@
+"""What several pages share: the ledger's entries in plain sentences, and its size, by which pages keep current."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from starlette.routing import Route
+
+from careful.entrypoints.look import words
+from careful.kernel import ledger
+from careful.kernel.ledger import Entry
+from careful.kernel.work import World
+
+
+def routes(world: World) -> list[Route]:  # noqa: ARG001 (every module of pages has this; here there is no page)
+    """Return no routes."""
+    return []
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry as a page shows it; `weighty` ones stand out."""
+
+    seq: int
+    at: datetime
+    by: str
+    says: str
+    href: str
+    weighty: bool
+
+
+_CASE, _DEVICE, _PRODUCT, _RELEASE = "/vulnerabilities/{case}", "/devices/{device}", "/products/{product}", "/releases"
+_SAYS: Mapping[str, tuple[str, str]] = {
+    "devices.activated": ("{device} used its certificate for the first time.", _DEVICE),
+    "devices.enrolled": ("{device} enrolled with a key of its own.", _DEVICE),
+    "devices.enrolment_refused": ("An enrolment was refused: {reason}.", "/devices"),
+    "devices.owner_forgotten": ("The owner of {device} was erased.", _DEVICE),
+    "devices.owner_set": ("The owner of {device} can now be reached.", _DEVICE),
+    "devices.quarantined": ("{device} was quarantined: {reason}", _DEVICE),
+    "devices.renewed": ("{device} renewed its certificate.", _DEVICE),
+    "devices.restored": ("{device} was restored: {reason}", _DEVICE),
+    "devices.retired": ("{device} was retired: {reason}", _DEVICE),
+    "devices.revoked": ("The certificates of {device} were revoked: {reason}", _DEVICE),
+    "devices.target_token_set": ("{device} got a token to poll for updates with.", _DEVICE),
+    "devices.tokens_made": ("{count} enrolment tokens were made for {product}.", "/devices?product={product}"),
+    "devices.traffic_refused": ("Traffic was refused, {count} times: {kind}, {detail}", _DEVICE),
+    "devices.version_reported": ("{device} said that it runs {version}.", _DEVICE),
+    "notices.advisory_drafted": ("{advisory} was drafted, about {flaw} in {product}.", "/notices/{advisory}"),
+    "notices.advisory_published": ("{advisory} was published, about {flaw} in {product}.", "/notices/{advisory}"),
+    "notices.owners_told": ("Owners of {told} devices were told about {advisory}.", "/notices/{advisory}"),
+    "products.approved": ("{product}: what its file says is in force.", _PRODUCT),
+    "products.declared": ("{product}: version {version} of its file was handed in.", _PRODUCT),
+    "products.page_published": ("{product}: its public page was published.", _PRODUCT),
+    "products.put_on_sale": ("{product} was put on sale.", _PRODUCT),
+    "releases.added": ("{product} {version} was added, with {components} components.", _RELEASE),
+    "releases.signed": ("{product} {version} was signed.", _RELEASE),
+    "releases.withdrawn": ("{product} {version} was withdrawn: {reason}", _RELEASE),
+    "updates.device_accounted": ("{device} stays behind, for a reason: {reason}", _DEVICE),
+    "updates.device_failed": ("{device} did not take the update: {reason}", _DEVICE),
+    "updates.device_silent": ("{device} was silent about its update.", _DEVICE),
+    "updates.device_updated": ("{device} confirmed {version}.", _DEVICE),
+    "updates.drill_failed": ("A rehearsal did not hold on {device} ({kind}): {reason}", _DEVICE),
+    "updates.drill_held": ("{device} refused a bad update, as it should ({kind}).", _DEVICE),
+    "updates.drill_ordered": ("A rehearsal was ordered: {kind}, on {device}.", _DEVICE),
+    "updates.drill_unclear": ("A rehearsal told nothing on {device} ({kind}): {reason}", _DEVICE),
+    "updates.rollout_finished": ("The rollout of {product} {version} finished: {fixed} devices have it.", _RELEASE),
+    "updates.rollout_halted": ("A rollout halted: {reason}", _RELEASE),
+    "updates.rollout_resumed": ("A rollout was resumed: {reason}", _RELEASE),
+    "updates.rollout_started": ("{product} {version} is on its way to {devices} devices.", _RELEASE),
+    "updates.wave_opened": ("Wave {wave} of a rollout opened, for {devices} devices.", _RELEASE),
+    "vulnerabilities.case_closed": ("A case closed: {fixed} of {exposed} exposed devices are fixed.", _CASE),
+    "vulnerabilities.case_opened": ("{flaw} was found in {product}.", _CASE),
+    "vulnerabilities.device_accounted": ("{device} is accounted for: {reason}", _CASE),
+    "vulnerabilities.exploitation_heard": ("{flaw} in {product} is now exploited in the wild.", _CASE),
+    "vulnerabilities.feed_failed": ("The feed {feed} could not be taken in: {reason}", "/vulnerabilities"),
+    "vulnerabilities.feed_taken": ("The feed {feed} was taken in.", "/vulnerabilities"),
+    "vulnerabilities.fix_found": ("{version} is free of a known flaw, says its SBOM.", _CASE),
+    "vulnerabilities.judged": ("{flaw} in {product} was judged.", _CASE),
+    "vulnerabilities.release_matched": ("{product} {version} was looked up in the known flaws.", _RELEASE),
+    "vulnerabilities.review_asked": ("A judgement is to be looked at again: {reason}", _CASE),
+}
+"""Event -> what it says of itself, and where to read on; both are forms over its fields."""
+
+_TOGETHER: Mapping[str, str] = {
+    "devices.activated": "{n} devices used their certificates for the first time.",
+    "devices.enrolled": "{n} devices enrolled.",
+    "devices.enrolment_refused": "Enrolment was refused {n} times.",
+    "devices.owner_set": "The owners of {n} devices can now be reached.",
+    "devices.quarantined": "{n} devices were quarantined.",
+    "devices.renewed": "{n} devices renewed their certificates.",
+    "devices.restored": "{n} devices were restored.",
+    "devices.retired": "{n} devices were retired.",
+    "devices.revoked": "The certificates of {n} devices were revoked.",
+    "devices.traffic_refused": "Traffic was refused from {n} sources.",
+    "releases.added": "{n} releases were added.",
+    "releases.signed": "{n} releases were signed.",
+    "updates.device_failed": "{n} devices did not take their update.",
+    "updates.device_silent": "{n} devices were silent about their update.",
+    "updates.device_updated": "{n} devices confirmed their new version.",
+    "updates.drill_held": "{n} rehearsals held: devices refused bad updates, as they should.",
+    "updates.rollout_finished": "{n} rollouts finished.",
+    "vulnerabilities.case_closed": "{n} cases closed.",
+    "vulnerabilities.case_opened": "{n} known flaws were found in our products.",
+    "vulnerabilities.device_accounted": "{n} devices were accounted for.",
+    "vulnerabilities.feed_taken": "{n} feeds of known flaws were taken in.",
+}
+_LISTS: Mapping[str, str] = {
+    "devices": "/devices",
+    "updates": "/releases",
+    "releases": "/releases",
+    "vulnerabilities": "/vulnerabilities",
+    "notices": "/notices",
+    "products": "/products",
+}
+_WEIGHTY = frozenset(
+    {
+        "devices.quarantined", "devices.retired", "devices.revoked", "notices.advisory_published",
+        "products.approved", "products.put_on_sale", "updates.device_failed", "updates.drill_failed",
+        "updates.rollout_halted", "vulnerabilities.case_closed", "vulnerabilities.case_opened",
+        "vulnerabilities.exploitation_heard", "vulnerabilities.feed_failed",
+    }
+)  # fmt: skip
+TOLD_FIRST = (
+    "vulnerabilities.exploitation_heard", "vulnerabilities.case_opened", "vulnerabilities.review_asked",
+    "vulnerabilities.feed_failed", "updates.rollout_halted", "updates.drill_failed", "devices.quarantined",
+    "updates.device_failed", "updates.device_silent", "vulnerabilities.case_closed", "notices.advisory_published",
+    "notices.owners_told", "updates.rollout_finished", "updates.device_updated", "updates.rollout_started",
+    "releases.signed", "releases.added", "products.put_on_sale", "products.approved", "devices.revoked",
+    "devices.retired", "devices.enrolled", "devices.traffic_refused", "devices.enrolment_refused",
+    "updates.drill_held", "vulnerabilities.feed_taken", "devices.renewed",
+)  # fmt: skip
+"""Kinds of events worth a sentence at the start of a day, the most pressing first."""
+
+
+def says(entry: Entry) -> str:
+    """Say in one plain sentence what an entry records."""
+    form = _SAYS.get(entry.name)
+    if form is None:
+        return f"{entry.subject}: {entry.name.replace('.', ' ').replace('_', ' ')}."
+    return _ended(form[0].format_map(_Said(entry.data)))
+
+
+def line(entry: Entry) -> Line:
+    """Return an entry as `ui.history` shows it."""
+    form = _SAYS.get(entry.name)
+    href = form[1].format_map(_Said(entry.data)) if form else ""
+    # Traffic of strangers names no device: the slash goes, and the list is where one is led to.
+    return Line(entry.seq, entry.at, entry.actor, says(entry), href.removesuffix("/"), entry.name in _WEIGHTY)
+
+
+def told(entries: Sequence[Entry], most: int = 8) -> list[Line]:
+    """Tell what happened in at most `most` sentences: entries of one kind together, the most pressing kinds first."""
+    kinds: dict[str, list[Entry]] = {}
+    for entry in entries:
+        kinds.setdefault(entry.name, []).append(entry)
+    return [_together(name, kinds[name]) for name in TOLD_FIRST if name in kinds][:most]
+
+
+def ledger_size(world: World) -> int:
+    """Return how many events there are: a page that shows it to `live.js` is brought up to date when it grows."""
+    with world.look() as connection:
+        return ledger.size(connection)
+
+
+def history(world: World, subject: str, most: int = 50) -> list[Line]:
+    """Return what happened to a subject, newest first."""
+    with world.look() as connection:
+        return [line(entry) for entry in ledger.read(connection, subject=subject, limit=most, newest_first=True)]
+
+
+def _together(name: str, entries: Sequence[Entry]) -> Line:
+    latest = line(entries[-1])
+    form = _TOGETHER.get(name)
+    number = len({entry.subject for entry in entries}) if name.startswith("devices.") else len(entries)
+    if form is None or number == 1:
+        return latest
+    href = _LISTS.get(name.split(".", 1)[0], "")
+    return Line(latest.seq, latest.at, latest.by, form.format(n=words.count(number)), href, latest.weighty)
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
+
+
+class _Said(dict[str, Any]):
+    """The fields of an event; one that an older entry lacks reads `?` rather than breaking the page."""
+
+    def __missing__(self, key: str) -> str:
+        return "?"

@@ -1,0 +1,311 @@
+"""Today: what a person responsible for devices needs to know first, in the order of what is owed, not of alarm.
+
+Clocks that run, what happened, what to do next, who is exposed, the fleet, and the promises made. Nothing here is
+green because nobody looked: what a stale feed cannot tell reads "not known".
+"""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+import anyio
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from careful import devices, notices, products, releases, updates, vulnerabilities
+from careful.entrypoints.console.pages.common import TOLD_FIRST, Line, ledger_size, told
+from careful.entrypoints.console.sessions import signed
+from careful.entrypoints.look import LookRenderer, templates, words
+from careful.entrypoints.look.charts import Part
+from careful.entrypoints.look.renderer import query
+from careful.kernel import ledger
+from careful.kernel.work import World
+
+_DAY = timedelta(days=1)
+_ROWS = 7
+_CLOCKS = 6
+_ENTRIES = 20_000
+_ENDS_SOON = timedelta(days=90)
+_PAUSE_SECONDS = 1.0
+_LIVE_ROUNDS = 600  # ten minutes; the browser comes back by itself
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """One thing to do: what, why, by when, where, and the same from a shell."""
+
+    what: str
+    why: str
+    href: str
+    label: str
+    command: str
+    due: datetime | None = None
+    exploited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """How far one case has come: devices ever and still exposed, unaccounted for, owners told (None: no notice)."""
+
+    case: vulnerabilities.Case
+    ever: int
+    still: int
+    unaccounted: int
+    told: int | None
+    still_href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """The devices of one product by version."""
+
+    product: products.Product
+    parts: tuple[Part, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What one product was promised, and what of it cannot be looked up."""
+
+    product: products.Product
+    until: date | None
+    unmatchable: int | None
+    """Components of its newest release that cannot be looked up; None where there is no release."""
+    version: str
+
+
+def routes(world: World) -> list[Route]:
+    """Return the start page and its stream of changes."""
+    page = _Today(world, templates(world))
+    return [Route("/", page.show, methods=["GET"]), Route("/live", page.live, methods=["GET"])]
+
+
+class _Today:
+    def __init__(self, world: World, look: LookRenderer) -> None:
+        self._world = world
+        self._look = look
+
+    def show(self, request: Request) -> Response:
+        """Show the start page."""
+        signed(request)
+        world, now = self._world, self._world.clock.now()
+        size = ledger_size(world)
+        known = products.list_all(world)
+        funnels = funnels_of(world)
+        promises = [_promise(world, one) for one in known]
+        return self._look.page(
+            request,
+            "console/today.html",
+            ledger_size=size,
+            clocks=[one.case for one in funnels][:_CLOCKS],
+            more_clocks=max(0, len(funnels) - _CLOCKS),
+            ending=[one for one in promises if one.until and _soon(one.until, now.date())],
+            soon=now + _DAY,
+            since=since(world),
+            todos=todos(world, funnels, known)[:_ROWS],
+            funnels=funnels,
+            strips=[strip(world, one) for one in known],
+            fleet=devices.fleet_summary(world),
+            promises=promises,
+            feeds=vulnerabilities.feed_ages(world),
+            fresh=vulnerabilities.feeds_fresh(world),
+        )
+
+    def live(self, request: Request) -> Response:
+        """Tell the browser, as server-sent events, when the ledger has grown."""
+        signed(request)
+        world = self._world
+        return StreamingResponse(
+            growth(lambda: ledger_size(world)),
+            media_type="text/event-stream",
+            headers={"cache-control": "no-store", "x-accel-buffering": "no"},
+        )
+
+
+async def growth(
+    size_of: Callable[[], int], *, pause: float = _PAUSE_SECONDS, rounds: int = _LIVE_ROUNDS
+) -> AsyncIterator[str]:
+    """Yield the ledger's size as server-sent events: at once, and whenever it is another; end after `rounds` looks.
+
+    `pause` is in seconds. The first line tells the browser to come back after five seconds when the stream ends.
+    """
+    yield "retry: 5000\n\n"
+    seen = -1
+    for _ in range(rounds):
+        size = await run_in_threadpool(size_of)
+        if size != seen:
+            seen = size
+            yield f"event: ledger\ndata: {size}\n\n"
+        await anyio.sleep(pause)
+
+
+def since(world: World) -> list[Line]:
+    """Tell what happened in the last 24 hours, in a few sentences."""
+    start = world.clock.now() - _DAY
+    with world.look() as connection:
+        newest = ledger.read(connection, names=TOLD_FIRST, limit=_ENTRIES, newest_first=True)
+    return told([entry for entry in reversed(newest) if entry.at >= start])
+
+
+def funnels_of(world: World) -> list[Funnel]:
+    """Return every open case that is not judged harmless, exploited ones first, then by due date."""
+    ever = vulnerabilities.exposure_counts(world)
+    found = []
+    for case in vulnerabilities.cases(world, state="open"):
+        if case.status == "not_affected":
+            continue
+        still = len(vulnerabilities.exposed(world, case.id).devices)
+        advisory = notices.for_case(world, case.id)
+        written = notices.told_count(world, advisory.id) if advisory and advisory.published_at else None
+        only = case.releases[0] if len(case.releases) == 1 else None
+        href = query("/devices", product=case.product, version=only) if only else f"/vulnerabilities/{case.id}"
+        left = len(vulnerabilities.unaccounted(world, case.id)) if still else 0
+        found.append(Funnel(case, max(ever.get(case.id, 0), still), still, left, written, href))
+    return found
+
+
+def strip(world: World, product: products.Product) -> Strip:
+    """Count a product's devices by version, each part with the address of its list."""
+    counts = devices.count_by_version(world, product.id)
+    parts = [
+        Part(version, number, query("/devices", product=product.id, version=version))
+        for version, number in counts.items()
+        if version
+    ]
+    if counts.get(""):
+        parts.append(
+            Part("no version said yet", counts[""], query("/devices", product=product.id, version="-"), unknown=True)
+        )
+    return Strip(product, tuple(parts), sum(counts.values()))
+
+
+def todos(world: World, funnels: list[Funnel], known: list[products.Product]) -> list[Todo]:
+    """Return what is to be done, the most pressing first: by exploitation, then by due date, then the rest."""
+    rollouts = updates.rollouts(world)
+    dated = [row for one in funnels if (row := _for_case(world, one, rollouts)) is not None]
+    return [
+        *sorted(dated, key=lambda row: (not row.exploited, row.due or world.clock.now())),
+        *_halted(rollouts),
+        *_feeds(world),
+        *_drafts(world),
+        *_products(known),
+        *_shipping(world, known),
+    ]
+
+
+def _for_case(world: World, funnel: Funnel, rollouts: list[updates.Rollout]) -> Todo | None:
+    case = funnel.case
+    name = f"{case.flaw} in {case.product}"
+    who = f"{words.plural(funnel.still, 'device')} still exposed"
+    judge = f"careful vuln judge {case.id} --status affected"
+    mending = [one for one in rollouts if (one.product, one.version) == (case.product, case.fixed_in)]
+    if case.review:
+        return _row(case, f"Look again at {name}", case.review, "Judge", judge)
+    if case.status in (None, "under_investigation"):
+        return _row(case, f"Judge {name}", f"{case.title}: {who}.", "Judge", judge)
+    if case.fixed_in and funnel.still and not mending:
+        what = f"Start the rollout of {case.product} {case.fixed_in}"
+        start = f"careful rollout start {case.product} {case.fixed_in}"
+        return _row(case, what, f"It ends {name}; {who}.", "Start", start)
+    if funnel.unaccounted and mending and mending[-1].state == "finished":
+        what = f"Account for {words.plural(funnel.unaccounted, 'device')}"
+        why = f"The rollout against {name} is over; they still have the flaw."
+        return _row(case, what, why, "Account for", f'careful vuln account {case.id} DEVICE --reason "…"')
+    return _telling(world, case, name)
+
+
+def _telling(world: World, case: vulnerabilities.Case, name: str) -> Todo | None:
+    advisory = notices.for_case(world, case.id)
+    if advisory is None:
+        why = "Their owners do not know yet."
+        return _row(case, f"Draft the notice about {name}", why, "Draft", f"careful notice draft {case.id}")
+    if advisory.published_at is None:
+        row = _row(
+            case, f"Publish {advisory.id}", f"It is about {name}.", "Publish", f"careful notice publish {advisory.id}"
+        )
+        return replace(row, href=f"/notices/{advisory.id}")
+    return None
+
+
+def _row(case: vulnerabilities.Case, what: str, why: str, label: str, command: str) -> Todo:
+    return Todo(what, why, f"/vulnerabilities/{case.id}", label, command, case.due, case.exploited)
+
+
+def _halted(rollouts: list[updates.Rollout]) -> list[Todo]:
+    return [
+        Todo(
+            f"Look at the halted rollout of {one.product} {one.version}",
+            one.reason,
+            f"/releases/rollouts/{one.id}",
+            "Look",
+            f"careful rollout show {one.id}",
+        )
+        for one in rollouts
+        if one.state == "halted"
+    ]
+
+
+def _feeds(world: World) -> list[Todo]:
+    if vulnerabilities.feeds_fresh(world) or not releases.list_for(world, None):
+        return []
+    why = "Without a fresh feed nobody can say that a release has no known flaw."
+    return [Todo("Take in the feeds of known flaws", why, "/vulnerabilities", "See feeds", "careful feeds sync")]
+
+
+def _drafts(world: World) -> list[Todo]:
+    return [
+        Todo(
+            f"Sign {one.product} {one.version}",
+            "It was added; no device takes it before it is signed.",
+            f"/releases/{one.id}",
+            "See release",
+            f"careful release sign {one.product} {one.version}",
+        )
+        for one in releases.list_for(world, None)
+        if one.state == "draft"
+    ]
+
+
+def _products(known: list[products.Product]) -> list[Todo]:
+    found = []
+    for one in known:
+        href = f"/products/{one.id}"
+        if one.stage == "declared" or one.pending:
+            why = "What it says is not in force before somebody approves it."
+            found.append(Todo(f"Approve {one.name}", why, href, "Approve", f"careful product approve {one.id}"))
+        elif one.page_published_at is None:
+            why = "Buyers cannot read yet how long updates will come."
+            found.append(
+                Todo(f"Publish the page of {one.name}", why, href, "Publish", f"careful product publish {one.id}")
+            )
+    return found
+
+
+def _shipping(world: World, known: list[products.Product]) -> list[Todo]:
+    return [
+        Todo(
+            f"Add the first release of {one.name}",
+            "Without an SBOM nothing can be looked up in the known flaws.",
+            "/releases",
+            "See releases",
+            f"careful release add {one.id} 1.0.0 --image FILE --sbom FILE --hardware rev-a",
+        )
+        for one in known
+        if not releases.list_for(world, one.id)
+    ]
+
+
+def _promise(world: World, product: products.Product) -> Promise:
+    support = product.declaration.support
+    until = product.published_until or (support.until if support else None)
+    newest = [one for one in releases.list_for(world, product.id) if one.state == "signed"][-1:]
+    if not newest:
+        return Promise(product, until, None, "")
+    return Promise(product, until, newest[0].unmatchable, newest[0].version)
+
+
+def _soon(until: date, today: date) -> bool:
+    return until - today <= _ENDS_SOON
