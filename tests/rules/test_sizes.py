@@ -4,7 +4,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 LIMITS = {"src": 400, "device/src": 400, "tests": 600, "device/tests": 600, "benchmarks": 400}
-EXCEPTIONS: dict[str, tuple[int, str]] = {}
+EXCEPTIONS: dict[str, tuple[int, str]] = {
+    "tests/entrypoints/gateway/mqtt/test_session.py": (650, "the protocol's conversations read best on one page"),
+}
 
 
 def lengths():

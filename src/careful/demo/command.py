@@ -42,7 +42,14 @@ _LEAST = 12
     help="Where the demo keeps everything; run again to go on, remove it to start afresh.",
 )
 @click.option("--ports", "base", type=click.IntRange(1024, 65000), help="Use five ports from this one on.")
-@click.option("--devices", "number", type=click.IntRange(_LEAST, 200), default=50, show_default=True)
+@click.option(
+    "--devices",
+    "number",
+    type=click.IntRange(_LEAST, 200),
+    default=50,
+    show_default=True,
+    help="How many devices; the main job needs a dozen at least.",
+)
 @click.pass_context
 def command(ctx: click.Context, once: bool, folder: Path, base: int | None, number: int) -> None:
     """Run the main job on a make-believe maker: three products, 50 devices, one known flaw.

@@ -15,7 +15,14 @@ _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
-@click.option("--format", "style", type=click.Choice(["text", "json", "sarif"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["text", "json", "sarif"]),
+    default="text",
+    show_default=True,
+    help="Text for people, JSON for scripts, SARIF 2.1.0 for code scanning.",
+)
 @json_option
 def command(file: Path, style: str, as_json: bool) -> int:
     """Check a product file (`-` reads standard input).

@@ -122,7 +122,7 @@ def checkpoint(ctx: click.Context) -> None:
 
 @command.command()
 @click.option("--about", default=None, help="Only this subject, such as device/cam-1-001, or a kind such as device/")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="How many, newest first.")
 @json_option
 @click.pass_context
 def log(ctx: click.Context, about: str | None, limit: int, as_json: bool) -> None:
