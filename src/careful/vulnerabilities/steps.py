@@ -3,7 +3,8 @@
 They take no input, look at the world, and may run twice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 
 from careful import devices, releases
 from careful.kernel.actors import SYSTEM
@@ -15,6 +16,8 @@ from careful.vulnerabilities.feeds import database
 from careful.vulnerabilities.matching import Known, Match, Matched, keys_of
 from careful.vulnerabilities.matching import match as match_components
 from careful.vulnerabilities.model import Case, due_after
+
+_BATCH = 50
 
 
 def look_up(world: World, components: Sequence[Known]) -> tuple[Matched, frozenset[str], int]:
@@ -34,8 +37,8 @@ def match(world: World) -> int:
     now = queries.generation(world)
     known = queries.matched(world)
     due = [one for one in releases.list_for(world) if one.state != "withdrawn" and known.get(one.id, -1) < now]
-    for one in due if now else []:
-        _match_release(world, one)
+    for at in range(0, len(due) if now else 0, _BATCH):
+        _match_releases(world, due[at : at + _BATCH])
     return (len(due) if now else 0) + _follow(world)
 
 
@@ -52,33 +55,70 @@ def note_exposure(world: World) -> int:
     return new
 
 
-def _match_release(world: World, release: releases.Release) -> None:
-    components = releases.components(world, release.id)
-    found, exploited, generation = look_up(world, components)
-    left = [
-        {"release": release.id, "component": components[number].id, "reason": reason}
-        for number, reason in found.unmatched.items()
-    ]
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What was found of one component, wherever it is."""
+
+    matches: list[Match]
+    settled: list[Match]
+    reason: str
+
+
+def _match_releases(world: World, due: Sequence[releases.Release]) -> None:
+    """Match releases together: most of their components are the same, and each is looked up once."""
+    held = {one.id: releases.components(world, one.id) for one in due}
+    places: dict[Hashable, int] = {}
+    once: list[releases.Component] = []
+    for component in (each for listed in held.values() for each in listed):
+        if places.setdefault(_sameness(component), len(once)) == len(once):
+            once.append(component)
+    found, exploited, generation = look_up(world, once)
+    outcomes = [_Outcome([], [], found.unmatched.get(at, "")) for at in range(len(once))]
+    for one in found.matches:
+        outcomes[one.component].matches.append(one)
+    for one in found.settled:
+        outcomes[one.component].settled.append(one)
     with world.change(SYSTEM) as work:
-        known = store.flaws_of(work.connection, release.product)
-        named = [(_known_as(one, known), one) for one in found.matches]
-        rows = [_finding_row(release, components[one.component], flaw, one) for flaw, one in named]
-        settled = [_finding_row(release, components[one.component], one.flaw, one) for one in found.settled]
-        at = {"release": release.id, "generation": generation, "components": len(components), "at": work.now}
-        store.put_match(work.connection, at, rows, left, settled)
-        work.record(
-            ReleaseMatched(
-                release=release.id,
-                product=release.product,
-                version=release.version,
-                generation=generation,
-                components=len(components),
-                unmatched=len(left),
-                findings=len(rows),
-            )
+        for release in due:
+            parts = [(component, outcomes[places[_sameness(component)]]) for component in held[release.id]]
+            _note_release(work, release, parts, generation, exploited)
+
+
+def _sameness(component: releases.Component) -> Hashable:
+    return component.purl, component.cpe, component.version, component.reason, component.statements
+
+
+def _note_release(
+    work: Work,
+    release: releases.Release,
+    parts: Sequence[tuple[releases.Component, _Outcome]],
+    generation: int,
+    exploited: frozenset[str],
+) -> None:
+    known = store.flaws_of(work.connection, release.product)
+    named = [(component, _known_as(one, known), one) for component, outcome in parts for one in outcome.matches]
+    rows = [_finding_row(release, component, flaw, one) for component, flaw, one in named]
+    settled = [_finding_row(release, part, one.flaw, one) for part, outcome in parts for one in outcome.settled]
+    left = [
+        {"release": release.id, "component": component.id, "reason": outcome.reason}
+        for component, outcome in parts
+        if outcome.reason
+    ]
+    at = {"release": release.id, "generation": generation, "components": len(parts), "at": work.now}
+    store.put_match(work.connection, at, rows, left, settled)
+    work.record(
+        ReleaseMatched(
+            release=release.id,
+            product=release.product,
+            version=release.version,
+            generation=generation,
+            components=len(parts),
+            unmatched=len(left),
+            findings=len(rows),
         )
-        for flaw, one in dict(named).items():
-            _open_case(work, release.product, flaw, one, exploited=not exploited.isdisjoint(one.names))
+    )
+    for flaw, one in {flaw: one for _, flaw, one in named}.items():
+        _open_case(work, release.product, flaw, one, exploited=not exploited.isdisjoint(one.names))
 
 
 def _known_as(one: Match, known: frozenset[str]) -> str:
@@ -180,11 +220,11 @@ def _ask_again(world: World, case: Case, newest: releases.Release) -> int:
 
     The same version of the component keeps the decision. A case that was fixed and is back asks too.
     """
+    if case.status is None or case.review:
+        return 0
     with world.look() as connection:
         row = store.case_of(connection, case.flaw, case.product)
         present = store.finding_versions(connection, case.flaw, case.product, newest.id)
-    if row.status is None or row.review:
-        return 0
     before = row.judged_on or {}
     moved = [
         f"{name} moved from {before.get(name, 'nothing')} to {version} in {newest.version}, and still has it"
