@@ -27,7 +27,11 @@ def made(**change):
 
 @pytest.fixture(scope="module")
 def schema():
-    data = Path(os.environ.get("CAREFUL_TEST_DATA", "../shared/data")) / "csaf" / "oasis-csaf-2.0-tests.tar.zst"
+    data = (
+        Path(os.environ.get("CAREFUL_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
+        / "csaf"
+        / "oasis-csaf-2.0-tests.tar.zst"
+    )
     if not data.exists():
         pytest.skip(f"OASIS' CSAF schema is not in {data} (set CAREFUL_TEST_DATA)")
     with (
