@@ -47,7 +47,7 @@ def memory(pid: int) -> tuple[float, float]:
 
 
 def servers(folder: Path) -> list[int]:
-    """The processes of `careful up` on a demo's folder."""
+    """Return the processes of `careful up` on a demo's folder."""
     found = []
     for path in Path("/proc").glob("[0-9]*"):
         try:
