@@ -1,11 +1,14 @@
 """Rollouts door to door within the domain: the planner's hand, on both databases."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from careful import devices, updates
-from careful.updates.executor import execute
+from careful.updates import executor
+from careful.updates.executor import execute, is_calm
+from careful.updates.model import Wave
 from careful.updates.plan import Plan
 
 
@@ -160,3 +163,48 @@ def test_uptake_shows_fixed_offered_and_silent(world, clock, cams, rollout, hand
     last = seen.points[-1]
     assert (last.fixed, last.offered, last.silent, last.failed) == (2, 0, 1, 0)
     assert [one.at for one in seen.points] == sorted(one.at for one in seen.points)
+
+
+def test_a_large_wave_is_offered_in_parts_and_held_devices_do_not_block_it(
+    world, staff, maker, hands, monkeypatch, clock
+):
+    monkeypatch.setattr(executor, "_AT_ONCE", 2)
+    maker.release("1.0.1")
+    cams = maker.fleet(7)
+    for cam in cams[:3]:
+        devices.quarantine(world, staff, cam, "odd")
+    started = updates.start_rollout(
+        world, staff, "cam-1", "1.0.1", waves=("all",), first=cams, deadline_minutes=5, max_failures_percent=90
+    )
+    hands.advance()
+    assert hands.ordered(cams) == cams[3:]
+    clock.advance(timedelta(minutes=6))
+    hands.advance()
+    found = updates.rollout(world, started).rollout
+    assert (found.count("silent"), found.state) == (7, "halted")
+
+
+OPEN = datetime(2026, 11, 2, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("counts", "state", "due", "calm"),
+    [
+        pytest.param({"offered": 3}, "running", 60, True, id="all under way"),
+        pytest.param({"offered": 3}, "running", 0, False, id="one is late"),
+        pytest.param({"offered": 2, "failed": 1}, "running", 60, False, id="one failed"),
+        pytest.param({"offered": 2, "waiting": 1}, "running", 60, False, id="one waits"),
+        pytest.param({"confirmed": 3}, "running", None, False, id="all done"),
+        pytest.param({"offered": 1, "confirmed": 2}, "halted", 60, True, id="halted, one on its way"),
+        pytest.param({"waiting": 3}, "halted", None, True, id="halted"),
+        pytest.param({"accounted": 3}, "halted", None, False, id="halted, all settled"),
+    ],
+)
+def test_when_nothing_needs_planning(rollout_like, counts, state, due, calm):
+    found = replace(rollout_like(Wave(number=1, asked="all", opened_at=OPEN, counts=counts)), state=state)
+    deadline = None if due is None else OPEN + timedelta(seconds=due)
+    assert is_calm(found, deadline, OPEN) is calm
+
+
+def test_before_the_first_wave_there_is_planning_to_do(rollout_like):
+    assert not is_calm(rollout_like(Wave(number=1, asked="all", opened_at=None, counts={"waiting": 3})), None, OPEN)

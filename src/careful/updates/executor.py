@@ -6,6 +6,7 @@ What a device itself reports (its version) is taken from the ledger, so that it 
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from careful import releases
 from careful.kernel import ledger
@@ -23,12 +24,11 @@ from careful.updates.events import (
     WaveOpened,
     WaveRefilled,
 )
-from careful.updates.model import Member, Rollout, action_number
+from careful.updates.model import Member, Order, Rollout, action_number
 from careful.updates.plan import Plan, Situation
 from careful.updates.versions import is_newer
 
-_AT_ONCE = 5000
-_FEW = 200
+_AT_ONCE = 2000
 _REPORTS_AT_ONCE = 500
 
 
@@ -45,6 +45,8 @@ def advance(world: World) -> int:
 def _advance(world: World, rollout_id: str) -> int:
     with world.look() as connection:
         found = queries.read_rollout(connection, rollout_id)
+        if is_calm(found, queries.next_deadline(connection, rollout_id), world.clock.now()):
+            return 0
         members = queries.members(connection, rollout_id)
     blind = Situation(
         rollout=rollout_id,
@@ -56,18 +58,37 @@ def _advance(world: World, rollout_id: str) -> int:
         members=members,
     )
     first = plan.plan(blind)
-    named = {*first.offers, *first.silent, *first.refill, *first.left}
-    named |= {one.device for one in members if first.opens and one.wave == first.opens}
+    named = {*first.offers[:_AT_ONCE], *first.silent, *first.refill, *first.left}
     if first.is_empty and not named:
         return 0
     decided = plan.plan(_with_facts(world, found, blind, sorted(named)))
+    known = tuple(device for device in decided.offers if device in named)
+    if decided.offers and not known:  # none of the first ones can be offered it; look at all
+        decided = plan.plan(_with_facts(world, found, blind, None))
+        known = decided.offers[:_AT_ONCE]
+    decided = replace(decided, offers=known)
     return 0 if decided.is_empty else execute(world, found, decided)
 
 
-def _with_facts(world: World, found: Rollout, blind: Situation, named: Sequence[str]) -> Situation:
-    """Add what the registry knows about the devices in question."""
+def is_calm(found: Rollout, deadline: datetime | None, now: datetime) -> bool:
+    """Tell from numbers alone that there is nothing to plan: devices are under way, and none failed, waits or is late.
+
+    This is how a large rollout spends nearly all of its time; its devices need not be read then.
+    """
+    late = deadline is not None and deadline <= now
+    if late or found.count("failed", "silent"):
+        return False
+    if found.state == "halted":
+        return found.count("waiting", "offered") > 0
+    opened = [wave for wave in found.waves if wave.opened_at]
+    waiting = any(wave.counts.get("waiting") for wave in opened)
+    return bool(opened) and not waiting and opened[-1].counts.get("offered", 0) > 0
+
+
+def _with_facts(world: World, found: Rollout, blind: Situation, named: Sequence[str] | None) -> Situation:
+    """Add what the registry knows about the devices in question (None: about all)."""
     offer = actions.offer_of(releases.by_id(world, found.release))
-    known = actions.candidates(world, found.product, named if len(named) <= _FEW else None)
+    known = actions.candidates(world, found.product, named)
     with world.look() as connection:
         busy = queries.busy(connection, [one.device for one in known])
     withdrawn = releases.by_id(world, found.release).state != "signed"
@@ -89,6 +110,8 @@ def _with_facts(world: World, found: Rollout, blind: Situation, named: Sequence[
 
 def execute(world: World, found: Rollout, decided: Plan) -> int:
     """Carry out a plan, unless the rollout has moved on since it was made; return how much changed."""
+    if len(decided.silent) > _AT_ONCE:  # note some now, the rest next time; what follows from all of them waits
+        decided = replace(decided, silent=decided.silent[:_AT_ONCE], halt="", opens=0, refill=(), offers=())
     with world.change(SYSTEM) as work:
         if not store.next_generation(work.connection, found.id, decided.generation):
             return 0
@@ -104,7 +127,7 @@ def execute(world: World, found: Rollout, decided: Plan) -> int:
         if decided.opens:
             done += _open(work, found, decided.opens)
         if decided.offers:
-            done += _offer(work, found, decided.offers[:_AT_ONCE])
+            done += _offer(work, found, decided.offers)
         if decided.finish:
             done += _finish(work, found)
         return done
@@ -115,7 +138,7 @@ def _note(work: Work, found: Rollout, decided: Plan) -> int:
     under_way = {one.device: one for one in queries.open_orders(work.connection, found.id)}
     done = 0
     for device in decided.confirm:
-        done += _confirm(work, found, device)
+        done += _confirm(work, found, device, under_way.get(device))
     for device, reason in decided.drop:
         if device in under_way:
             reports.end(work, under_way[device], "cancelled", reason)
@@ -132,11 +155,10 @@ def _note(work: Work, found: Rollout, decided: Plan) -> int:
     return done
 
 
-def _confirm(work: Work, found: Rollout, device: str) -> int:
+def _confirm(work: Work, found: Rollout, device: str, order: Order | None = None) -> int:
     """Note that a device reports the release as what it runs, whatever became of its order."""
-    for one in queries.open_orders(work.connection, found.id):
-        if one.device == device:
-            return int(reports.end(work, one, "succeeded", f"reports {found.version}"))
+    if order is not None:
+        return int(reports.end(work, order, "succeeded", f"reports {found.version}"))
     changed = store.set_member(
         work.connection,
         found.id,
@@ -162,7 +184,8 @@ def _open(work: Work, found: Rollout, number: int) -> int:
 
 
 def _offer(work: Work, found: Rollout, chosen: Sequence[str]) -> int:
-    free = [device for device in chosen if device not in queries.busy(work.connection, chosen)]
+    busy = queries.busy(work.connection, chosen)
+    free = [device for device in chosen if device not in busy]
     deadline = work.now + found.limits.deadline
     taken = store.offer_to(work.connection, found.id, free, work.now, deadline)
     if not taken:

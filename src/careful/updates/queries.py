@@ -83,6 +83,14 @@ def members(connection: Connection, rollout_id: str) -> tuple[Member, ...]:
     return tuple(store.as_member(row) for row in connection.execute(query))
 
 
+def next_deadline(connection: Connection, rollout_id: str) -> datetime | None:
+    """Return when the next order of a rollout is due, if any is under way."""
+    query = select(store.member.c.deadline).where(
+        store.member.c.rollout == rollout_id, store.member.c.state == "offered", store.member.c.deadline.is_not(None)
+    )
+    return connection.execute(query.order_by(store.member.c.deadline).limit(1)).scalar_one_or_none()
+
+
 def member_of(connection: Connection, device: str) -> list[tuple[str, Member]]:
     """Return a device's place in each rollout that it is or was in, newest first."""
     query = (

@@ -18,6 +18,7 @@ from careful.kernel.settings import Settings
 
 pytestmark = [
     pytest.mark.walk,
+    pytest.mark.xdist_group("swupdate"),  # its sockets have fixed names
     pytest.mark.skipif(shutil.which("swupdate") is None, reason="needs SWUpdate: apt-get install swupdate"),
 ]
 _PATIENCE = 30
