@@ -1,7 +1,7 @@
 """What several pages share: the ledger's entries in plain sentences, and its size, by which pages keep current."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -64,6 +64,9 @@ _SAYS: Mapping[str, tuple[str, str]] = {
     "updates.drill_held": ("{device} refused a bad update, as it should ({kind}).", _DEVICE),
     "updates.drill_ordered": ("A rehearsal was ordered: {kind}, on {device}.", _DEVICE),
     "updates.drill_unclear": ("A rehearsal told nothing on {device} ({kind}): {reason}", _DEVICE),
+    "updates.key_replaced": ("The {role} key of {product} was replaced: {reason}", _RELEASE),
+    "updates.keys_moved": ("Signing keys of {product} were moved: {direction}.", _RELEASE),
+    "updates.metadata_published": ("What devices trust was signed anew: {role} number {version}.", _RELEASE),
     "updates.rollout_finished": ("The rollout of {product} {version} finished: {fixed} devices have it.", _RELEASE),
     "updates.rollout_halted": ("A rollout halted: {reason}", _RELEASE),
     "updates.rollout_resumed": ("A rollout was resumed: {reason}", _RELEASE),
@@ -83,13 +86,10 @@ _SAYS: Mapping[str, tuple[str, str]] = {
 """Event -> what it says of itself, and where to read on; both are forms over its fields."""
 
 _TOGETHER: Mapping[str, str] = {
-    "devices.activated": "{n} devices used their certificates for the first time.",
     "devices.enrolled": "{n} devices enrolled.",
     "devices.enrolment_refused": "Enrolment was refused {n} times.",
-    "devices.owner_set": "The owners of {n} devices can now be reached.",
     "devices.quarantined": "{n} devices were quarantined.",
     "devices.renewed": "{n} devices renewed their certificates.",
-    "devices.restored": "{n} devices were restored.",
     "devices.retired": "{n} devices were retired.",
     "devices.revoked": "The certificates of {n} devices were revoked.",
     "devices.traffic_refused": "Traffic was refused from {n} sources.",
@@ -102,7 +102,6 @@ _TOGETHER: Mapping[str, str] = {
     "updates.rollout_finished": "{n} rollouts finished.",
     "vulnerabilities.case_closed": "{n} cases closed.",
     "vulnerabilities.case_opened": "{n} known flaws were found in our products.",
-    "vulnerabilities.device_accounted": "{n} devices were accounted for.",
     "vulnerabilities.feed_taken": "{n} feeds of known flaws were taken in.",
 }
 _LISTS: Mapping[str, str] = {
@@ -163,10 +162,11 @@ def ledger_size(world: World) -> int:
         return ledger.size(connection)
 
 
-def history(world: World, subject: str, most: int = 50) -> list[Line]:
-    """Return what happened to a subject, newest first."""
+def history(world: World, subject: str, here: str, most: int = 50) -> list[Line]:
+    """Return what happened to a subject, newest first; lines do not lead to `here`, where they are shown."""
     with world.look() as connection:
-        return [line(entry) for entry in ledger.read(connection, subject=subject, limit=most, newest_first=True)]
+        lines = [line(entry) for entry in ledger.read(connection, subject=subject, limit=most, newest_first=True)]
+    return [replace(one, href="") if one.href == here else one for one in lines]
 
 
 def _together(name: str, entries: Sequence[Entry]) -> Line:

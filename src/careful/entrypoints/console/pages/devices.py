@@ -122,7 +122,7 @@ class _Devices:
             refusals=devices.refusals(self._world, one.id),
             attributes=updates.attributes(self._world, one.id),
             order=updates.order_for(self._world, one.id),
-            lines=history(self._world, f"device/{one.id}"),
+            lines=history(self._world, f"device/{one.id}", request.url.path),
             acts=may,
         )
 

@@ -62,12 +62,12 @@ class _Products:
             derived=derived,
             until=_until(product),
             laws=sorted(derived.laws, key=_weight),
-            answers={"yes": "heed", "no": "none", "cannot tell": "unknown"},
+            answers={"yes": "note", "no": "none", "cannot tell": "unknown"},
             released=releases.list_for(self._world, product.id),
             devices=sum(devices.count_by_version(self._world, product.id).values()),
             versions=products.versions(self._world, product.id),
             acts=[act for act in _acts(product) if sessions.signed(request).may("products", act[0])],
-            lines=history(self._world, f"product/{product.id}"),
+            lines=history(self._world, f"product/{product.id}", request.url.path),
         )
 
     def approve(self, request: Request) -> Response:

@@ -111,7 +111,7 @@ class _Today:
             fleet=devices.fleet_summary(world),
             promises=promises,
             feeds=vulnerabilities.feed_ages(world),
-            fresh=vulnerabilities.feeds_fresh(world),
+            looked_up=_looked_up(world),
         )
 
     def live(self, request: Request) -> Response:
@@ -305,6 +305,13 @@ def _promise(world: World, product: products.Product) -> Promise:
     if not newest:
         return Promise(product, until, None, "")
     return Promise(product, until, newest[0].unmatchable, newest[0].version)
+
+
+def _looked_up(world: World) -> bool:
+    """Tell whether "no case is open" means something: feeds are fresh, every release was looked up in the newest."""
+    newest, matched = vulnerabilities.generation(world), vulnerabilities.matched(world)
+    shipped = [one.id for one in releases.list_for(world, None) if one.state != "withdrawn"]
+    return vulnerabilities.feeds_fresh(world) and all(matched.get(one) == newest for one in shipped)
 
 
 def _soon(until: date, today: date) -> bool:

@@ -1,0 +1,83 @@
+"""The start page and its stream."""
+
+from typing import Any
+
+import anyio
+import pytest
+from village import FLAW, NEW, OLD, Village
+
+from careful import updates, vulnerabilities
+from careful.entrypoints.console.pages.today import growth
+from careful.kernel.actors import Actor
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+def test_with_nothing_every_part_names_its_command_and_nothing_is_green(browser: Any, secret: bytes) -> None:
+    browser.open("/")
+    for command in ("careful init", "careful feeds sync", "careful device token --product PRODUCT"):
+        assert command in browser.text
+    assert "Not known: there is no fresh feed" in browser.text
+    assert "mark good" not in browser.text
+
+
+def test_an_open_case_runs_a_clock_and_is_to_be_judged(browser: Any, secret: bytes, village: Village) -> None:
+    village.declare()
+    village.ship(OLD, "pillow==10.0.0")
+    village.hear()
+    village.run(OLD, "cam-1-001")
+    case = village.found()
+    browser.open("/")
+    assert 'class="clocks"' in browser.text
+    assert f"Judge {FLAW} in cam-1" in browser.text
+    assert f"careful vuln judge {case.id} --status affected" in browser.text
+    assert f'href="/vulnerabilities/{case.id}"' in browser.text
+    assert "were found in our products" in browser.text or f"{FLAW} was found in cam-1" in browser.text
+
+
+def test_what_is_next_follows_the_case(browser: Any, secret: bytes, village: Village, staff: Actor) -> None:
+    case = village.affected()
+    browser.open("/")
+    assert f"careful notice draft {case.id}" in browser.text
+    assert f'href="/devices?product=cam-1&version={OLD}">3</a>' in browser.text
+    village.ship(NEW, "pillow==10.0.1")
+    village.found()
+    browser.open("/")
+    assert f"careful rollout start cam-1 {NEW}" in browser.text
+    updates.start_rollout(village.world, staff, "cam-1", NEW)
+    browser.open("/")
+    assert f"careful rollout start cam-1 {NEW}" not in browser.text
+
+
+def test_a_stale_feed_makes_it_not_known(browser: Any, secret: bytes, village: Village) -> None:
+    village.declare()
+    village.ship(OLD, "harmless==1.0.0")
+    village.hear()
+    assert "No known flaw is open." not in browser.open("/").text
+    vulnerabilities.match(village.world)
+    assert "No known flaw is open." in browser.open("/").text
+    village.later(hours=25)
+    browser.sign_in(secret)
+    browser.open("/")
+    assert "No known flaw is open." not in browser.text
+    assert "not known" in browser.text
+
+
+def test_promises(browser: Any, secret: bytes, village: Village) -> None:
+    village.declare()
+    browser.open("/")
+    assert "31 December 2032" in browser.text
+    assert "no signed release" in browser.text
+
+
+def test_the_stream_tells_when_the_ledger_grew_and_ends(database: object) -> None:
+    sizes = iter([3, 3, 5, 5])
+
+    async def run() -> list[str]:
+        return [said async for said in growth(lambda: next(sizes), pause=0, rounds=4)]
+
+    assert anyio.run(run) == ["retry: 5000\n\n", "event: ledger\ndata: 3\n\n", "event: ledger\ndata: 5\n\n"]
+
+
+def test_the_stream_is_for_staff_only(stranger: Any) -> None:
+    assert stranger.client.get("/live").status_code == 303
