@@ -67,22 +67,23 @@ def sync(world, staff):
 def test_osv_and_kev_are_fetched_and_then_only_asked_for(world, sync, clock):
     web = Web(**{PYPI: zipped(osv("A"), osv("B")), KEV: kev("CVE-2023-4863")})
     first = sync(web, ecosystems=["PyPI"], kinds=["osv", "kev"])
-    assert [(one.name, one.ok, one.report.taken) for one in first] == [("osv-pypi", True, 2), ("kev", True, 1)]
+    assert [(one.name, one.ok, one.report.taken) for one in first] == [("osv", True, 2), ("kev", True, 1)]
     clock.advance(timedelta(days=400))
     assert not vulnerabilities.feeds_fresh(world)
     again = sync(web, ecosystems=["PyPI"], kinds=["osv", "kev"])
-    assert [(one.says, one.report.unchanged) for one in again] == [("nothing new", 2), ("nothing new", 1)]
+    assert [(one.report.taken, one.report.unchanged) for one in again] == [(0, 2), (0, 1)]
+    assert [one.records for one in vulnerabilities.feed_ages(world)] == [1, 2]
     assert vulnerabilities.generation(world) == 2
     assert len(web.asked) == 4
 
 
 def test_one_that_fails_does_not_stop_the_others(world, sync):
     done = sync(Web(**{KEV: kev("CVE-2023-4863")}), ecosystems=["PyPI"], kinds=["osv", "kev"])
-    assert [(one.name, one.ok) for one in done] == [("osv-pypi", False), ("kev", True)]
+    assert [(one.name, one.ok) for one in done] == [("osv PyPI", False), ("kev", True)]
     assert "404" in done[0].says
     with world.look() as connection:
         (failed,) = ledger.read(connection, names=["vulnerabilities.feed_failed"])
-    assert failed.data["feed"] == "osv-pypi"
+    assert failed.data["feed"] == "osv"
 
 
 def test_what_was_fetched_but_not_read_is_fetched_again(sync):
@@ -100,8 +101,20 @@ def test_ecosystems_are_those_of_the_releases(maker, world):
 
 @pytest.mark.parametrize("name", ["", "../x", "a/b", "."])
 def test_an_ecosystem_is_a_name_and_no_path(sync, name):
-    (done,) = sync(Web(), ecosystems=[name], kinds=["osv"]) if name else [vulnerabilities.Synced("", ok=False, says="")]
-    assert not done.ok
+    web = Web()
+    (done,) = sync(web, ecosystems=[name], kinds=["osv"])
+    assert (done.ok, web.asked) == (False, [])
+
+
+def test_osv_stays_old_while_one_of_its_ecosystems_is_missing(world, sync):
+    web = Web(**{PYPI: zipped(osv("A"))})
+    (done,) = sync(web, ecosystems=["PyPI", "npm"], kinds=["osv"])
+    assert (done.name, done.ok) == ("osv npm", False)
+    assert vulnerabilities.feed_ages(world) == []
+    assert vulnerabilities.generation(world) == 1
+    web.answers[OSV.format(ecosystem="npm")] = zipped(osv("B"))
+    (again,) = sync(web, ecosystems=["PyPI", "npm"], kinds=["osv"])
+    assert (again.ok, again.report.taken) == (True, 1)
 
 
 def test_nvd_is_taken_whole_once_and_then_by_what_changed(world, sync, clock):
@@ -156,7 +169,7 @@ def test_a_folder_of_copies(sync, tmp_path):
     (mirror / "known_exploited_vulnerabilities.json").write_text(json.dumps(kev("CVE-2023-4863")))
     web = Web()
     done = sync(web, ecosystems=["PyPI"], mirror=str(mirror))
-    assert [(one.name, one.ok) for one in done] == [("osv-pypi", True), ("kev", True), ("nvd", False)]
+    assert [(one.name, one.ok) for one in done] == [("osv", True), ("kev", True), ("nvd", False)]
     assert web.asked == []
 
 

@@ -56,19 +56,20 @@ def feed_taken(
     """Record what was taken in. A feed that claims the future is not believed."""
     with world.change(actor) as work:
         true_at = min(as_of or found.as_of or work.now, work.now)
-        records = found.records or found.taken + found.unchanged
         row = {
             "feed": found.feed,
             "source": source,
             "licence": _LICENCES.get(found.feed.partition("-")[0], ""),
-            "records": records,
+            "records": found.records,
             "sha256": found.sha256,
             "as_of": true_at,
             "taken_at": work.now,
         }
         store.put_feed(work.connection, row)
         work.record(
-            FeedTaken(feed=found.feed, sha256=found.sha256, records=records, refused=found.refused_count, as_of=true_at)
+            FeedTaken(
+                feed=found.feed, sha256=found.sha256, records=found.records, refused=found.refused_count, as_of=true_at
+            )
         )
     return FeedReport(
         feed=found.feed,

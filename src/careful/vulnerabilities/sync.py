@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -96,15 +95,9 @@ def sync(
     wanted = frozenset(kinds)
     with tempfile.TemporaryDirectory(prefix="fetch-", dir=world.home) as folder, client or open_client() as opened:
         one = _Round(world, actor, opened, Path(folder), mirror, progress, pause)
-        acts: list[tuple[str, Callable[[], Synced]]] = []
-        if "osv" in wanted:
-            names = ecosystems or ecosystems_in_use(world)
-            acts += [(f"osv-{_slug(name)}", partial(_osv, one, name)) for name in names]
-        if "kev" in wanted:
-            acts.append(("kev", partial(_kev, one)))
-        if "nvd" in wanted:
-            acts.append(("nvd", partial(_nvd, one)))
-        return [_attempt(one, name, act) for name, act in acts]
+        done = _osv(one, ecosystems or ecosystems_in_use(world)) if "osv" in wanted else []
+        acts: dict[str, Callable[[_Round], Synced]] = {"kev": _kev, "nvd": _nvd}
+        return done + [_attempt(one, name, act) for name, act in acts.items() if name in wanted]
 
 
 def ecosystems_in_use(world: World) -> list[str]:
@@ -119,64 +112,80 @@ def ecosystems_in_use(world: World) -> list[str]:
     return sorted(found) or ["PyPI"]
 
 
-def _attempt(one: _Round, name: str, act: Callable[[], Synced]) -> Synced:
+def _attempt(one: _Round, name: str, act: Callable[[_Round], Synced]) -> Synced:
     try:
-        return act()
+        return act(one)
     except CarefulError as refusal:
         actions.feed_failed(one.world, one.actor, name, refusal.what)
         return Synced(name, ok=False, says=str(refusal))
 
 
-def _osv(one: _Round, ecosystem: str) -> Synced:
+def _osv(one: _Round, ecosystems: Sequence[str]) -> list[Synced]:
+    """Take in every ecosystem. OSV is one feed: as old as its oldest part, and not renewed while a part is missing."""
+    found, oldest, failed = intake.Intake("osv"), one.world.clock.now(), []
+    for name in ecosystems:
+        try:
+            part, at = _osv_part(one, name)
+        except CarefulError as refusal:
+            failed.append(Synced(f"osv {name}", ok=False, says=str(refusal)))
+        else:
+            _add(found, part)
+            oldest = min(oldest, at)
+    if failed:
+        reason = " ".join(each.says for each in failed)
+        actions.feed_failed(one.world, one.actor, "osv", reason)
+        return failed
+    report = actions.feed_taken(one.world, one.actor, found, source=", ".join(ecosystems), as_of=oldest)
+    return [Synced("osv", ok=True, says="taken in", report=report)]
+
+
+def _osv_part(one: _Round, ecosystem: str) -> tuple[intake.Intake, datetime]:
     if not ecosystem or "/" in ecosystem or ecosystem.startswith("."):
         raise Invalid(f"{ecosystem[:40]!r} is no ecosystem of OSV.", do="Use --ecosystem PyPI.")
-    return _file(one, f"osv-{_slug(ecosystem)}", "osv", OSV.format(ecosystem=ecosystem), f"osv/{ecosystem}/all.zip")
+    name = f"osv-{ecosystem.lower()}"[:80]
+    return _file(one, name, "osv", OSV.format(ecosystem=ecosystem), f"osv/{ecosystem}/all.zip")
 
 
 def _kev(one: _Round) -> Synced:
-    return _file(one, "kev", "kev", KEV, "known_exploited_vulnerabilities.json")
+    return _whole(one, "kev", KEV, "known_exploited_vulnerabilities.json")
 
 
-def _file(one: _Round, feed: str, kind: intake.Kind, url: str, place: str) -> Synced:
-    """Take in one file, from the mirror or from its own address, only where it changed."""
+def _whole(one: _Round, kind: intake.Kind, url: str, place: str) -> Synced:
+    found, at = _file(one, kind, kind, url, place)
+    report = actions.feed_taken(one.world, one.actor, found, source=one.mirror or url, as_of=at)
+    return Synced(kind, ok=True, says="taken in", report=report)
+
+
+def _file(one: _Round, name: str, kind: intake.Kind, url: str, place: str) -> tuple[intake.Intake, datetime]:
+    """Take in one file, from the mirror or from its own address, only where it changed; return how young it is."""
     if one.mirror and not _is_address(one.mirror):
-        return _copy(one, feed, kind, Path(one.mirror) / place)
+        return _copy(one, kind, Path(one.mirror) / place)
     address = f"{one.mirror.rstrip('/')}/{place}" if one.mirror else url
     with one.world.look() as connection:
-        before = store.fetch_of(connection, feed)
-        known = store.feed_row(connection, feed)
+        before = store.fetch_of(connection, name)
+        known = store.feed_row(connection, kind)
     again = before if before and known and before.url == address else None
-    target = one.folder / f"{feed}{Path(place).suffix}"
-    got = fetch(
-        one.client,
-        address,
-        target,
-        etag=again.etag if again else "",
-        last_modified=again.last_modified if again else "",
-        pause=one.pause,
-    )
+    target = one.folder / f"{kind}{Path(place).suffix}"
+    conditions = {"etag": again.etag, "last_modified": again.last_modified} if again else {}
+    got = fetch(one.client, address, target, pause=one.pause, **conditions)
     if not got.changed and known:
-        same = intake.Intake(feed, sha256=known.sha256, records=known.records, unchanged=known.records)
-        report = actions.feed_taken(one.world, one.actor, same, source=address, as_of=got.at)
-        return Synced(feed, ok=True, says="nothing new", report=report)
-    report = actions.import_feed(
-        one.world, one.actor, target, kind, source=address, feed=feed, as_of=got.at, progress=one.progress
-    )
-    _note(one, feed, address, got)
-    return Synced(feed, ok=True, says="taken in", report=report)
+        return intake.Intake(kind, sha256=known.sha256, records=known.records, unchanged=known.records), got.at
+    found = intake.take_in(one.world.home, target, kind, one.progress)
+    _note(one, name, address, got)
+    return found, got.at
 
 
-def _copy(one: _Round, feed: str, kind: intake.Kind, path: Path) -> Synced:
+def _copy(one: _Round, kind: intake.Kind, path: Path) -> tuple[intake.Intake, datetime]:
     if not path.exists():
         raise NotFound(f"The mirror has no {path}.", do="Put a copy there.")
-    report = actions.import_feed(one.world, one.actor, path, kind, source=str(path), feed=feed, progress=one.progress)
-    return Synced(feed, ok=True, says="taken in", report=report)
+    found = intake.take_in(one.world.home, path, kind, one.progress)
+    return found, found.as_of or one.world.clock.now()
 
 
 def _nvd(one: _Round) -> Synced:
     """Take in what NVD changed since the last time, page by page; the first time everything, going on after a stop."""
     if one.mirror:
-        return _file(one, "nvd", "nvd", NVD, "nvd.zip")
+        return _whole(one, "nvd", NVD, "nvd.zip")
     with one.world.look() as connection:
         before = store.fetch_of(connection, "nvd")
     began = one.world.clock.now()
@@ -201,7 +210,7 @@ def _pages(one: _Round, found: intake.Intake, window: dict[str, str], start: int
         fetch(one.client, NVD, target, parameters=window | {"startIndex": str(start)}, pause=one.pause)
         head = _head(target)
         if head.resultsPerPage:
-            _add(found, intake.take_in(one.world.home, target, "nvd", feed="nvd"))
+            _add(found, intake.take_in(one.world.home, target, "nvd"))
         start += head.resultsPerPage
         one.progress(found.taken + found.unchanged)
         if start >= head.totalResults or not head.resultsPerPage:
@@ -230,7 +239,7 @@ def _add(found: intake.Intake, page: intake.Intake) -> None:
     found.refused_count += page.refused_count
     found.refused += page.refused[: intake.REFUSED_LISTED - len(found.refused)]
     found.seconds += page.seconds
-    found.sha256 = page.sha256
+    found.sha256, found.records = page.sha256, page.records
 
 
 def _note(one: _Round, feed: str, address: str, got: Fetched) -> None:
@@ -247,7 +256,3 @@ def _remember(one: _Round, since: datetime | None, page: int) -> None:
 
 def _is_address(mirror: str) -> bool:
     return mirror.startswith(("https://", "http://"))
-
-
-def _slug(ecosystem: str) -> str:
-    return ecosystem.lower().replace(" ", "-")[:30]

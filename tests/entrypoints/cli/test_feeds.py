@@ -45,5 +45,5 @@ def test_sync_from_a_folder_of_copies(run, tmp_path):
     assert (done.exit_code, "kev: 1 taken" in done.stdout) == (0, True)
     missing = run("sync", "--only", "osv", "--ecosystem", "PyPI", "--mirror", str(tmp_path))
     assert missing.exit_code == 1
-    assert "osv-pypi: The mirror has no" in missing.stdout
+    assert "osv PyPI: The mirror has no" in missing.stdout
     assert read(run("sync", "--only", "kev", "--mirror", str(tmp_path), "--json"))[0]["ok"] is True

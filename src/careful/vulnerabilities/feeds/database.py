@@ -100,6 +100,11 @@ def exploited(connection: sqlite3.Connection) -> frozenset[str]:
     return frozenset(row[0] for row in connection.execute("SELECT cve FROM exploited"))
 
 
+def count(connection: sqlite3.Connection, feed: str) -> int:
+    """Return how many records of a feed are here."""
+    return int(connection.execute("SELECT COUNT(*) FROM flaw WHERE feed = ?", (feed,)).fetchone()[0])
+
+
 def coverage(connection: sqlite3.Connection) -> frozenset[tuple[str, str]]:
     """Return which kinds of identifier any feed speaks of: ("purl", "pypi"), ("cpe", "")."""
     return frozenset(connection.execute("SELECT kind, type FROM coverage").fetchall())

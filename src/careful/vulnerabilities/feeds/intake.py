@@ -30,7 +30,7 @@ Progress = Callable[[int], None]
 
 @dataclass(slots=True)
 class Intake:
-    """What one intake did; `records` is how many the feed has, where that is known otherwise."""
+    """What one intake did; `records` is how many of the feed are here now."""
 
     feed: str
     taken: int = 0
@@ -86,6 +86,8 @@ def take_in(
             )
         if changed:
             database.moved(connection)
+        if found.feed != "kev":
+            found.records = database.count(connection, found.feed)
     found.as_of = found.as_of or _youngest(path)
     found.sha256, found.seconds = digest.hexdigest(), time.perf_counter() - began
     return found
@@ -126,6 +128,7 @@ def _take_catalogue(connection: sqlite3.Connection, found: Intake, name: str, ra
     for one in refused:
         found.refuse(name, one)
     found.as_of = as_of
+    found.records = len(listed)
     changed = database.put_exploited(connection, listed)
     found.taken += changed
     found.unchanged += len(listed) - min(changed, len(listed))
