@@ -1,4 +1,4 @@
-"""What machines read: CSAF with its provider metadata (section 7), Atom, security.txt (RFC 9116), the in-band answer."""
+"""What machines read: CSAF and provider metadata (CSAF 2.0 section 7), Atom, security.txt (RFC 9116), `/v1/notice`."""
 
 from datetime import timedelta
 
@@ -85,8 +85,6 @@ def routes(world: World) -> list[Route]:
 
     return [
         Route("/advisories/{advisory}.json", csaf),
-        if urlsplit(site).path
-        else Route("/csaf/{advisory}.json", csaf),
         Route("/advisories.atom", atom),
         Route("/.well-known/security.txt", security_txt),
         Route("/.well-known/csaf/provider-metadata.json", provider),
