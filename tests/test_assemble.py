@@ -102,3 +102,13 @@ def test_it_is_the_command_line_too():
         [sys.executable, "-m", "careful.assemble", "--version"], capture_output=True, text=True, check=True
     )
     assert done.stdout.startswith("careful ")
+
+
+def test_logs_stay_off_stdout_where_json_answers():
+    code = (
+        "import structlog\nfrom careful import assemble\nassemble._log_to_stderr()\n"
+        "structlog.get_logger().warning('seen')\nstructlog.get_logger().debug('not seen')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == ""
+    assert done.stderr.count("seen") == 1

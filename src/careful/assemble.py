@@ -6,6 +6,7 @@ command line. Each process imports only its own doors, which is why imports stan
 # ruff: noqa: PLC0415 (each process pays, in memory and start-up time, only for the doors it opens)
 
 import asyncio
+import logging
 import resource
 import sys
 from collections.abc import Callable
@@ -114,6 +115,14 @@ def run_worker(world: World) -> None:
 RUNNERS: dict[str, Callable[[World], None]] = {"web": run_web, "gateway": run_gateway, "worker": run_worker}
 
 
+def _log_to_stderr() -> None:
+    """Keep logs off stdout, where `--json` answers."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
 def _open_many_files() -> None:
     """Raise the soft limit on open files to the hard one: each device connection is a file."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -122,7 +131,7 @@ def _open_many_files() -> None:
 
 def run_process(name: str) -> int:
     """Run one process of `careful up`."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(20))
+    _log_to_stderr()
     end_with_parent()
     _open_many_files()
     world = open_world(Settings())
@@ -139,6 +148,7 @@ def main() -> None:
     """Run the command line."""
     from careful.entrypoints.cli import run
 
+    _log_to_stderr()
     end_with_parent()
     sys.exit(run(Parts(), ABOVE))
 

@@ -56,21 +56,23 @@ class Doors:
         shown = {}
         if password is not None:
             shown["Authorization"] = f"Basic {b64encode(f'drill:{password}'.encode()).decode()}"
-        with self._http(Credential()) as client:
-            return client.post(
-                f"/.well-known/est/{product}/simpleenroll",
-                content=request,
-                headers={"Content-Type": "application/pkcs10", **shown},
-            )
+        try:
+            with self._http(Credential()) as client:
+                return client.post(
+                    f"/.well-known/est/{product}/simpleenroll",
+                    content=request,
+                    headers={"Content-Type": "application/pkcs10", **shown},
+                )
+        except httpx.TransportError as failure:  # EST asks for no certificate, so this is no refusal
+            raise Unavailable("The device port does not answer.", do="Run: careful up") from failure
 
     def ddi(self, device: str, credential: Credential) -> str:
         """Poll for orders as `device`."""
-        try:
-            with self._http(credential) as client:
-                answer = client.get(f"/default/controller/v1/{device}")
-        except httpx.TransportError as failure:
-            return self._handshake(failure)
-        return LET_IN if answer.is_success else REFUSED
+        return self._ask(credential, "GET", f"/default/controller/v1/{device}")
+
+    def renew(self, request: str, credential: Credential) -> str:
+        """Ask for a new certificate over EST (RFC 7030 4.2.2)."""
+        return self._ask(credential, "POST", "/.well-known/est/simplereenroll", request)
 
     def mqtt(self, device: str, credential: Credential) -> str:
         """Connect as `device` over MQTT 3.1.1 and read what the gateway says."""
@@ -84,11 +86,19 @@ class Doors:
             ):
                 wrapped.sendall(bytes((0x10, len(body))) + body)
                 answer = wrapped.recv(_CONNACK_BYTES)
-        except ConnectionRefusedError as failure:
+        except (ConnectionRefusedError, TimeoutError) as failure:
             raise Unavailable("The gateway does not answer.", do="Run: careful up") from failure
         except (ssl.SSLError, ConnectionError):
             return REFUSED
         return LET_IN if answer[:1] == b"\x20" and answer[3:4] == b"\x00" else REFUSED
+
+    def _ask(self, credential: Credential, verb: str, path: str, content: str | None = None) -> str:
+        try:
+            with self._http(credential) as client:
+                answer = client.request(verb, path, content=content)
+        except httpx.TransportError as failure:
+            return self._handshake(failure)
+        return LET_IN if answer.is_success else REFUSED
 
     @contextmanager
     def _http(self, credential: Credential) -> Iterator[httpx.Client]:
@@ -104,7 +114,8 @@ class Doors:
 
     @staticmethod
     def _handshake(failure: httpx.TransportError) -> str:
-        if isinstance(failure, httpx.ConnectError) and "refused" in str(failure).lower():
+        closed = isinstance(failure, httpx.ConnectError) and "refused" in str(failure).lower()
+        if closed or isinstance(failure, httpx.TimeoutException):
             raise Unavailable("The device port does not answer.", do="Run: careful up") from failure
         return REFUSED
 
@@ -123,7 +134,13 @@ class Drill:
         self._token = made.token
 
     def run(self) -> Iterator[tuple[str, str, str]]:
-        """Yield (interface, credential, what happened) for every pair tried."""
+        """Yield (interface, credential, what happened) for every pair tried; retire the device in any case."""
+        try:
+            yield from self._try_all()
+        finally:
+            devices.retire(self._world, OPERATOR, self._device, "access drill ended")
+
+    def _try_all(self) -> Iterator[tuple[str, str, str]]:
         request = self._request()
         for credential, password in (("none", None), ("wrong", "not-a-token")):
             answer = self._doors.est(self._product, request, password)
@@ -138,8 +155,7 @@ class Drill:
         for credential, shown in (("none", Credential()), ("wrong", self._stranger()), ("revoked", good)):
             yield "ddi", credential, self._doors.ddi(self._device, shown)
             yield "mqtt", credential, self._doors.mqtt(self._device, shown)
-        yield "est", "revoked", self._renew(good, request)
-        devices.retire(self._world, OPERATOR, self._device, "access drill ended")
+        yield "est", "revoked", self._doors.renew(request, good)
 
     def _request(self) -> str:
         name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, self._device)])
@@ -153,14 +169,6 @@ class Drill:
         chain = pkcs7.load_der_pkcs7_certificates(b64decode(answer.content))
         mine = next(one for one in chain if one.public_key() == self._key.public_key())
         return self._save("good", mine)
-
-    def _renew(self, credential: Credential, request: str) -> str:
-        try:
-            with self._doors._http(credential) as client:  # noqa: SLF001 (the same module's own door)
-                answer = client.post("/.well-known/est/simplereenroll", content=request)
-        except httpx.TransportError:
-            return REFUSED
-        return LET_IN if answer.is_success else REFUSED
 
     def _stranger(self) -> Credential:
         """Return a certificate with the right name that somebody else signed."""

@@ -1,0 +1,148 @@
+"""`careful doctor`: what is well is said, every fault comes with the command that mends it."""
+
+import dataclasses
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import text
+from village import STAFF, Village
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "demo"))
+from town import Town
+
+from careful.entrypoints.cli import doctor
+from careful.kernel import outbox
+from careful.kernel.errors import Unavailable
+from careful.kernel.settings import Settings
+from careful.kernel.work import World
+
+
+@pytest.fixture
+def quiet(world: World) -> World:
+    """An installation of which nothing runs."""
+    world.home.chmod(0o700)
+    numbers = dict.fromkeys(("console_port", "public_port", "device_port", "mqtt_port"), 1)
+    return dataclasses.replace(world, settings=Settings(data=world.home, **numbers))
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    made = Town(tmp_path_factory.mktemp("town") / "home", ("plug-1",))
+    yield made
+    made.close()
+
+
+def run(world: World, *arguments: str) -> Result:
+    class Parts:
+        def world(self) -> World:
+            return world
+
+    return CliRunner().invoke(doctor.command, arguments, obj=Parts())
+
+
+def states(world: World) -> dict[str, str]:
+    return {one.name: one.state for one in doctor.examine(world)}
+
+
+def test_nothing_runs(quiet: World):
+    found = {one.name: one for one in doctor.examine(quiet)}
+    for name in ("console_port", "public_port", "device_port", "mqtt_port", "device TLS", "gateway TLS"):
+        assert (found[name].state, found[name].do) == ("bad", "careful up")
+    assert (found["feeds"].state, found["feeds"].do) == ("warning", "careful feeds sync")
+    for name in ("clock", "keys", "ledger", "outbox"):
+        assert found[name].state == "good", found[name]
+    assert "data folder" not in found
+
+
+def test_every_fault_says_what_to_do(quiet: World):
+    assert all(one.do for one in doctor.examine(quiet) if one.state != "good")
+
+
+def test_for_people_and_programs(quiet: World):
+    done = run(quiet)
+    assert done.exit_code == 1
+    assert "bad      mqtt_port     Nothing answers on port 1.  ->  careful up" in done.output
+    done = run(quiet, "--json")
+    assert done.exit_code == 1
+    assert {one["name"] for one in json.loads(done.stdout)} >= {"clock", "disk", "keys", "ledger", "outbox", "feeds"}
+
+
+def test_doors_that_answer(town: Town):
+    found = {one.name: one for one in doctor.examine(town.world)}
+    for name in ("device_port", "mqtt_port", "device TLS", "gateway TLS"):
+        assert found[name].state == "good", found[name]
+    assert found["console_port"].name == "console_port"
+    assert "Certificate good for" in found["device TLS"].says
+
+
+def test_a_server_with_a_strangers_certificate(town: Town, quiet: World):
+    """Another installation's server stands on our ports."""
+    numbers = {name: getattr(town.world.settings, name) for name in ("device_port", "mqtt_port")}
+    mixed = dataclasses.replace(quiet, settings=quiet.settings.model_copy(update=numbers))
+    found = {one.name: one for one in doctor.tls(mixed)}
+    assert {one.state for one in found.values()} == {"bad"}
+    assert "TLS failed" in found["device TLS"].says
+
+
+def test_all_well_exits_0(quiet: World, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(doctor, "CHECKS", (doctor.clock, doctor.ledger_proof, doctor.messages))
+    assert run(quiet).exit_code == 0
+
+
+def test_a_key_that_others_may_read(quiet: World):
+    quiet.keys.ensure("some", "ed25519")
+    path = quiet.keys.path("some")
+    path.chmod(0o644)
+    quiet.home.chmod(0o755)
+    found = {one.name: one for one in doctor.key_modes(quiet)}
+    assert (found["keys"].state, found["keys"].do) == ("bad", f"chmod -R go= {path.parent}")
+    assert (found["data folder"].state, found["data folder"].do) == ("bad", f"chmod go= {quiet.home}")
+
+
+def test_a_disk_that_is_nearly_full(quiet: World, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: SimpleNamespace(free=10_000_000))
+    (found,) = doctor.disk(quiet)
+    assert (found.state, found.says) == ("bad", "0.0 GB free.")
+
+
+def test_an_altered_ledger(quiet: World, tmp_path: Path):
+    Village(quiet, tmp_path).declare()
+    with quiet.database.transaction("write") as connection:
+        connection.execute(text("UPDATE ledger_entry SET body = replace(body, 'staff:ann', 'staff:eve')"))
+    assert states(quiet)["ledger"] == "bad"
+
+
+def test_mail_that_cannot_be_delivered(quiet: World):
+    def broken(_world: World, _message: outbox.Message) -> None:
+        raise Unavailable("No.")
+
+    with quiet.change(STAFF) as work:
+        work.post("mail", {})
+    with quiet.database.transaction("write") as connection:
+        connection.execute(outbox.messages.update().values(attempts=outbox.MAX_ATTEMPTS - 1))
+    outbox.deliver(quiet, {"mail": broken})
+    assert states(quiet)["outbox"] == "warning"
+
+
+def test_fresh_feeds(quiet: World, tmp_path: Path):
+    village = Village(quiet, tmp_path)
+    village.hear()
+    assert states(quiet)["feeds"] == "good"
+    village.later(hours=25)
+    assert states(quiet)["feeds"] == "warning"
+
+
+def test_a_check_that_cannot_look_is_itself_a_fault(quiet: World, monkeypatch: pytest.MonkeyPatch):
+    def blind(_world: World) -> Iterator[doctor.Check]:
+        yield from ()
+        raise PermissionError("no looking")
+
+    monkeypatch.setattr(doctor, "CHECKS", (blind,))
+    (found,) = doctor.examine(quiet)
+    assert (found.name, found.state) == ("blind", "bad")
+    assert "no looking" in found.says
