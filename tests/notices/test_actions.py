@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from village import FLAW, NEW, OLD, STAFF, Village
@@ -54,6 +55,17 @@ def test_the_years_numbers_start_at_one(village: Village):
     village.judge(flaw=other.flaw)
     village.later(days=365)
     assert notices.draft(village.world, STAFF, other.id).id == "CAREFUL-2027-0001"
+
+
+def test_drafts_at_the_same_moment_get_numbers_of_their_own(village: Village):
+    village.affected()
+    other = village.case("CVE-2023-50447")
+    village.judge(flaw=other.flaw)
+    cases = [village.case().id, other.id] * 4
+    with ThreadPoolExecutor(len(cases)) as pool:
+        made = list(pool.map(lambda case: notices.draft(village.world, STAFF, case), cases))
+    assert {one.id for one in made} == {"CAREFUL-2026-0001", "CAREFUL-2026-0002"}
+    assert len({(one.id, one.case) for one in made}) == 2
 
 
 def test_no_draft_before_the_case_is_judged_affected(village: Village):

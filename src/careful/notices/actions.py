@@ -30,12 +30,13 @@ def draft(
         )
     if max(len(summary), len(action), len(title)) > _LONGEST:
         raise Invalid(f"A notice's text may be {_LONGEST} characters long at most.", do="Shorten it.")
-    before = queries.for_case(world, case_id)
-    if before and before.published_at:
-        raise Refused(f"{before.id} is already public.", do=f"Run: careful notice show {before.id}")
     product = products.get(world, case.product)
     name = product.name
     with world.change(actor) as work:
+        store.hold(work.connection)
+        before, published_at = store.of_case(work.connection, case_id) or ("", None)
+        if published_at:
+            raise Refused(f"{before} is already public.", do=f"Run: careful notice show {before}")
         year = work.now.year
         number = store.next_number(work.connection, year)
         words = {
@@ -52,9 +53,9 @@ def draft(
             "fixed_in": case.fixed_in,
             "drafted_at": work.now,
         }
-        name_of = before.id if before else advisory_id(year, number)
+        name_of = before or advisory_id(year, number)
         row = words if before else {"year": year, "number": number, "case": case_id, **words}
-        store.write_draft(work.connection, name_of, row, new=before is None)
+        store.write_draft(work.connection, name_of, row, new=not before)
         work.record(AdvisoryDrafted(advisory=name_of, case=case_id, flaw=case.flaw, product=case.product))
     return queries.advisory(world, name_of)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Connection, Integer, String, Table, Text, func, insert, select, update
+from sqlalchemy import Boolean, Column, Connection, Integer, String, Table, Text, func, insert, select, text, update
 
 from careful.kernel.database import JSONText, Moment, metadata, upsert
 
@@ -41,6 +41,19 @@ told = Table(
     Column("at", Moment, nullable=False),
 )
 """Which devices' owners were written to about which advisory: so that nobody is told twice by mistake."""
+
+
+def hold(connection: Connection) -> None:
+    """Let one at a time draft: two would take the same number. On SQLite every writing transaction is alone anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("LOCK TABLE notices_advisory IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def of_case(connection: Connection, case: str) -> tuple[str, datetime | None] | None:
+    """Return id and moment of publication of a case's advisory, if there is one."""
+    query = select(advisories.c.id, advisories.c.published_at).where(advisories.c.case == case)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else (row.id, row.published_at)
 
 
 def next_number(connection: Connection, year: int) -> int:
