@@ -25,6 +25,7 @@ def page_config(world: World, app: ASGIApp, port: int) -> uvicorn.Config:
         log_level="warning",
         server_header=False,
         timeout_keep_alive=30,
+        timeout_graceful_shutdown=5,  # live pages hold their streams open
         limit_concurrency=512,
         **tls,  # type: ignore[arg-type]  # two optional file names
     )

@@ -21,6 +21,7 @@ from careful.entrypoints.look import LookRenderer, templates, words
 from careful.entrypoints.look.charts import Part
 from careful.entrypoints.look.renderer import query
 from careful.kernel import ledger
+from careful.kernel.errors import Invalid
 from careful.kernel.work import World
 
 _DAY = timedelta(days=1)
@@ -118,6 +119,8 @@ class _Today:
         """Tell the browser, as server-sent events, when the ledger has grown."""
         signed(request)
         world = self._world
+        if "text/event-stream" not in request.headers.get("accept", ""):
+            raise Invalid("This is a stream of server-sent events.", do="Ask for it with Accept: text/event-stream.")
         return StreamingResponse(
             growth(lambda: ledger_size(world)),
             media_type="text/event-stream",
