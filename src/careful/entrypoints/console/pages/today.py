@@ -208,7 +208,7 @@ def _for_case(world: World, funnel: Funnel, rollouts: list[updates.Rollout]) -> 
     if case.review:
         return _row(case, f"Look again at {name}", case.review, "Judge", judge)
     if case.status in (None, "under_investigation"):
-        return _row(case, f"Judge {name}", f"{case.title}: {who}.", "Judge", judge)
+        return _row(case, f"Judge {name}", f"{case.title.rstrip('.')}; {who}.", "Judge", judge)
     if case.fixed_in and funnel.still and not mending:
         what = f"Start the rollout of {case.product} {case.fixed_in}"
         start = f"careful rollout start {case.product} {case.fixed_in}"
@@ -242,7 +242,7 @@ def _halted(rollouts: list[updates.Rollout]) -> list[Todo]:
         Todo(
             f"Look at the halted rollout of {one.product} {one.version}",
             one.reason,
-            f"/releases/rollouts/{one.id}",
+            query("/releases", product=one.product),
             "Look",
             f"careful rollout show {one.id}",
         )
@@ -263,7 +263,7 @@ def _drafts(world: World) -> list[Todo]:
         Todo(
             f"Sign {one.product} {one.version}",
             "It was added; no device takes it before it is signed.",
-            f"/releases/{one.id}",
+            query("/releases", product=one.product),
             "See release",
             f"careful release sign {one.product} {one.version}",
         )
