@@ -152,7 +152,7 @@ def test_many_blocks_share_a_commit(tmp_path, clock):
 
 def test_a_failed_commit_is_said_and_the_next_one_works(writer):
     writer.inbox._home = writer.home / "missing"
-    writer.inbox._connection.close()  # what a disk that vanished does to an open file
+    writer.inbox._connection = None  # it must open the file anew, and cannot
     refused = writer.put(writer.say(b"1"))
     assert isinstance(refused, Unavailable)
     writer.inbox._home = writer.home
