@@ -1,0 +1,112 @@
+"""Vulnerabilities: cases by the decision they need, exploited first; one case from the feed to the last device."""
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from careful import notices, products, releases, vulnerabilities
+from careful.entrypoints.console import forms, sessions
+from careful.entrypoints.console.pages.common import history, ledger_size
+from careful.entrypoints.look import LookRenderer, templates
+from careful.kernel.errors import Invalid
+from careful.kernel.work import World
+from careful.workflows import vulnerability_response
+
+_SHOWN = 500
+
+
+def routes(world: World) -> list[Route]:
+    """Return the list, a case's page, and what can be done there."""
+    page = _Vulnerabilities(world, templates(world))
+    return [
+        Route("/vulnerabilities", page.show_list, methods=["GET"]),
+        Route("/vulnerabilities/{case}", page.show, methods=["GET"]),
+        Route("/vulnerabilities/{case}/judge", page.judge, methods=["POST"]),
+        Route("/vulnerabilities/{case}/account", page.account, methods=["POST"]),
+        Route("/vulnerabilities/{case}/close", page.close, methods=["POST"]),
+    ]
+
+
+class _Vulnerabilities:
+    def __init__(self, world: World, look: LookRenderer) -> None:
+        self._world = world
+        self._look = look
+
+    def show_list(self, request: Request) -> Response:
+        """Show the cases, those that wait for a decision first."""
+        sessions.require(request, "cases", "read")
+        state = request.query_params.get("state", "")
+        product = request.query_params.get("product", "")[:64]
+        found = vulnerabilities.cases(self._world, state if state in {"open", "closed"} else None, product or None)
+        newest = [one for one in releases.list_for(self._world, product or None) if one.state == "signed"]
+        return self._look.page(
+            request,
+            "console/vulnerabilities.html",
+            ledger_size=ledger_size(self._world),
+            waiting=[one for one in found if one.state == "open" and (one.status is None or one.review)],
+            others=[one for one in found if not (one.state == "open" and (one.status is None or one.review))],
+            asked={"state": state, "product": product},
+            products=[(one.id, one.name) for one in products.list_all(self._world)],
+            exposure=vulnerabilities.exposure_counts(self._world),
+            fresh=vulnerabilities.feeds_fresh(self._world),
+            unmatched=[(one, vulnerabilities.unmatched(self._world, one.id)) for one in newest],
+        )
+
+    def show(self, request: Request) -> Response:
+        """Show one case."""
+        sessions.require(request, "cases", "read")
+        world = self._world
+        case = vulnerabilities.case(world, request.path_params["case"])
+        exposed = vulnerabilities.exposed(world, case.id)
+        names = {one.id: one.version for one in releases.list_for(world, case.product)}
+        return self._look.page(
+            request,
+            "console/case.html",
+            ledger_size=ledger_size(world),
+            case=case,
+            steps=vulnerability_response.progress(world, case.id),
+            findings=vulnerabilities.findings(world, flaw=case.flaw, product=case.product),
+            versions=names,
+            exposed=exposed.devices[:_SHOWN],
+            exposed_total=len(exposed.devices),
+            by_version=exposed.by_version,
+            ever=len(vulnerabilities.ever_exposed(world, case.id)),
+            accounted=vulnerabilities.accounted(world, case.id),
+            advisory=notices.for_case(world, case.id),
+            statuses=[(one, one.replace("_", " ")) for one in vulnerabilities.STATUSES if one != "fixed"],
+            justifications=[(one, one.replace("_", " ")) for one in vulnerabilities.JUSTIFICATIONS],
+            lines=history(world, f"case/{case.id}", request.url.path),
+            may={verb: sessions.signed(request).may("cases", verb) for verb in ("judge", "account", "close")},
+        )
+
+    def judge(self, request: Request) -> Response:
+        """Record a person's decision."""
+        actor = sessions.require(request, "cases", "judge")
+        case, status = request.path_params["case"], forms.field(request, "status", "")
+        known = {one: one for one in vulnerabilities.STATUSES}
+        if status not in known:
+            raise Invalid("Choose what the flaw means for the product.", where="status")
+        vulnerabilities.judge(
+            self._world,
+            actor,
+            case,
+            known[status],
+            forms.field(request, "justification", "") or None,
+            forms.field(request, "statement", ""),
+            forms.field(request, "action", ""),
+        )
+        return RedirectResponse(f"/vulnerabilities/{case}", 303)
+
+    def account(self, request: Request) -> Response:
+        """Say why an exposed device is not fixed."""
+        actor = sessions.require(request, "cases", "account")
+        case = request.path_params["case"]
+        device, reason = forms.field(request, "device", ""), forms.field(request, "reason", "")
+        vulnerabilities.account_for(self._world, actor, case, device, reason)
+        return RedirectResponse(f"/vulnerabilities/{case}#exposed", 303)
+
+    def close(self, request: Request) -> Response:
+        """Close a case that has nothing left to do."""
+        actor = sessions.require(request, "cases", "close")
+        vulnerabilities.close(self._world, actor, request.path_params["case"])
+        return RedirectResponse(f"/vulnerabilities/{request.path_params['case']}", 303)
