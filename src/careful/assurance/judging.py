@@ -107,7 +107,7 @@ def judge(recommendation: Recommendation, facts: Facts) -> Verdict:
     deciding = [finding for finding in findings if finding.value is value]
     entries = sorted({entry.seq: entry for finding in deciding for entry in finding.entries}.values(), key=true_time)
     oldest = entries[0] if entries else None
-    ages = recommendation.max_age is not None and value in {Value.MET, Value.NOT_MET} and oldest is not None
+    ages = recommendation.max_age is not None and value is not Value.NOT_APPLICABLE and oldest is not None
     return Verdict(
         id=recommendation.id,
         title=recommendation.title,

@@ -215,7 +215,7 @@ def on_its_way(stage: Stage) -> None:
             with contextlib.suppress(Held):
                 why = "Its owner was asked to switch it on; it takes the update when it is back."
                 stage.api.post(f"/rollouts/{rollout}/devices/{SILENT}/account", {"reason": why})
-        return members[SILENT] == "accounted"
+        return bool(members[SILENT] == "accounted")
 
     wait_for("every camera but the silent one fixed, and that one accounted for", settled, 120)
     stage.say(f"{SILENT} stayed silent past its deadline: counted as failed, accounted for by name")
@@ -261,7 +261,7 @@ def closed(stage: Stage) -> None:
         for device in exposure["unaccounted"]:
             if device != SILENT:
                 raise Held(f"{device} is still exposed to {flaw}.")
-            reason = "Silent since the rollout; its owner was told and it is quarantined until it is back."
+            reason = "Silent since the rollout. Its owner was told, and it takes the update when it is back."
             stage.api.post(f"/cases/{case['id']}/account-for", {"device": device, "reason": reason})
     wait_for("every case closed", lambda: not stage.api.get("/cases", state="open"), 30)
     stage.say("every case is closed: no exposed device is unaccounted for")

@@ -7,6 +7,7 @@ from careful.assurance.judging import Facts, Finding, Recommendation, Value
 
 INTERFACES = ("est", "ddi", "mqtt")
 CREDENTIALS = ("none", "wrong", "revoked")
+WORDS = {"none": "a caller without credential", "wrong": "a wrong credential", "revoked": "a revoked credential"}
 
 
 def decide(facts: Facts) -> Iterator[Finding]:
@@ -20,12 +21,12 @@ def decide(facts: Facts) -> Iterator[Finding]:
             elif not probe.data["held"]:
                 yield Finding(
                     Value.NOT_MET,
-                    f"{interface} answered {probe.data['got']!r} to a {credential} credential; "
+                    f"{interface} answered {probe.data['got']!r} to {WORDS[credential]}; "
                     f"it should be {probe.data['expected']!r}.",
                     (probe,),
                 )
             else:
-                yield Finding(Value.MET, f"{interface} refused a {credential} credential.", (probe,))
+                yield Finding(Value.MET, f"{interface} refused {WORDS[credential]}.", (probe,))
     if missing:
         yield Finding(Value.UNKNOWN, f"Never tried: {', '.join(missing)}. Run: careful drill access")
 
