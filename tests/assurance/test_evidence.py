@@ -1,19 +1,9 @@
 """Every recommendation is found, judged on an empty ledger, and never green there."""
 
-from dataclasses import dataclass
-
 import pytest
 
 from careful.assurance import Value, by_id, verdicts
 from careful.kernel.errors import NotFound
-from careful.kernel.ledger import Event, event
-
-
-@event("vulnerabilities.feed_taken", subject="feed/{feed}")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedTaken(Event):
-    feed: str
-    as_of: str
 
 
 def test_an_empty_ledger_has_nothing_green(world):
