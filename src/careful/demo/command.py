@@ -83,11 +83,13 @@ class Demo:
         with contextlib.ExitStack() as running:
             running.enter_context(self._processes())
             world = self._open()
+            if not once:
+                self._invite(world)
             self._began = time.monotonic()
             stage = self._stage(world, builds)
             code = self._tell(stage)
             if not once and code == 0:
-                self._stay_open(world)
+                self._stay_open()
         return code
 
     def _tell(self, stage: story.Stage) -> int:
@@ -104,14 +106,18 @@ class Demo:
         self._console.print(f"\n[bold green]All ten steps held[/], {took:.0f} s after the set-up.")
         return 0
 
-    def _stay_open(self, world: World) -> None:
+    def _invite(self, world: World) -> None:
+        """Say where to watch, before the story begins."""
+        self._console.print(f"\nWatch it live: {self.settings.console_url}")
+        if not people.anyone(world):
+            self._console.print("Sign in with this link; it works once, for 60 minutes:")
+            self._console.print(f"  {people.first_link(world)}", soft_wrap=True)
+
+    def _stay_open(self) -> None:
         settings = self.settings
         self._console.print(f"\nConsole      {settings.console_url}")
         self._console.print(f"Public site  {settings.public_url}")
-        self._console.print(f"Mail         {self.folder / 'mail'}")
-        if not people.anyone(world):
-            self._console.print("\nSign in with this link; it works once, for 60 minutes:")
-            self._console.print(f"  {people.first_link(world)}", soft_wrap=True)
+        self._console.print(f"Mail         {self.folder / 'mail'}", soft_wrap=True)
         self._console.print("\nThe devices go on living. Stop with Ctrl+C; run it again to go on.")
         stop: list[int] = []
         for number in (signal.SIGINT, signal.SIGTERM):
