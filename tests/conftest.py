@@ -26,6 +26,11 @@ import postgres
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no worker waits for it at the end."""
+    items.sort(key=lambda item: item.path.name != "test_kill.py")
+
+
 def _load_all_tables() -> None:
     for module in pkgutil.iter_modules(careful.__path__):
         if module.ispkg and importlib.util.find_spec(f"careful.{module.name}.store"):

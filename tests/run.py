@@ -14,7 +14,9 @@ CHECKS = {
     "types": [str(BIN / "mypy")],
     "import contracts": [str(BIN / "lint-imports"), "--no-logo"],
 }
-TESTS = [sys.executable, "-m", "pytest", "-q", "-n", str(min(4, os.cpu_count() or 2)), "--dist", "loadgroup"]
+# One file stays on one worker: what a file makes once (a running demo), it makes once.
+SPREAD = ["-n", str(min(4, os.cpu_count() or 2)), "--dist", "loadfile", "--no-loadscope-reorder"]
+TESTS = [sys.executable, "-m", "pytest", "-q", *SPREAD]
 
 
 def main() -> int:

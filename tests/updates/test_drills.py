@@ -44,6 +44,16 @@ def test_a_device_that_refuses_and_says_so_has_held(world, staff, cam, hands, ki
     assert devices.get(world, cam).version == runs
 
 
+def test_swupdate_says_why_before_it_closes(world, staff, cam, hands):
+    action = updates.drill(world, staff, cam, "tampered")
+    why = "ERROR : Checksum does not match: Should be ab, but actually is cd."
+    for details in (("reading the order", why), ("cleaning up",)):
+        updates.feedback(world, cam, action, Report(execution="proceeding", finished="none", details=details))
+    answer(world, cam, action, "failure", "No suitable .swu image found")
+    [(_, held)] = hands.events("updates.drill_held")
+    assert held["reason"] == why
+
+
 def test_a_device_that_reports_success_has_failed(world, staff, cam, hands):
     action = updates.drill(world, staff, cam, "tampered")
     answer(world, cam, action, "success", "running 1.0.1")

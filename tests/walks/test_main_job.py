@@ -10,7 +10,7 @@ import pytest
 
 from careful.demo.mailbox import read_folder
 
-pytestmark = [pytest.mark.walk, pytest.mark.xdist_group("walk")]
+pytestmark = pytest.mark.walk
 FLAW = "CVE-2023-4863"
 
 

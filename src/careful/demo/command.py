@@ -147,11 +147,18 @@ class Demo:
                 self._say("Careful is running already on this folder: going on with it")
             else:
                 check_ports(self.settings)
-                running.enter_context(_process(up, self.folder / "up.log", environment))
-                wait_for("Careful up (see up.log)", lambda: _is_up(self.settings), 60)
+                started = running.enter_context(_process(up, self.folder / "up.log", environment))
+                wait_for("Careful up (see up.log)", lambda: self._answers(started), 60)
             (self.folder / "fleet").mkdir(exist_ok=True)
             running.enter_context(_process(living, self.folder / "fleet.log", environment))
             yield
+
+    def _answers(self, started: subprocess.Popen[bytes]) -> bool:
+        if started.poll() is not None:
+            raise Unavailable(
+                "careful up ended before it answered.", do=f"Read {self.folder / 'up.log'}, then run the demo again."
+            )
+        return _is_up(self.settings)
 
     def _stage(self, world: World, builds: dict[tuple[str, str], firmware.Firmware]) -> story.Stage:
         def make(stage: story.Stage) -> None:

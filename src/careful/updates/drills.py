@@ -4,8 +4,9 @@
     rollback      the order is for an older release than the device runs
     wrong_model   the order is for another product's release
 
-A rehearsal has held when the device closes the order as failed and says `refused: <kind>: …` (SWUpdate says it in its
-own words). Success means that it accepted what it must not. Anything else proves nothing, and is told so.
+A rehearsal has held when the device closes the order as failed and has said `refused: <kind>: …` (SWUpdate says it in
+its own words, and often before the closing report). Success means that it accepted what it must not. Anything else
+proves nothing, and is told so.
 """
 
 from datetime import timedelta
@@ -22,8 +23,8 @@ from careful.updates.versions import is_newer, key
 _DEADLINE = timedelta(minutes=15)
 # A device that looks another model's image up in its own product's metadata finds it unsigned there.
 _RIGHT_WORDS = {"tampered": ("tampered",), "rollback": ("rollback",), "wrong_model": ("wrong-model", "unsigned")}
-# SWUpdate's words when an image does not have the digest in its signed description.
-_SWUPDATE_TAMPERED = "hash mismatch"
+# SWUpdate's words when an image does not have the digest in the order, or in its own signed description.
+_SWUPDATE_TAMPERED = ("checksum does not match", "hash mismatch")
 _REASON = 200
 
 
@@ -90,7 +91,8 @@ def _wrong_release(world: World, device: devices.Device, kind: DrillKind) -> rel
 
 def conclude(work: Work, order: Order, outcome: OrderState, report: Report | None) -> None:
     """Record what the device's answer to a rehearsal shows."""
-    said = [line.strip() for line in (report.details if report else ())]
+    reports = [*queries.last_reports(work.connection, order.id), *([report] if report else [])]
+    said = [line.strip() for one in reports for line in one.details]
     refusal = next((line for line in said if _refuses(line, order.drill)), None)
     facts = {"kind": order.drill, "device": order.device, "product": order.product}
     if outcome == "succeeded":
@@ -104,7 +106,7 @@ def conclude(work: Work, order: Order, outcome: OrderState, report: Report | Non
 
 
 def _refuses(line: str, kind: str) -> bool:
-    if kind == "tampered" and _SWUPDATE_TAMPERED in line.lower():
+    if kind == "tampered" and any(words in line.lower() for words in _SWUPDATE_TAMPERED):
         return True
     head, _, rest = line.partition(":")
     return head == "refused" and rest.strip().partition(":")[0] in _RIGHT_WORDS[kind]

@@ -18,6 +18,7 @@ from careful.updates.model import (
     Order,
     Point,
     Poll,
+    Report,
     Rollout,
     RolloutDetail,
     RolloutState,
@@ -218,6 +219,12 @@ def statuses(world: World, action: int) -> list[Status]:
     )
     with world.look() as connection:
         return [store.as_status(row) for row in connection.execute(query)]
+
+
+def last_reports(connection: Connection, action: int) -> list[Report]:
+    """Return the last ten reports about an order, oldest first."""
+    query = select(store.status).where(store.status.c.order == action).order_by(store.status.c.number.desc()).limit(10)
+    return [store.as_status(row).report for row in connection.execute(query)][::-1]
 
 
 def last_status(connection: Connection, action: int) -> Status | None:
