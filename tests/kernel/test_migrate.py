@@ -3,13 +3,12 @@
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import UniqueConstraint, create_engine, inspect, text
+from sqlalchemy import create_engine, inspect, text
 
 from careful.kernel import migrate
 from careful.kernel.database import Database, metadata
@@ -64,17 +63,7 @@ def test_the_same_tables_as_in_the_code(empty: Database):
     migrate.upgrade(empty)
     with empty.transaction("read") as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
-        found = [one for one in compare_metadata(context, metadata) if not doubles_the_primary_key(one)]
-    assert found == []
-
-
-def doubles_the_primary_key(difference: Any) -> bool:
-    """Tell of a unique constraint on the very columns of the primary key: PostgreSQL keeps but one of the two."""
-    if difference[0] != "add_constraint" or not isinstance(difference[1], UniqueConstraint):
-        return False
-    return set(difference[1].columns.keys()) == set(
-        metadata.tables[difference[1].table.name].primary_key.columns.keys()
-    )
+        assert compare_metadata(context, metadata) == []
 
 
 def test_a_database_from_the_future_is_left_alone(empty: Database):

@@ -20,7 +20,6 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    UniqueConstraint,
     func,
     insert,
     select,
@@ -119,7 +118,6 @@ counter = Table(
     metadata,
     Column("name", String(32), primary_key=True),
     Column("value", _NUMBER, nullable=False),
-    UniqueConstraint("name"),
 )
 
 

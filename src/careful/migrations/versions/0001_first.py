@@ -424,7 +424,6 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=32), nullable=False),
         sa.Column("value", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_updates_counter")),
-        sa.UniqueConstraint("name", name=op.f("uq_updates_counter_name")),
     )
     op.create_table(
         "updates_device",
