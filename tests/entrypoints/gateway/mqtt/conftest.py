@@ -157,6 +157,7 @@ class Running(Fleet):
     """A gateway of `world` in a thread of its own, and its devices."""
 
     limits: server.Limits = field(default_factory=server.Limits)
+    run: Callable[..., None] = uvloop.run
     failure: BaseException | None = None
     _loop: asyncio.AbstractEventLoop | None = None
     _task: "asyncio.Task[None] | None" = None
@@ -175,7 +176,7 @@ class Running(Fleet):
             await server.serve(self.world, ready, limits=self.limits)
 
         try:
-            uvloop.run(main())
+            self.run(main())
         except asyncio.CancelledError:
             pass
         except BaseException as failure:  # noqa: BLE001 (a test shows it)

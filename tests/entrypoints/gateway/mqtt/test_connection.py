@@ -1,8 +1,11 @@
 """One connection on the wire: bytes in any pieces, floods, clients that do not read, certificates that end."""
 
+import asyncio
+import socket
 from datetime import timedelta
 
 import pytest
+import uvloop
 
 from careful import devices
 from careful.entrypoints.gateway.mqtt import connection
@@ -39,6 +42,26 @@ def test_a_flood_is_taken_in_order_however_much_is_in_flight(gateway, device, wo
     assert [one.receive() for _ in range(1000)] == [PubAck(n) for n in range(1, 1001)]
     kept = inbox.recent(world.home, "cam-1-001", limit=2000)
     assert [message.payload for message in reversed(kept)] == [b'{"n":%d}' % n for n in range(1, 1001)]
+
+
+@pytest.mark.parametrize(
+    ("run", "first"), [pytest.param(uvloop.run, 2000, id="uvloop"), pytest.param(asyncio.run, 3000, id="asyncio")]
+)
+def test_many_records_of_tls_in_one_read_on_either_loop(running, fleet, run, first):
+    """asyncio reads one record after another into slices of what `get_buffer` gave: they must not be copies.
+
+    The numbers differ, so that what an earlier test left in the buffer cannot pass for what was sent.
+    """
+    gateway = running()
+    gateway.run = run
+    sent = readings(100, first)
+    with gateway:
+        one = gateway.join(fleet.make("cam-1-001"))
+        one.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+        for packet in sent:
+            one.send(packet)
+        one.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
+        assert [one.receive() for _ in sent] == [PubAck(n) for n in range(first, first + 100)]
 
 
 def test_what_comes_in_the_same_breath_as_connect_is_not_lost(gateway, device):

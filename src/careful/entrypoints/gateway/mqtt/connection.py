@@ -42,7 +42,7 @@ UNSENT_BYTES = 64 * 1024
 SLOW_SECONDS = 30.0
 """A client that does not read its way out of that in this time is dropped."""
 _SHORTEST_TICK = 0.5
-_buffer = bytearray(READ_BYTES)
+_buffer = memoryview(bytearray(READ_BYTES))  # a slice of a bytearray would be a copy, and what is read into it lost
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -84,14 +84,13 @@ class Connection(asyncio.BufferedProtocol):
         self._pump()
         self._arm()
 
-    def get_buffer(self, sizehint: int) -> bytearray:  # noqa: ARG002 (asyncio's signature)
-        """Return where to put what comes next."""
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 (asyncio's signature)
+        """Return where to put what comes next; asyncio fills it slice by slice."""
         return _buffer
 
     def buffer_updated(self, nbytes: int) -> None:
         """Take what came."""
-        with memoryview(_buffer) as view:
-            self._reader.push(view[:nbytes])
+        self._reader.push(_buffer[:nbytes])
         if self.session.phase != "opening":
             self._pump()
 
