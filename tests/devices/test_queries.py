@@ -1,6 +1,6 @@
 """Questions about the fleet: pages by key, exact lists by version from the index alone, the fleet in numbers."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -38,6 +38,22 @@ def test_pages_follow_one_another_and_miss_nothing(many: World) -> None:
         after = page[-1].id
     assert len(seen) == len(set(seen)) == 330
     assert seen == sorted(seen)
+
+
+@pytest.mark.parametrize("down", [False, True])
+@pytest.mark.parametrize("by", ["id", "last_seen", "certificate_until"])
+def test_pages_follow_one_another_in_every_order(many: World, by: devices.SortBy, down: bool) -> None:
+    now = many.clock.now()
+    devices.seen(many, {f"cam-1-{n:03}": now - timedelta(minutes=n % 7) for n in range(200)})
+    found: list[devices.Device] = []
+    after = None
+    while page := devices.list_devices(many, after=after, limit=70, by=by, down=down):
+        found += page
+        after = page[-1].id
+    assert len({one.id for one in found}) == len(found) == 330
+    long_ago = datetime(1970, 1, 1, tzinfo=UTC)
+    places = [(getattr(one, by) or long_ago, one.id) for one in found]
+    assert places == sorted(places, reverse=down)
 
 
 @pytest.mark.parametrize(

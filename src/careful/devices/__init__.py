@@ -36,6 +36,7 @@ from careful.devices.model import (
     Probe,
     Refusal,
     RefusalCount,
+    SortBy,
     State,
     connects,
 )
@@ -57,7 +58,7 @@ from careful.devices.tokens import make_tokens
 
 __all__ = [
     # what there is
-    "Device", "Identity", "Certificate", "NewToken", "State", "STATES", "DEVICE_ID", "connects",
+    "Device", "Identity", "Certificate", "NewToken", "State", "STATES", "SortBy", "DEVICE_ID", "connects",
     "Fleet", "Cut", "Refusal", "RefusalCount", "Contact", "Probe", "AuthorityStatus",
     # being born, and proving it
     "make_tokens", "enrol", "re_enrol", "identify", "identify_by_token", "set_target_token", "REQUEST_BYTES",

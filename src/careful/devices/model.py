@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Literal
 
 State = Literal["made", "enrolled", "active", "quarantined", "retired"]
+SortBy = Literal["id", "last_seen", "certificate_until"]
 Act = Literal["enrol", "use", "quarantine", "restore", "revoke", "retire"]
 Before = Literal["made", "enrolled", "active"]
 

@@ -1,19 +1,20 @@
 """What one may ask about devices. Lists are paged by key; numbers about the fleet come from indexes alone."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select
+from sqlalchemy import Connection, Row, and_, asc, bindparam, desc, func, or_, select, tuple_, type_coerce
 
 from careful.devices import store
 from careful.devices.certificates import Revoked
-from careful.devices.model import STATES, Certificate, Cut, Device, Fleet, Probe, RefusalCount, Standing, State
+from careful.devices.model import STATES, Certificate, Cut, Device, Fleet, Probe, RefusalCount, SortBy, Standing, State
 from careful.kernel.errors import NotFound
 from careful.kernel.work import World
 
 PAGE = 100
 _PAGE_LIMIT = 1000
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _CUTS_AT_ONCE = 10_000
 _ENDING_SOON = timedelta(days=7)
 _ALIVE: tuple[State, ...] = ("made", "enrolled", "active", "quarantined")
@@ -36,10 +37,17 @@ def list_devices(
     state: State | None = None,
     after: str | None = None,
     limit: int = PAGE,
+    by: SortBy = "id",
+    down: bool = False,
 ) -> list[Device]:
-    """Return devices by id, at most `limit` (1 to 1000) after the id `after`; `version` "" means none reported yet."""
+    """Return devices in the order of `by`, at most `limit` (1 to 1000) after the device `after`.
+
+    `version` "" means none reported yet. Moments that are not known count as long ago.
+    """
     table = store.device.c
-    query = select(store.device).order_by(table.id).limit(max(1, min(limit, _PAGE_LIMIT)))
+    value = table.id if by == "id" else func.coalesce(table[by], type_coerce(_LONG_AGO, store.device.c[by].type))
+    way = desc if down else asc
+    query = select(store.device).order_by(way(value), way(table.id)).limit(max(1, min(limit, _PAGE_LIMIT)))
     if product is not None:
         query = query.where(table.product == product)
     if version is not None:
@@ -47,7 +55,9 @@ def list_devices(
     if state is not None:
         query = query.where(table.state == state)
     if after is not None:
-        query = query.where(table.id > after)
+        mark = select(value).where(table.id == after).scalar_subquery()
+        place, there = tuple_(value, table.id), tuple_(mark, after)
+        query = query.where(place < there if down else place > there)
     with world.look() as connection:
         return [store.as_device(row) for row in connection.execute(query)]
 

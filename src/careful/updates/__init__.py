@@ -45,11 +45,12 @@ from careful.updates.publishing import (
 )
 from careful.updates.queries import attributes, order, order_for, orders, rollout, rollouts, statuses, uptake
 from careful.updates.reports import MOST_STATUSES, answer_cancel, describe, feedback, retrieved
+from careful.updates.versions import key as version_key
 
 __all__ = [
     # genuine releases
     "sign_release", "publish", "is_published", "published", "renew", "trusted_root", "repository_dir", "target_path",
-    "Signed", "Published",
+    "Signed", "Published", "version_key",
     # keys elsewhere
     "export_keys", "import_keys", "signing_request", "import_signatures", "replace_key",
     # rollouts

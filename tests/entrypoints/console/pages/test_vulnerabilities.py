@@ -1,5 +1,7 @@
 """Cases on the console: exploited first, decided by a person, closed only when nothing is left."""
 
+import html
+import re
 from typing import Any
 
 import pytest
@@ -65,3 +67,14 @@ def test_a_wrong_decision_is_refused(browser: Any, secret: bytes, found: Village
 
 def test_no_such_case(browser: Any, secret: bytes) -> None:
     assert browser.open("/vulnerabilities/nowhere").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/vulnerabilities", "/releases", "/notices", "/evidence", "/devices"])
+def test_every_head_sorts_its_table(browser: Any, secret: bytes, village: Village, path: str) -> None:
+    village.published()
+    heads = re.findall(r'class="sort" href="([^"]+)"', browser.open(path).text)
+    assert heads
+    for head in heads:
+        page = browser.open(html.unescape(head))
+        assert page.status_code == 200
+        assert "aria-sort=" in page.text

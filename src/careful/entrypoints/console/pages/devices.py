@@ -17,6 +17,7 @@ from careful.entrypoints.console.forms import field
 from careful.entrypoints.console.pages.common import history, ledger_size
 from careful.entrypoints.look import LookRenderer, templates
 from careful.entrypoints.look.renderer import query
+from careful.entrypoints.look.sorting import Column, heads
 from careful.kernel.actors import Actor
 from careful.kernel.errors import NotFound
 from careful.kernel.work import World
@@ -63,6 +64,17 @@ def routes(world: World) -> list[Route]:
     ]
 
 
+_SORTS: dict[str, devices.SortBy] = {"id": "id", "seen": "last_seen", "ends": "certificate_until"}
+_COLUMNS: tuple[Column[devices.Device], ...] = (
+    Column("Device", "id"),
+    Column("State"),
+    Column("Product"),
+    Column("Runs"),
+    Column("Last seen", "seen"),
+    Column("Certificate ends", "ends"),
+)
+
+
 class _Devices:
     def __init__(self, world: World, look: LookRenderer) -> None:
         self._world = world
@@ -71,7 +83,9 @@ class _Devices:
     def show_list(self, request: Request) -> Response:
         """Show devices by id, filtered by product, version and state, a page at a time."""
         sessions.require(request, "devices", "read")
-        asked = {name: request.query_params.get(name, "")[:200] for name in ("product", "version", "state", "after")}
+        asked = {
+            name: request.query_params.get(name, "")[:200] for name in ("product", "version", "state", "sort", "after")
+        }
         state = next((one for one in get_args(devices.State) if one == asked["state"]), None)
         asked["state"] = state or ""
         version = "" if asked["version"] == NO_VERSION else asked["version"] or None
@@ -82,9 +96,11 @@ class _Devices:
             state=state,
             after=asked["after"] or None,
             limit=_PAGE + 1,
+            by=_SORTS.get(asked["sort"].removeprefix("-"), "id"),
+            down=asked["sort"].startswith("-"),
         )
         shown, more = found[:_PAGE], len(found) > _PAGE
-        filters = {name: asked[name] for name in ("product", "version", "state")}
+        filters = {name: asked[name] for name in ("product", "version", "state", "sort")}
         fleet = devices.fleet_summary(self._world)
         known = products.list_all(self._world)
         counted = [asked["product"]] if asked["product"] else [one.id for one in known]
@@ -95,7 +111,8 @@ class _Devices:
             ledger_size=ledger_size(self._world),
             devices=shown,
             asked=asked,
-            filtered=any(filters.values()),
+            heads=heads(_COLUMNS, "/devices", filters),
+            filtered=any(asked[name] for name in ("product", "version", "state")),
             total=_total(fleet, asked) if version is None else None,
             fleet=fleet,
             states={one: _total(fleet, {"product": asked["product"], "state": one}) for one in devices.STATES},

@@ -8,6 +8,7 @@ from careful import assurance
 from careful.entrypoints.console import sessions
 from careful.entrypoints.console.pages.common import ledger_size
 from careful.entrypoints.look import LookRenderer, templates
+from careful.entrypoints.look.sorting import Column, arrange
 from careful.kernel import audit, ledger
 from careful.kernel.checkpoint import verifier_key
 from careful.kernel.work import World
@@ -23,6 +24,16 @@ def routes(world: World) -> list[Route]:
         Route("/evidence/ledger", page.show_ledger, methods=["GET"]),
         Route("/evidence/{recommendation}", page.show, methods=["GET"]),
     ]
+
+
+_WORST_FIRST = ("not met", "unknown", "met", "not applicable")
+_COLUMNS: tuple[Column[assurance.Verdict], ...] = (
+    Column("Recommendation", "recommendation", lambda one: (one.id[0], int(one.id[1:]))),
+    Column("Verdict", "verdict", lambda one: _WORST_FIRST.index(one.verdict.value)),
+    Column("Why"),
+    Column("True at", "true", lambda one: one.true_at, down_first=True),
+    Column("Stale at", "stale", lambda one: one.stale_at),
+)
 
 
 class _Evidence:
@@ -41,7 +52,7 @@ class _Evidence:
             request,
             "console/evidence.html",
             ledger_size=ledger_size(self._world),
-            verdicts=found,
+            verdicts=arrange(found, _COLUMNS, "/evidence", {"sort": request.query_params.get("sort", "")[:64]}),
             counts=counts,
             checkpoint=note,
             verifier=verifier_key(audit.ORIGIN, audit.signing_key(self._world).public_key()),

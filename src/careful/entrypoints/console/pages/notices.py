@@ -1,5 +1,7 @@
 """Notices: what owners are told, as they will read it, before and after it is public."""
 
+from collections.abc import Mapping
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -8,6 +10,7 @@ from careful import notices, products, vulnerabilities
 from careful.entrypoints.console import forms, sessions
 from careful.entrypoints.console.pages.common import history, ledger_size
 from careful.entrypoints.look import LookRenderer, templates
+from careful.entrypoints.look.sorting import Column, arrange
 from careful.kernel.work import World
 
 
@@ -23,6 +26,18 @@ def routes(world: World) -> list[Route]:
     ]
 
 
+def _columns(told: Mapping[str, int]) -> tuple[Column[notices.Advisory], ...]:
+    return (
+        Column("Notice", "notice", lambda one: one.id),
+        Column("Flaw", "flaw", lambda one: one.flaw),
+        Column("Product", "product", lambda one: one.product_name),
+        Column("Affected"),
+        Column("Fixed in"),
+        Column("Public since", "public", lambda one: one.published_at, down_first=True),
+        Column("Devices told of", "told", lambda one: told[one.id], num=True, down_first=True),
+    )
+
+
 class _Notices:
     def __init__(self, world: World, look: LookRenderer) -> None:
         self._world = world
@@ -32,14 +47,15 @@ class _Notices:
         """Show notices, newest first, and the affected cases that have none."""
         sessions.require(request, "notices", "read")
         found = notices.advisories(self._world)
+        told = {one.id: notices.told_count(self._world, one.id) for one in found}
         have = {one.case for one in found}
         affected = [one for one in vulnerabilities.cases(self._world) if one.status == "affected"]
         return self._look.page(
             request,
             "console/notices.html",
             ledger_size=ledger_size(self._world),
-            advisories=found,
-            told={one.id: notices.told_count(self._world, one.id) for one in found},
+            advisories=arrange(found, _columns(told), "/notices", {"sort": request.query_params.get("sort", "")[:64]}),
+            told=told,
             missing=[one for one in affected if one.id not in have],
             reach=[(one, *notices.reach(self._world, one.id)) for one in products.list_all(self._world)],
             may_draft=sessions.signed(request).may("notices", "draft"),

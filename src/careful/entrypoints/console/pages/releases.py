@@ -1,13 +1,16 @@
 """Releases and rollouts: what was built and signed, what is in it, and how it reaches the devices, wave by wave."""
 
+from collections.abc import Mapping
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from careful import devices, releases, updates, vulnerabilities
+from careful import devices, products, releases, updates, vulnerabilities
 from careful.entrypoints.console import forms, sessions
 from careful.entrypoints.console.pages.common import history, ledger_size
 from careful.entrypoints.look import LookRenderer, templates
+from careful.entrypoints.look.sorting import Column, arrange
 from careful.kernel.work import World
 from careful.workflows import release_launch
 
@@ -25,6 +28,40 @@ def routes(world: World) -> list[Route]:
     ]
 
 
+def _left(rollout: updates.Rollout) -> int:
+    return rollout.count("failed", "silent", "accounted")
+
+
+_NO_ORDER = ((), ())
+_ROLLOUTS: tuple[Column[updates.Rollout], ...] = (
+    Column("Rollout", "rollout", lambda one: (one.product, updates.version_key(one.version) or _NO_ORDER)),
+    Column("State", "state", lambda one: one.state),
+    Column("Devices", "devices", lambda one: one.size, num=True, down_first=True),
+    Column("Confirmed", "confirmed", lambda one: one.count("confirmed"), num=True, down_first=True),
+    Column(
+        "Failed or silent", "left", lambda one: one.count("failed", "silent", "accounted"), num=True, down_first=True
+    ),
+    Column("Started", "started", lambda one: one.started_at, down_first=True),
+)
+
+
+def _release_columns(running: Mapping[str, Mapping[str, int]]) -> tuple[Column[releases.Release], ...]:
+    def on_it(release: releases.Release) -> int:
+        return running[release.product].get(release.version, 0)
+
+    return (
+        Column("Release", "release", lambda one: (one.product, updates.version_key(one.version) or _NO_ORDER)),
+        Column("State", "state", lambda one: one.state),
+        Column("Components", "components", lambda one: one.components, num=True, down_first=True),
+        Column("Cannot be looked up", "unmatchable", lambda one: one.unmatchable, num=True, down_first=True),
+        Column(
+            "Devices on it", "devices", lambda one: running[one.product].get(one.version, 0), num=True, down_first=True
+        ),
+        Column("Mends"),
+        Column("Added", "added", lambda one: one.added_at, down_first=True),
+    )
+
+
 class _Releases:
     def __init__(self, world: World, look: LookRenderer) -> None:
         self._world = world
@@ -35,15 +72,18 @@ class _Releases:
         sessions.require(request, "releases", "read")
         product = request.query_params.get("product", "")[:64]
         found = releases.list_for(self._world, product or None)
+        asked = {"product": product, **{name: request.query_params.get(name, "")[:64] for name in ("rollouts", "sort")}}
+        rollouts = updates.rollouts(self._world, product or None)
         counts = {one: devices.count_by_version(self._world, one) for one in {each.product for each in found}}
         return self._look.page(
             request,
             "console/releases.html",
             ledger_size=ledger_size(self._world),
-            product=product,
-            releases=found[::-1],
+            asked=asked,
+            products=[(one.id, one.name) for one in products.list_all(self._world)],
+            releases=arrange(found[::-1], _release_columns(counts), "/releases", asked),
             running=counts,
-            rollouts=updates.rollouts(self._world, product or None)[::-1],
+            rollouts=arrange(rollouts[::-1], _ROLLOUTS, "/releases", asked, name="rollouts"),
         )
 
     def show(self, request: Request) -> Response:

@@ -1,5 +1,7 @@
 """Vulnerabilities: cases by the decision they need, exploited first; one case from the feed to the last device."""
 
+from collections.abc import Mapping
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -8,6 +10,7 @@ from careful import notices, products, releases, vulnerabilities
 from careful.entrypoints.console import forms, sessions
 from careful.entrypoints.console.pages.common import history, ledger_size
 from careful.entrypoints.look import LookRenderer, templates
+from careful.entrypoints.look.sorting import Column, arrange
 from careful.kernel.errors import Invalid
 from careful.kernel.work import World
 from careful.workflows import vulnerability_response
@@ -27,6 +30,31 @@ def routes(world: World) -> list[Route]:
     ]
 
 
+def _waits(case: vulnerabilities.Case) -> bool:
+    return case.state == "open" and (case.status is None or bool(case.review))
+
+
+def _columns(exposure: Mapping[str, int]) -> tuple[Column[vulnerabilities.Case], ...]:
+    return (
+        Column("Flaw", "flaw", lambda one: one.flaw),
+        Column("Severity", "severity", _gravity, down_first=True),
+        Column("Product", "product", lambda one: one.product),
+        Column("In"),
+        Column("Ever exposed", "exposed", lambda one: exposure.get(one.id, 0), num=True, down_first=True),
+        Column("Decision", "decision", lambda one: one.status),
+        Column("Fixed in"),
+        Column("State", "state", lambda one: one.state),
+        Column("Due", "due", lambda one: one.due),
+    )
+
+
+def _gravity(case: vulnerabilities.Case) -> tuple[bool, int] | None:
+    """Order by severity, exploited ones above all; an unknown severity has no place in the order."""
+    if case.severity == "unknown" and not case.exploited:
+        return None
+    return case.exploited, -vulnerabilities.SEVERITIES.index(case.severity)
+
+
 class _Vulnerabilities:
     def __init__(self, world: World, look: LookRenderer) -> None:
         self._world = world
@@ -37,19 +65,22 @@ class _Vulnerabilities:
         sessions.require(request, "cases", "read")
         state = request.query_params.get("state", "")
         product = request.query_params.get("product", "")[:64]
+        asked = {"state": state, "product": product, "sort": request.query_params.get("sort", "")[:64]}
+        exposure = vulnerabilities.exposure_counts(self._world)
+        columns = _columns(exposure)
         found = vulnerabilities.cases(self._world, state if state in {"open", "closed"} else None, product or None)
-        newest = [one for one in releases.list_for(self._world, product or None) if one.state == "signed"]
+        signed = [one for one in releases.list_for(self._world, product or None) if one.state == "signed"]
         return self._look.page(
             request,
             "console/vulnerabilities.html",
             ledger_size=ledger_size(self._world),
-            waiting=[one for one in found if one.state == "open" and (one.status is None or one.review)],
-            others=[one for one in found if not (one.state == "open" and (one.status is None or one.review))],
-            asked={"state": state, "product": product},
+            waiting=arrange([one for one in found if _waits(one)], columns, "/vulnerabilities", asked),
+            others=arrange([one for one in found if not _waits(one)], columns, "/vulnerabilities", asked),
+            asked=asked,
             products=[(one.id, one.name) for one in products.list_all(self._world)],
-            exposure=vulnerabilities.exposure_counts(self._world),
+            exposure=exposure,
             fresh=vulnerabilities.feeds_fresh(self._world),
-            unmatched=[(one, vulnerabilities.unmatched(self._world, one.id)) for one in newest],
+            unmatched=[(one, vulnerabilities.unmatched(self._world, one.id)) for one in signed],
         )
 
     def show(self, request: Request) -> Response:
