@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from careful import devices
 from careful.entrypoints.gateway.https import app
 from careful.kernel.work import World
 
@@ -45,19 +44,21 @@ def test_every_feature_is_served(client: Any, path: str, status: int) -> None:
     assert client.get(path).status == status
 
 
-def test_the_server_certificate_is_loaded_anew_while_it_runs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    key, chain = devices.issue_server_certificate(world)
-    loaded: list[str] = []
+def test_the_server_certificate_is_kept_fresh_while_it_runs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[ssl.SSLContext] = []
 
-    class Context(ssl.SSLContext):
-        def load_cert_chain(self, certfile: Any, keyfile: Any = None, **_: Any) -> None:
-            loaded.append(f"{certfile} {keyfile}")
-            raise asyncio.CancelledError
+    async def keep(_world: World, context: ssl.SSLContext) -> None:
+        kept.append(context)
 
-    monkeypatch.setattr(app, "_RENEW_SECONDS", 0)
-    with pytest.raises(asyncio.CancelledError):
-        asyncio.run(app._renew(world, Context(ssl.PROTOCOL_TLS_SERVER)))
-    assert loaded == [f"{chain} {key}"]
+    async def run() -> None:
+        async with made.router.lifespan_context(made):
+            await asyncio.sleep(0)
+
+    monkeypatch.setattr(app, "keep_fresh", keep)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made = app.create_app(world, context)
+    asyncio.run(run())
+    assert kept == [context]
 
 
 def test_the_configuration_trusts_no_proxy_and_names_no_server(world: World) -> None:

@@ -16,6 +16,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from careful import devices
+from careful.entrypoints.gateway.mqtt.connection import Connection
 from careful.entrypoints.gateway.mqtt.packets import Disconnect, PingReq, PingResp, PubAck, Publish
 from careful.entrypoints.gateway.mqtt.server import serve
 from careful.kernel import inbox, mailbox
@@ -150,6 +151,23 @@ def test_paho_loses_its_connection_when_its_device_is_quarantined(gateway, world
 
 
 # Limits
+
+
+def test_a_fault_while_looking_does_not_end_looking(gateway, device, world, staff, monkeypatch, eventually):
+    """Nobody would notice that devices are no longer cut off."""
+    gateway.join(device)
+    other, broken = gateway.join(gateway.make("cam-1-002")), []
+
+    def feed(self, event):
+        broken.append(event)
+        monkeypatch.undo()
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr(Connection, "feed", feed)
+    devices.quarantine(world, staff, "cam-1-001", "test")
+    eventually(lambda: broken)
+    devices.quarantine(world, staff, "cam-1-002", "test")
+    assert other.receive() is None
 
 
 def test_too_many_from_one_address(running, refused):

@@ -5,10 +5,8 @@ import contextlib
 import ssl
 from collections.abc import AsyncIterator
 
-import structlog
 import uvicorn
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
@@ -17,13 +15,12 @@ from careful.entrypoints.gateway.https import crl, ddi, est, notice, tuf
 from careful.entrypoints.gateway.https.errors import http_error, refusal, unexpected
 from careful.entrypoints.gateway.https.limits import BodyLimit
 from careful.entrypoints.gateway.https.mtls import MutualTLSProtocol, tls_context
+from careful.entrypoints.gateway.renewal import keep_fresh
 from careful.kernel.errors import CarefulError
 from careful.kernel.work import World
 
 _CONNECTIONS = 8192
 _KEEP_ALIVE_SECONDS = 60
-_RENEW_SECONDS = 3600
-_log = structlog.get_logger(__name__)
 
 
 def create_app(world: World, context: ssl.SSLContext | None = None) -> Starlette:
@@ -31,7 +28,7 @@ def create_app(world: World, context: ssl.SSLContext | None = None) -> Starlette
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        renewing = None if context is None else asyncio.create_task(_renew(world, context))
+        renewing = None if context is None else asyncio.create_task(keep_fresh(world, context))
         yield
         if renewing is not None:
             renewing.cancel()
@@ -45,17 +42,6 @@ def create_app(world: World, context: ssl.SSLContext | None = None) -> Starlette
     app.router.redirect_slashes = False  # a device would not follow, and has one address to know
     app.state.world = world
     return app
-
-
-async def _renew(world: World, context: ssl.SSLContext) -> None:
-    """Load a new server certificate before the old one ends; connections under way keep the old one."""
-    while True:
-        await asyncio.sleep(_RENEW_SECONDS)
-        try:
-            key, chain = await run_in_threadpool(devices.issue_server_certificate, world)
-            context.load_cert_chain(chain, key)
-        except (CarefulError, OSError) as failure:
-            _log.error("server certificate not renewed", why=str(failure))
 
 
 def server_config(world: World) -> uvicorn.Config:

@@ -26,12 +26,12 @@ from careful.entrypoints.gateway.mqtt.connection import Connection
 from careful.entrypoints.gateway.mqtt.events import ConnectionOpened, Event, NotLetIn
 from careful.entrypoints.gateway.mqtt.gateway import FLUSH_SECONDS, LOOK_SECONDS, Gateway
 from careful.entrypoints.gateway.mqtt.tls import Peer, peer_of, tls_context
+from careful.entrypoints.gateway.renewal import keep_fresh
 from careful.kernel.errors import CarefulError, Unavailable
 from careful.kernel.inbox import SqliteInbox
 from careful.kernel.mailbox import Mailbox
 from careful.kernel.work import World
 
-_RENEW_SECONDS = 3600
 _BACKLOG = 1024
 _ACCEPT_PAUSE = 0.1
 _SEND_BYTES = 64 * 1024  # in the kernel, for each connection; what goes down is small
@@ -167,7 +167,7 @@ async def serve(world: World, ready: Callable[[], None] | None = None, *, limits
     listener = Listener(gateway, context, limits)
     try:
         listening = await _listen(world)
-        background = [loop.create_task(work) for work in (_look(gateway), _flush(gateway), _renew(world, context))]
+        background = [loop.create_task(work) for work in (_look(gateway), _flush(gateway), keep_fresh(world, context))]
         background += [loop.create_task(listener.accept(one)) for one in listening]
         _log.info("MQTT is served", host=world.settings.host, port=world.settings.mqtt_port)
         try:
@@ -226,7 +226,10 @@ async def _until_told() -> None:
 
 async def _look(gateway: Gateway) -> None:
     while True:
-        await gateway.look()
+        try:
+            await gateway.look()
+        except Exception as failure:  # noqa: BLE001 (one session's fault must not end what cuts devices off)
+            _log.error("looking for news broke off", why=repr(failure), exc_info=True)
         await asyncio.sleep(LOOK_SECONDS)
 
 
@@ -234,17 +237,6 @@ async def _flush(gateway: Gateway) -> None:
     while True:
         await asyncio.sleep(FLUSH_SECONDS)
         await gateway.flush()
-
-
-async def _renew(world: World, context: ssl.SSLContext) -> None:
-    """Load a new server certificate before the old one ends; connections under way keep the old one."""
-    while True:
-        await asyncio.sleep(_RENEW_SECONDS)
-        try:
-            key, chain = await asyncio.to_thread(devices.issue_server_certificate, world)
-            context.load_cert_chain(chain, key)
-        except (CarefulError, OSError) as failure:
-            _log.error("server certificate not renewed", why=str(failure))
 
 
 def _raise_file_limit() -> None:
