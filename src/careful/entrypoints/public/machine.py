@@ -1,5 +1,12 @@
-"""What machines read: CSAF and provider metadata (CSAF 2.0 section 7), Atom, security.txt (RFC 9116), `/v1/notice`."""
+"""What machines read: CSAF and provider metadata (CSAF 2.0 section 7), Atom, security.txt (RFC 9116), `/v1/notice`.
 
+Files carry an ETag, so that whoever asks every hour is mostly told that nothing changed (RFC 9110 section 13.1.2).
+"""
+
+import contextlib
+import hashlib
+import json
+import re
 from datetime import timedelta
 
 from starlette.requests import Request
@@ -8,22 +15,36 @@ from starlette.routing import Route
 
 from careful import notices, products
 from careful.kernel.clock import iso
-from careful.kernel.errors import Invalid
+from careful.kernel.errors import Invalid, NotFound
 from careful.kernel.work import World
 
+LONGEST = 80
+"""Characters of a model or version that we look at."""
 _VALID = timedelta(days=180)  # RFC 9116 section 2.5.5: less than a year ahead
-_LONGEST = 80
+_NOTICE = re.compile(r"[A-Za-z0-9-]{1,40}")
 
 
 def contacts(world: World) -> list[str]:
-    """Return the security contacts that the declarations name, as URIs."""
+    """Return the security contacts that approved declarations name, as URIs."""
     found = []
     for product in products.list_all(world):
         said = product.declaration.contact
-        if said and said.security:
-            named = str(said.security)
-            found.append(named if ":" in named else f"mailto:{named}")
+        if product.approved_at and said and said.security:
+            found.append(said.security if ":" in said.security else f"mailto:{said.security}")
     return sorted(set(found))
+
+
+def published(world: World, wanted: str) -> notices.Advisory:
+    """Return a notice that is public. Raises NotFound, the same for a draft as for one that nobody wrote."""
+    if _NOTICE.fullmatch(wanted):
+        with contextlib.suppress(NotFound):
+            one = notices.advisory(world, wanted)
+            if one.published_at:
+                return one
+    raise NotFound(
+        f"There is no notice called {wanted[:LONGEST]!r}.",
+        do=f"All our notices are at {world.settings.public_url}/advisories",
+    )
 
 
 def routes(world: World) -> list[Route]:
@@ -31,13 +52,17 @@ def routes(world: World) -> list[Route]:
     site = world.settings.public_url
 
     def csaf(request: Request) -> Response:
-        return Response(notices.csaf(world, request.path_params["advisory"]), media_type="application/json")
+        one = published(world, request.path_params["advisory"])
+        return _file(request, notices.csaf(world, one.id), "application/json")
 
-    def atom(_request: Request) -> Response:
-        return Response(notices.atom(world), media_type="application/atom+xml")
+    def atom(request: Request) -> Response:
+        return _file(request, notices.atom(world), "application/atom+xml")
 
     def security_txt(_request: Request) -> Response:
-        listed = contacts(world) or [f"{site}/report"]
+        listed = contacts(world)
+        if not listed:
+            # RFC 9116 section 2.5.3 demands a contact; one that leads nowhere would be worse than no file.
+            raise NotFound("No security contact has been published yet.", do=f"See {site}/report")
         expires = world.clock.now().replace(hour=0, minute=0, second=0, microsecond=0) + _VALID
         lines = [
             *(f"Contact: {one}" for one in listed),
@@ -49,26 +74,27 @@ def routes(world: World) -> list[Route]:
         ]
         return PlainTextResponse("\n".join(lines) + "\n")
 
-    def provider(_request: Request) -> Response:
-        published = [one.published_at for one in notices.advisories(world, published_only=True) if one.published_at]
-        maker = world.settings.maker_name
-        return JSONResponse(
-            {
-                "canonical_url": f"{site}/.well-known/csaf/provider-metadata.json",
-                "last_updated": iso(max(published, default=world.clock.now())),
-                "list_on_CSAF_aggregators": False,
-                "metadata_version": "2.0",
-                "mirror_on_CSAF_aggregators": False,
-                "public_openpgp_keys": [],
-                "publisher": {"category": "vendor", "name": maker, "namespace": site},
-                "role": "csaf_publisher",
-            }
-        )
+    def provider(request: Request) -> Response:
+        said = [one.published_at for one in notices.advisories(world, published_only=True) if one.published_at]
+        metadata = {
+            "canonical_url": f"{site}/.well-known/csaf/provider-metadata.json",
+            "last_updated": iso(max(said, default=world.clock.now())),
+            "list_on_CSAF_aggregators": False,
+            "metadata_version": "2.0",
+            "mirror_on_CSAF_aggregators": False,
+            "public_openpgp_keys": [],
+            "publisher": {"category": "vendor", "name": world.settings.maker_name, "namespace": site},
+            "role": "csaf_publisher",
+        }
+        return _file(request, json.dumps(metadata, indent=2, ensure_ascii=False).encode(), "application/json")
 
     def notice(request: Request) -> Response:
         model, version = request.query_params.get("model", ""), request.query_params.get("version", "")
-        if not 0 < len(model) <= _LONGEST or not 0 < len(version) <= _LONGEST:
-            raise Invalid("Name the model and the version.", do=f"{site}/v1/notice?model=…&version=…")
+        if not 0 < len(model) <= LONGEST or not 0 < len(version) <= LONGEST:
+            raise Invalid(
+                f"Name the model and the version, each in {LONGEST} characters at most.",
+                do=f"Ask like this: {site}/v1/notice?model=…&version=…",
+            )
         found = notices.answer_for(world, model, version)
         return JSONResponse(
             {
@@ -90,3 +116,12 @@ def routes(world: World) -> list[Route]:
         Route("/.well-known/csaf/provider-metadata.json", provider),
         Route("/v1/notice", notice),
     ]
+
+
+def _file(request: Request, body: bytes, media_type: str) -> Response:
+    """Return the file, or 304 to whoever has it."""
+    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    held = {one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")}
+    if held & {tag, "*"}:
+        return Response(status_code=304, headers={"etag": tag})
+    return Response(body, media_type=media_type, headers={"etag": tag})

@@ -1,7 +1,17 @@
-"""Headers of the public site: only our own styles may load, no cookie is ever set, pages may be cached briefly."""
+"""The shell of the public site: the same headers on every answer, never a cookie, and no more body than a form needs.
 
-from starlette.datastructures import MutableHeaders
+Only our own styles may load. Pages may be kept for half a minute; refusals, forms and what holds a secret are not kept.
+"""
+
+from collections.abc import Callable
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from careful.kernel.errors import CarefulError, TooLarge
 
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
@@ -16,10 +26,13 @@ HEADERS = {
 }
 STRICT_TRANSPORT = "max-age=31536000; includeSubDomains"
 BODY_BYTES = 16 << 10
+_KEPT_BRIEFLY = "public, max-age=30"
+_KEPT_STATUS = frozenset({200, 304})
+_LENGTH_DIGITS = 15
 
 
 class PublicHeaders:
-    """Puts the headers on every answer, refuses large bodies, and lets no cookie out."""
+    """Puts the headers on every answer, also on the last-resort error, and lets no cookie out."""
 
     def __init__(self, app: ASGIApp, *, tls: bool) -> None:
         self._app = app
@@ -30,15 +43,7 @@ class PublicHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        taken = 0
-
-        async def receiver() -> Message:
-            nonlocal taken
-            message = await receive()
-            taken += len(message.get("body", b""))
-            if taken > BODY_BYTES:
-                return {"type": "http.disconnect"}
-            return message
+        reads = scope["method"] in {"GET", "HEAD"}
 
         async def sender(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -46,7 +51,56 @@ class PublicHeaders:
                 for name, value in self._headers.items():
                     headers[name] = value
                 del headers["set-cookie"]
-                headers.setdefault("cache-control", "public, max-age=30")
+                kept = reads and message["status"] in _KEPT_STATUS
+                headers.setdefault("cache-control", _KEPT_BRIEFLY if kept else "no-store")
             await send(message)
 
-        await self._app(scope, receiver, sender)
+        await self._app(scope, receive, sender)
+
+
+class SmallBodies:
+    """Reads the body first and hands it on whole, so that one too large is refused before the application is called.
+
+    What is announced as too large is refused unread; what grows too large is refused at the byte too many.
+    """
+
+    def __init__(self, app: ASGIApp, *, refuse: Callable[[Request, CarefulError], Response]) -> None:
+        self._app = app
+        self._refuse = refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve, or answer 413; say nothing to who has left."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        body, more = b"", True
+        too_large = _announced(scope) > BODY_BYTES
+        while more and not too_large:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+            too_large = len(body) > BODY_BYTES
+        if too_large:
+            refusal = TooLarge(
+                f"That is too much: we take {BODY_BYTES >> 10} KB at most.",
+                do="Send less. To report a problem, write to us; the page Report a problem says where.",
+            )
+            response = await run_in_threadpool(self._refuse, Request(scope), refusal)
+            await response(scope, receive, send)
+            return
+        whole = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+        async def receiver() -> Message:
+            return next(whole, None) or await receive()
+
+        await self._app(scope, receiver, send)
+
+
+def _announced(scope: Scope) -> int:
+    """Return the announced length; 0 where none is announced, or what is announced is no number."""
+    said = Headers(scope=scope).get("content-length", "")
+    if not said.isdecimal():
+        return 0
+    return int(said) if len(said) <= _LENGTH_DIGITS else BODY_BYTES + 1
