@@ -54,14 +54,15 @@ from careful.devices.queries import (
     refusals,
 )
 from careful.devices.refused import record_refusals, tell_refusals
-from careful.devices.tokens import make_tokens
+from careful.devices.tokens import TOKENS_AT_ONCE, make_tokens
 
 __all__ = [
     # what there is
     "Device", "Identity", "Certificate", "NewToken", "State", "STATES", "SortBy", "DEVICE_ID", "connects",
     "Fleet", "Cut", "Refusal", "RefusalCount", "Contact", "Probe", "AuthorityStatus",
     # being born, and proving it
-    "make_tokens", "enrol", "re_enrol", "identify", "identify_by_token", "set_target_token", "REQUEST_BYTES",
+    "make_tokens", "TOKENS_AT_ONCE", "enrol", "re_enrol", "REQUEST_BYTES",
+    "identify", "identify_by_token", "set_target_token",
     # the authorities
     "authority_chain", "authority_bundle_path", "authority_status", "issue_server_certificate", "crl", "chain_cms",
     "export_root", "import_root",

@@ -14,6 +14,7 @@ from careful.kernel.errors import Invalid, Refused
 from careful.kernel.work import Work, World
 
 TOKENS_AT_ONCE = 1000
+"""Tokens that one call makes, or devices that it names; API and command line ask for no more either."""
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no letter to misread on a label
 _LENGTH = 32  # 160 bits
 _LIMIT = 256

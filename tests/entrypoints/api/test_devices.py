@@ -4,6 +4,8 @@ import pytest
 from fastapi.testclient import TestClient
 from makers import Maker
 
+from careful import devices
+
 
 def test_tokens_by_name_and_by_number(api: TestClient, maker: Maker) -> None:
     maker.declare()
@@ -11,6 +13,24 @@ def test_tokens_by_name_and_by_number(api: TestClient, maker: Maker) -> None:
     assert (named.status_code, named.json()[0]["device"]) == (201, "cam-1-001")
     blank = api.post("/devices/tokens", json={"product": "cam-1", "hardware": "rev-a", "devices": 3})
     assert len({one["token"] for one in blank.json()}) == 3
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        pytest.param(devices.TOKENS_AT_ONCE + 1, id="number"),
+        pytest.param([f"cam-1-{number:04d}" for number in range(devices.TOKENS_AT_ONCE + 1)], id="names"),
+        pytest.param(0, id="none"),
+    ],
+)
+def test_as_many_tokens_at_once_as_the_registry_makes(api: TestClient, maker: Maker, wanted: object) -> None:
+    maker.declare()
+    body = {"product": "cam-1", "hardware": "rev-a", "devices": wanted}
+    refused = api.post("/devices/tokens", json=body)
+    assert refused.status_code == 400
+    assert refused.json()["problems"]
+    most = api.post("/devices/tokens", json=body | {"devices": devices.TOKENS_AT_ONCE})
+    assert (most.status_code, len(most.json())) == (201, devices.TOKENS_AT_ONCE)
 
 
 def test_pages_of_devices(api: TestClient, maker: Maker) -> None:

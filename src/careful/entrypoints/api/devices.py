@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from careful import devices
+from careful.devices import TOKENS_AT_ONCE
 from careful.entrypoints.api.auth import TheWorld, needs
 from careful.kernel.actors import Actor
 
@@ -20,9 +21,9 @@ class TokenRequest(BaseModel):
     product: str = Field(max_length=64)
     hardware: str = Field(max_length=64)
     devices: (
-        Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=10_000)]
-        | Annotated[int, Field(ge=1, le=10_000)]
-    ) = Field(description="Device names, or how many tokens without a name.")
+        Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=TOKENS_AT_ONCE)]
+        | Annotated[int, Field(ge=1, le=TOKENS_AT_ONCE)]
+    ) = Field(description=f"Device names, or how many tokens without a name: {TOKENS_AT_ONCE} at most.")
 
 
 class NewToken(BaseModel):

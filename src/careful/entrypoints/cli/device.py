@@ -23,7 +23,9 @@ def command() -> None:
 @command.command()
 @click.option("--product", required=True, help="The product the devices are of.")
 @click.option("--hardware", required=True, help="Hardware revision, such as rev-a.")
-@click.option("--count", type=click.IntRange(1, 1000), help="How many tokens; each device chooses its own name.")
+@click.option(
+    "--count", type=click.IntRange(1, devices.TOKENS_AT_ONCE), help="How many tokens; each device chooses its own name."
+)
 @click.option("--id", "ids", multiple=True, help="A token for this device alone; may be given many times.")
 @json_option
 @click.pass_context
