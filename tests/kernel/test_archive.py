@@ -52,6 +52,19 @@ def test_no_backup_is_overwritten(lived_in, tmp_path):
         archive.backup(lived_in, tmp_path / "kept.tar.gz")
 
 
+def test_what_lies_in_postgresql_comes_back_into_either(world, tmp_path, thing_done):
+    with world.change(SYSTEM) as work:
+        work.record(thing_done(thing="one"))
+    archive.backup(world, tmp_path / "kept.tar.gz")
+    archive.restore(tmp_path / "kept.tar.gz", tmp_path / "fresh")
+    database = Database("", tmp_path / "fresh")
+    again = dataclasses.replace(world, database=database, keys=Keys(tmp_path / "fresh" / "keys"))
+    with again.look() as connection:
+        found = audit.audit(connection, audit.signing_key(again).public_key())
+    assert (found.problems, found.size) == ((), 1)
+    database.close()
+
+
 def hostile(tmp_path, name):
     path = tmp_path / "hostile.tar.gz"
     with tarfile.open(path, "w:gz") as tar:

@@ -1,7 +1,8 @@
-"""Backup and restore of one data folder as a tar file.
+"""Backup and restore of one installation as a tar file: its data folder and its database.
 
 SQLite files are copied with SQLite's own online backup, so that a backup taken in the middle of work is one moment's
-state. Nothing outside the folder is ever written on restore, and the restored ledger must prove itself.
+state; what lies in PostgreSQL is copied into one such file, so that a backup of either comes back into either. Nothing
+outside the folder is ever written on restore, and the restored ledger must prove itself.
 """
 
 import os
@@ -13,7 +14,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from careful.kernel import audit, ledger
+from careful.kernel import audit, copying, ledger, migrate
+from careful.kernel.database import DATABASE_FILE, Database
 from careful.kernel.errors import Invalid, Refused
 from careful.kernel.work import World
 
@@ -32,14 +34,9 @@ class Backup:
 
 
 def backup(world: World, target: Path) -> Backup:
-    """Write the backup whole or not at all. Raises Refused where it exists, or where state is in PostgreSQL."""
+    """Write the backup whole or not at all. Raises Refused where it exists."""
     if target.exists():
         raise Refused(f"{target} already exists.", do="Name a new file.")
-    if not world.database.is_sqlite:
-        raise Refused(
-            "The state of this installation is in PostgreSQL.",
-            do="Back it up with pg_dump, and the data folder with any file backup.",
-        )
     audit.seal(world)
     target.parent.mkdir(parents=True, exist_ok=True)
     files = 0
@@ -53,6 +50,9 @@ def backup(world: World, target: Path) -> Backup:
                     source = _settled(path, Path(scratch)) if path.suffix == ".sqlite" else path
                     tar.add(source, arcname=str(path.relative_to(world.home)), recursive=False)
                     files += path.is_file()
+                if not world.database.is_sqlite:
+                    tar.add(_copied(world.database, Path(scratch)), arcname=DATABASE_FILE)
+                    files += 1
             raw.flush()
             os.fsync(raw.fileno())
         size = draft.stat().st_size
@@ -62,9 +62,10 @@ def backup(world: World, target: Path) -> Backup:
 
 
 def restore(source: Path, home: Path, database_url: str = "") -> None:
-    """Unpack a backup into `home`. Raises Invalid where the file is no backup; nothing is left half-restored."""
-    if database_url:
-        raise Refused("A backup holds SQLite state.", do="Unset CAREFUL_DATABASE to restore it.")
+    """Unpack a backup into `home`, and its database into `database_url` where that is given.
+
+    Raises Invalid where the file is no backup, Refused where the database is not empty; nothing is left half-restored.
+    """
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=home, prefix=".restore-") as scratch:
         try:
@@ -77,12 +78,33 @@ def restore(source: Path, home: Path, database_url: str = "") -> None:
             raise Invalid(
                 f"{source} is no readable backup: {wrong}.", do="Use a file made by: careful backup"
             ) from wrong
-        if not (Path(scratch) / "careful.sqlite").exists():
+        if not (Path(scratch) / DATABASE_FILE).exists():
             raise Invalid(f"{source} holds no database.", do="Use a file made by: careful backup")
+        if database_url:
+            _bring_in(Path(scratch), database_url)
         for path in Path(scratch).iterdir():
             shutil.move(path, home / path.name)
     for path in (home / "keys", *(home / "keys").glob("*")):
         path.chmod(0o700 if path.is_dir() else 0o600)
+
+
+def _copied(database: Database, scratch: Path) -> Path:
+    still = Database("", scratch)
+    copying.copy(database, still)
+    still.close()  # the last one out folds the write-ahead log into the file
+    return scratch / DATABASE_FILE
+
+
+def _bring_in(scratch: Path, url: str) -> None:
+    kept, wanted = Database("", scratch), Database(url, scratch)
+    try:
+        migrate.upgrade(kept)
+        copying.copy(kept, wanted)
+    finally:
+        kept.close()
+        wanted.close()
+    for path in scratch.glob(f"{DATABASE_FILE}*"):
+        path.unlink()
 
 
 def _unpack(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:

@@ -30,6 +30,7 @@ metadata = MetaData(
 )
 """Every domain's tables register here."""
 
+DATABASE_FILE = "careful.sqlite"
 _BUSY_SECONDS = 15
 _WRITE_OPTION = "careful_write"
 
@@ -83,7 +84,7 @@ class Database:
         self.is_sqlite = not url or url.startswith("sqlite")
         if not url:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.url = url or f"sqlite:///{folder / 'careful.sqlite'}"
+        self.url = url or f"sqlite:///{folder / DATABASE_FILE}"
         if self.is_sqlite:
             self.engine = create_engine(self.url, connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False})
             _make_sqlite_safe(self.engine)

@@ -5,10 +5,14 @@ from typing import Any
 
 import click
 
+from careful import devices, notices, people, products, releases, updates, vulnerabilities
 from careful.entrypoints.cli.output import json_option, say_json
 from careful.entrypoints.cli.supervise import take_lock
 from careful.kernel import archive, audit
 from careful.kernel.errors import Refused
+
+WHOSE_TABLES = (people, products, releases, devices, vulnerabilities, updates, notices)
+"""Loaded so that every table is known: a backup that leaves one out is refused."""
 
 
 @click.command()
@@ -18,6 +22,7 @@ from careful.kernel.errors import Refused
 def command(ctx: click.Context, file: Path, as_json: bool) -> None:
     """Copy database, keys, artifacts and inbox into FILE (.tar.gz) while Careful runs.
 
+    A backup of SQLite comes back into PostgreSQL, and the other way round (CAREFUL_DATABASE says which).
     The file holds private keys: keep it as safe as the machine itself.
     """
     parts: Any = ctx.obj
@@ -33,7 +38,7 @@ def command(ctx: click.Context, file: Path, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def restore(ctx: click.Context, file: Path, as_json: bool) -> None:
-    """Restore FILE into an empty data folder and prove it against its ledger."""
+    """Restore FILE into an empty data folder (and an empty CAREFUL_DATABASE) and prove it against its ledger."""
     parts: Any = ctx.obj
     settings = parts.settings()
     if settings.data.exists() and any(path.name != "up.lock" for path in settings.data.iterdir()):
