@@ -5,6 +5,7 @@ import ssl
 from typing import Any
 
 import pytest
+from starlette.routing import Match
 
 from careful.entrypoints.gateway.https import app
 from careful.kernel.work import World
@@ -42,6 +43,22 @@ def test_what_is_not_offered_is_refused_in_text(client: Any, path: str, options:
 )
 def test_every_feature_is_served(client: Any, path: str, status: int) -> None:
     assert client.get(path).status == status
+
+
+@pytest.mark.parametrize(
+    ("address", "form"),
+    [
+        pytest.param("/default/controller/v1/cam-1-001", "/{tenant}/controller/v1/{device}", id="a poll"),
+        pytest.param("/.well-known/est/cam-1/cacerts", "/.well-known/est/{label}/cacerts", id="EST"),
+        pytest.param("/tuf/controller/metadata/v1.json", "/tuf/{product}/metadata/{name}", id="TUF"),
+    ],
+)
+def test_polls_are_matched_first_and_take_no_others_address(world: World, address: str, form: str) -> None:
+    routes = app.create_app(world).routes
+    scope = {"type": "http", "path": address, "method": "GET", "root_path": ""}
+    matched = [route for route in routes if route.matches(scope)[0] is Match.FULL]
+    assert getattr(matched[0], "path", "") == form
+    assert getattr(routes[0], "path", "") == "/{tenant}/controller/v1/{device}"
 
 
 def test_the_server_certificate_is_kept_fresh_while_it_runs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

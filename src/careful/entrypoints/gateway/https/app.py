@@ -34,7 +34,8 @@ def create_app(world: World, context: ssl.SSLContext | None = None) -> Starlette
             renewing.cancel()
 
     app = Starlette(
-        routes=[route for feature in (est, ddi, tuf, crl, notice) for route in feature.routes(world)],
+        # In this order a request is matched: nearly all are polls, so theirs comes first.
+        routes=[route for feature in (ddi, est, tuf, crl, notice) for route in feature.routes(world)],
         middleware=[Middleware(BodyLimit)],
         exception_handlers={CarefulError: refusal, HTTPException: http_error, Exception: unexpected},
         lifespan=lifespan,
