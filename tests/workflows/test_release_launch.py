@@ -21,11 +21,23 @@ def test_each_step_names_the_command_that_takes_it(village: Village):
         ("done", "The declaration is approved."),
         ("done", "Image and SBOM are here."),
         ("now", f"Sign it: careful release sign cam-1 {OLD}"),
+        ("waiting", f"Publish it: careful release publish cam-1 {OLD}"),
         ("waiting", f"Start it: careful rollout start cam-1 {OLD}"),
     ]
     updates.sign_release(village.world, STAFF, draft.id)
+    assert line(village)[2:4] == [
+        ("done", "Its image is signed."),
+        ("now", f"Publish it: careful release publish cam-1 {OLD}"),
+    ]
     updates.publish(village.world, STAFF, draft.id)
-    assert line(village)[2] == ("done", "Signed into the repository.")
+    assert line(village)[3] == ("done", "Devices can see it in the repository.")
+
+
+def test_what_was_withdrawn_is_not_to_be_published(village: Village):
+    village.declare()
+    one = village.ship(OLD)
+    releases.withdraw(village.world, STAFF, one.id, "It does not start.")
+    assert line(village)[3] == ("blocked", "It was withdrawn; devices are not offered it any more.")
 
 
 def test_devices_come_round_one_by_one(village: Village):
@@ -36,14 +48,14 @@ def test_devices_come_round_one_by_one(village: Village):
     rollout = updates.start_rollout(village.world, STAFF, "cam-1", OLD, waves=["100%"])
     village.run(OLD, "cam-1-001")
     village.work()
-    assert line(village)[3] == ("now", "1 devices run it; rollout running.")
+    assert line(village)[4] == ("now", "1 devices run it; rollout running.")
     updates.halt(village.world, STAFF, rollout, "Wait.")
-    assert line(village)[3] == ("blocked", "1 devices run it; rollout halted.")
+    assert line(village)[4] == ("blocked", "1 devices run it; rollout halted.")
     updates.resume(village.world, STAFF, rollout, "Go on.")
     village.run(OLD, "cam-1-002")
     village.work()
-    assert line(village)[3] == ("done", "2 devices run it.")
-    assert line(village, "cam-1/0.9.0")[3][0] == "waiting"
+    assert line(village)[4] == ("done", "2 devices run it.")
+    assert line(village, "cam-1/0.9.0")[4][0] == "waiting"
 
 
 def test_a_declaration_that_waits_for_approval(village: Village):

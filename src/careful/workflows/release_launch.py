@@ -31,7 +31,19 @@ def signed(world: World, subject: str) -> StepStatus:
     one = _release(world, subject)
     if one.signed_at is None:
         return StepStatus("now", f"Sign it: careful release sign {one.product} {one.version}")
-    return StepStatus("done", "Signed into the repository.", one.signed_at)
+    return StepStatus("done", "Its image is signed.", one.signed_at)
+
+
+def published(world: World, subject: str) -> StepStatus:
+    """Tell whether devices can see it in the repository."""
+    one = _release(world, subject)
+    if one.state == "withdrawn":
+        return StepStatus("blocked", "It was withdrawn; devices are not offered it any more.")
+    if one.signed_at is None:
+        return StepStatus("waiting", f"Publish it: careful release publish {one.product} {one.version}")
+    if not updates.is_published(world, one):
+        return StepStatus("now", f"Publish it: careful release publish {one.product} {one.version}")
+    return StepStatus("done", "Devices can see it in the repository.")
 
 
 def rolled_out(world: World, subject: str) -> StepStatus:
@@ -54,6 +66,7 @@ WORKFLOW = Workflow(
         Step("declared", "Declared", None, declared),
         Step("built", "Built", None, built),
         Step("signed", "Signed", None, signed),
+        Step("published", "Published", None, published),
         Step("rolled_out", "Rolled out", None, rolled_out),
     ),
 )
