@@ -106,6 +106,19 @@ def test_every_request_of_a_connection_and_of_a_resumed_one_has_it(client: Any, 
     assert enrolled.hex().encode() in answer
 
 
+def test_no_session_is_offered_in_tls_1_3(client: Any, enrolled: bytes, port: int) -> None:
+    """Tickets cost much of a handshake to make, and devices do not come back with them."""
+    with (
+        socket.create_connection(("localhost", port), timeout=20) as plain,
+        context_of(client).wrap_socket(plain, server_hostname="localhost") as secured,
+    ):
+        secured.sendall(b"GET /x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        answer = b"".join(iter(lambda: secured.recv(65536), b""))
+        assert secured.version() == "TLSv1.3"
+        assert enrolled.hex().encode() in answer
+        assert secured.session is None or not secured.session.has_ticket
+
+
 def test_pipelined_requests_each_have_it(client: Any, enrolled: bytes, port: int) -> None:
     request = b"GET /%d HTTP/1.1\r\nHost: localhost\r\n%s\r\n"
     with (
