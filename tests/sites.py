@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import uvicorn
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import ConsoleMessage, Error, Page, sync_playwright
 from starlette.types import ASGIApp
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -131,9 +131,21 @@ def narrow_browser() -> Iterator[Page]:
 def look_at(page: Page, address: str) -> list[str]:
     """Open a page; return what the browser blocked or failed to load, and how far it runs off the side."""
     said: list[str] = []
-    page.on("console", lambda message: said.append(f"console: {message.text}") if message.type == "error" else None)
-    page.on("pageerror", lambda error: said.append(f"script: {error}"))
+
+    def hear(message: ConsoleMessage) -> None:
+        # That the page itself is a refusal (404) is no fault of it; that one of its files is missing would be.
+        own = message.text.startswith("Failed to load resource") and message.location.get("url") == page.url
+        if message.type == "error" and not own:
+            said.append(f"console: {message.text}")
+
+    def hear_error(error: Error) -> None:
+        said.append(f"script: {error}")
+
+    page.on("console", hear)
+    page.on("pageerror", hear_error)
     page.goto(address)
     page.wait_for_load_state("load")
     wider = page.evaluate(OVERFLOW)
+    page.remove_listener("console", hear)
+    page.remove_listener("pageerror", hear_error)
     return [*said, *([f"{wider} px off the side"] if wider > 0 else [])]

@@ -3,15 +3,7 @@
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-EXCEPTIONS: dict[str, str] = {
-    "src/careful/entrypoints/look/charts.py": "drawn by the pages' tests",
-    "src/careful/entrypoints/look/renderer.py": "used by every page's test",
-    "src/careful/entrypoints/look/words.py": "used by every page's test",
-    "src/careful/entrypoints/public/app.py": "walked in tests/walks",
-    "src/careful/entrypoints/public/machine.py": "walked in tests/walks",
-    "src/careful/entrypoints/public/pages.py": "walked in tests/walks",
-    "src/careful/entrypoints/public/security.py": "walked in tests/walks",
-}
+EXCEPTIONS: dict[str, str] = {}
 """Path -> why no mirrored test file."""
 
 

@@ -38,6 +38,10 @@ def test_folding_keeps_the_sum_and_few_parts(given_parts):
     assert [one for one in shown if one.unknown] == [one for one in given_parts if one.unknown and one.count]
 
 
+def test_parts_that_look_the_same_count_once_each():
+    assert charts.fold([Part("1.0", 3)] * 7) == [*[Part("1.0", 3)] * 4, Part("others", 9)]
+
+
 def test_the_largest_parts_stay_in_their_order():
     given_parts = [Part(str(number), number) for number in (3, 9, 1, 7, 2, 8)]
     assert [(one.label, one.count) for one in charts.fold(given_parts)] == [

@@ -27,14 +27,17 @@ def csaf_schema():
     packed = data / "csaf" / "oasis-csaf-2.0-tests.tar.zst"
     if not packed.exists():
         pytest.skip(f"OASIS' CSAF schema is not in {packed} (set CAREFUL_TEST_DATA)")
-    with packed.open("rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as plain:
-        with tarfile.open(fileobj=plain, mode="r|") as tar:
-            for member in tar:
-                if member.name.endswith("csaf_json_schema.json"):
-                    schema = json.load(tar.extractfile(member))
-                    # It refers to FIRST's CVSS schemas by address; our files carry no scores.
-                    schema["properties"]["vulnerabilities"]["items"]["properties"].pop("scores")
-                    return schema
+    with (
+        packed.open("rb") as file,
+        zstandard.ZstdDecompressor().stream_reader(file) as plain,
+        tarfile.open(fileobj=plain, mode="r|") as tar,
+    ):
+        for member in tar:
+            if member.name.endswith("csaf_json_schema.json"):
+                schema = json.load(tar.extractfile(member))
+                # It refers to FIRST's CVSS schemas by address; our files carry no scores.
+                schema["properties"]["vulnerabilities"]["items"]["properties"].pop("scores")
+                return schema
     pytest.skip("no CSAF schema in the archive")
 
 

@@ -34,9 +34,10 @@ def fold(parts: Sequence[Part], most: int = _SERIES) -> list[Part]:
     apart = [part for part in parts if part.unknown and part.count]
     if len(known) <= most:
         return known + apart
-    kept = sorted(known, key=lambda part: -part.count)[: most - 1]
-    rest = sum(part.count for part in known) - sum(part.count for part in kept)
-    return [part for part in known if part in kept] + [Part("others", rest)] + apart
+    # By place, not by value: two parts may look the same.
+    kept = sorted(sorted(range(len(known)), key=lambda place: -known[place].count)[: most - 1])
+    rest = sum(part.count for part in known) - sum(known[place].count for place in kept)
+    return [known[place] for place in kept] + [Part("others", rest)] + apart
 
 
 def bar(parts: Sequence[Part], *, name: str, title: str) -> Markup:
