@@ -111,6 +111,15 @@ def test_reach_counts_whom_we_can_write_to(village: Village):
     assert notices.reach(village.world, "cam-1") == (1, 2)
 
 
+def test_reach_leaves_out_retired_devices(village: Village):
+    village.declare()
+    village.run(OLD, "cam-1-001", "cam-1-002", "cam-1-003")
+    village.own(cam_1_001="kim@example.com", cam_1_002="lee@example.com")
+    for name in ("cam-1-002", "cam-1-003"):
+        devices.retire(village.world, STAFF, name, "Broken.")
+    assert notices.reach(village.world, "cam-1") == (1, 1)
+
+
 def test_reach_counts_past_one_page(village: Village):
     village.declare()
     names = [f"cam-1-{number:04d}" for number in range(1001)]

@@ -94,13 +94,14 @@ def answer_for(world: World, model: str, version: str) -> Answer:
 
 
 def reach(world: World, product: str) -> tuple[int, int]:
-    """Return (devices with an owner we can write to, all devices) of a product."""
+    """Return (devices with an owner we can write to, all devices) of a product; retired ones are nobody's any more."""
     reached = total = 0
     after: str | None = None
-    while page := [one.id for one in devices.list_devices(world, product=product, after=after, limit=_PAGE)]:
-        reached += len({one.device for one in devices.owner_contacts(world, page)})
-        total += len(page)
-        after = page[-1]
+    while page := devices.list_devices(world, product=product, after=after, limit=_PAGE):
+        owned = [one.id for one in page if one.state != "retired"]
+        reached += len({one.device for one in devices.owner_contacts(world, owned)})
+        total += len(owned)
+        after = page[-1].id
     return reached, total
 
 
