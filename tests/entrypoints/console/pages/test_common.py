@@ -44,6 +44,24 @@ def test_what_is_told_first_has_a_sentence() -> None:
             id="a stranger has no page",
         ),
         pytest.param(
+            entry("releases.signed", release="r1", product="cam-1", version="1.0.1"),
+            "cam-1 1.0.1 was signed.",
+            "/releases/r1",
+            id="a release has a page",
+        ),
+        pytest.param(
+            entry("updates.rollout_halted", rollout="7", reason="Too many failed."),
+            "A rollout halted: Too many failed.",
+            "/rollouts/7",
+            id="a rollout has a page",
+        ),
+        pytest.param(
+            entry("updates.metadata_published", role="snapshot", product="cam-1", version=3),
+            "What devices trust was signed anew: snapshot number 3.",
+            "/releases?product=cam-1",
+            id="what belongs to a product's releases",
+        ),
+        pytest.param(
             entry("devices.enrolled"), "? enrolled with a key of its own.", "/devices/?", id="a missing field"
         ),
         pytest.param(

@@ -49,6 +49,22 @@ def test_what_is_next_follows_the_case(browser: Any, secret: bytes, village: Vil
     assert f"careful rollout start cam-1 {NEW}" not in browser.text
 
 
+def test_drafts_and_halted_rollouts_lead_to_their_own_pages(
+    browser: Any, secret: bytes, village: Village, staff: Actor
+) -> None:
+    village.declare()
+    village.ship(OLD)
+    village.run("0.9.0", "cam-1-001")
+    rollout = updates.start_rollout(village.world, staff, "cam-1", OLD)
+    updates.halt(village.world, staff, rollout, "Wait.")
+    draft = village.ship(NEW, sign=False)
+    browser.open("/")
+    for path in (f"/rollouts/{rollout}", f"/releases/{draft.id}"):
+        assert f'href="{path}"' in browser.text
+        assert browser.open(path).status_code == 200
+        browser.open("/")
+
+
 def test_a_stale_feed_makes_it_not_known(browser: Any, secret: bytes, village: Village) -> None:
     village.declare()
     village.ship(OLD, "harmless==1.0.0")

@@ -30,7 +30,8 @@ class Line:
     weighty: bool
 
 
-_CASE, _DEVICE, _PRODUCT, _RELEASE = "/vulnerabilities/{case}", "/devices/{device}", "/products/{product}", "/releases"
+_CASE, _DEVICE, _PRODUCT = "/vulnerabilities/{case}", "/devices/{device}", "/products/{product}"
+_RELEASE, _ROLLOUT, _RELEASES = "/releases/{release}", "/rollouts/{rollout}", "/releases?product={product}"
 _SAYS: Mapping[str, tuple[str, str]] = {
     "devices.activated": ("{device} used its certificate for the first time.", _DEVICE),
     "devices.enrolled": ("{device} enrolled with a key of its own.", _DEVICE),
@@ -64,14 +65,14 @@ _SAYS: Mapping[str, tuple[str, str]] = {
     "updates.drill_held": ("{device} refused a bad update, as it should ({kind}).", _DEVICE),
     "updates.drill_ordered": ("A rehearsal was ordered: {kind}, on {device}.", _DEVICE),
     "updates.drill_unclear": ("A rehearsal told nothing on {device} ({kind}): {reason}", _DEVICE),
-    "updates.key_replaced": ("The {role} key of {product} was replaced: {reason}", _RELEASE),
-    "updates.keys_moved": ("Signing keys of {product} were moved: {direction}.", _RELEASE),
-    "updates.metadata_published": ("What devices trust was signed anew: {role} number {version}.", _RELEASE),
-    "updates.rollout_finished": ("The rollout of {product} {version} finished: {fixed} devices have it.", _RELEASE),
-    "updates.rollout_halted": ("A rollout halted: {reason}", _RELEASE),
-    "updates.rollout_resumed": ("A rollout was resumed: {reason}", _RELEASE),
-    "updates.rollout_started": ("{product} {version} is on its way to {devices} devices.", _RELEASE),
-    "updates.wave_opened": ("Wave {wave} of a rollout opened, for {devices} devices.", _RELEASE),
+    "updates.key_replaced": ("The {role} key of {product} was replaced: {reason}", _RELEASES),
+    "updates.keys_moved": ("Signing keys of {product} were moved: {direction}.", _RELEASES),
+    "updates.metadata_published": ("What devices trust was signed anew: {role} number {version}.", _RELEASES),
+    "updates.rollout_finished": ("The rollout of {product} {version} finished: {fixed} devices have it.", _ROLLOUT),
+    "updates.rollout_halted": ("A rollout halted: {reason}", _ROLLOUT),
+    "updates.rollout_resumed": ("A rollout was resumed: {reason}", _ROLLOUT),
+    "updates.rollout_started": ("{product} {version} is on its way to {devices} devices.", _ROLLOUT),
+    "updates.wave_opened": ("Wave {wave} of a rollout opened, for {devices} devices.", _ROLLOUT),
     "vulnerabilities.case_closed": ("A case closed: {fixed} of {exposed} exposed devices are fixed.", _CASE),
     "vulnerabilities.case_opened": ("{flaw} was found in {product}.", _CASE),
     "vulnerabilities.device_accounted": ("{device} is accounted for: {reason}", _CASE),

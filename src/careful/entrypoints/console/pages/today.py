@@ -242,7 +242,7 @@ def _halted(rollouts: list[updates.Rollout]) -> list[Todo]:
         Todo(
             f"Look at the halted rollout of {one.product} {one.version}",
             one.reason,
-            query("/releases", product=one.product),
+            f"/rollouts/{one.id}",
             "Look",
             f"careful rollout show {one.id}",
         )
@@ -263,7 +263,7 @@ def _drafts(world: World) -> list[Todo]:
         Todo(
             f"Sign {one.product} {one.version}",
             "It was added; no device takes it before it is signed.",
-            query("/releases", product=one.product),
+            f"/releases/{one.id}",
             "See release",
             f"careful release sign {one.product} {one.version}",
         )
