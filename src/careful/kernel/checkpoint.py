@@ -75,7 +75,7 @@ def open_note(note: str, key: Ed25519PublicKey) -> Checkpoint:
     if not separator or len(lines) < _BODY_LINES:
         raise ValueError("this is no signed checkpoint")
     origin, size, root = lines[:_BODY_LINES]
-    if not size.isascii() or not size.isdigit():
+    if not size.isascii() or not size.isdecimal():
         raise ValueError(f"{size!r} is no tree size")
     wanted = key_id(origin, key)
     for line in signatures.splitlines():

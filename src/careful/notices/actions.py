@@ -76,7 +76,7 @@ def publish(world: World, actor: Actor, wanted: str) -> Advisory:
         )
     settings = world.settings
     with world.change(actor) as work:
-        url = f"{settings.public_url}/advisories/{one.id}.json"
+        url = f"{settings.public_url}/advisories/{one.id.lower()}.json"
         content = csaf.encode(
             csaf.document(one, maker=settings.maker_name, namespace=settings.public_url, at=work.now, url=url)
         )

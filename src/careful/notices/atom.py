@@ -29,7 +29,7 @@ def feed(advisories: Sequence[Advisory], *, maker: str, url: str, updated: datet
         _text(entry, "published", iso(one.published_at))
         _text(entry, "updated", iso(one.published_at))
         SubElement(entry, f"{{{_ATOM}}}link", rel="alternate", type="text/html", href=f"{url}/advisories/{one.id}")
-        related = f"{url}/advisories/{one.id}.json"
+        related = f"{url}/advisories/{one.id.lower()}.json"
         SubElement(entry, f"{{{_ATOM}}}link", rel="related", type="application/json", href=related)
         _text(entry, "summary", f"{one.action} {one.summary}")
     return b'<?xml version="1.0" encoding="utf-8"?>\n' + tostring(root, encoding="unicode").encode()

@@ -94,7 +94,7 @@ def answer(
         return Answer(
             state="ended",
             says=f"Security updates for {model} ended on {_day(support_until)}.",
-            do="Do not use it on an open network any more.",
+            do="Take it off the internet, or replace it.",
             **told,  # type: ignore[arg-type]  # as above
         )
     if newest is not None and newest != version:

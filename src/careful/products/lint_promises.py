@@ -161,7 +161,7 @@ def _laws(declaration: Declaration, on: date) -> Hits:
     for field, titles in sorted(open_laws.items()):
         yield Hit(
             "law-unknown",
-            tuple(int(step) if step.isdigit() else step for step in re.findall(r"[^.\[\]]+", field)),
+            tuple(int(step) if step.isdecimal() else step for step in re.findall(r"[^.\[\]]+", field)),
             f"Cannot tell whether these apply: {'; '.join(titles)}.",
             "a value",
             "nothing",

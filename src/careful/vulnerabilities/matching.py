@@ -196,7 +196,7 @@ def _distro_release(purl: Purl) -> str:
     """Return the release of the distribution that a purl names (`distro=debian-12` is 12), or empty."""
     named = dict(purl.qualifiers).get("distro", "")
     number = named.rpartition("-")[2].removeprefix("v")
-    return _CODENAMES.get(named, number if number[:1].isdigit() else "")
+    return _CODENAMES.get(named, number if number[:1].isdecimal() else "")
 
 
 def _in_range(version: str, one: Affected) -> tuple[Hit, str]:

@@ -53,7 +53,7 @@ def pep440(text: str) -> Key:
     post = (1, int(found["post_bare"] or found["post_n"] or 0)) if found["post"] else (0,)
     dev = (0, int(found["dev_n"] or 0)) if found["dev"] else (1,)
     parts = re.split(r"[-_.]", found["local"]) if found["local"] else []
-    local = tuple((1, int(part), "") if part.isdigit() else (0, 0, part) for part in parts)
+    local = tuple((1, int(part), "") if part.isdecimal() else (0, 0, part) for part in parts)
     return (int(found["epoch"] or 0), tuple(release), pre, post, dev, local)
 
 
@@ -66,7 +66,7 @@ def semver(text: str) -> Key:
     pre = found[5]
     if pre is None:
         return (*numbers, 1, ())
-    parts = tuple((0, int(one), "") if one.isdigit() else (1, 0, one) for one in pre.split("."))
+    parts = tuple((0, int(one), "") if one.isdecimal() else (1, 0, one) for one in pre.split("."))
     return (*numbers, 0, parts)
 
 
@@ -114,7 +114,7 @@ def _rpm_part(text: str) -> Key:
             key.append((-1, 0, ""))
         elif one == "^":
             key.append((1, 0, ""))
-        elif one.isdigit():
+        elif one.isdecimal():
             key.append((3, int(one), ""))
         else:
             key.append((2, 0, one))
@@ -147,16 +147,16 @@ def generic(text: str) -> Key:
     number is a later release (6b > 6, 9.8p1 > 9.8) unless it is a, b or c before another number (2.0b1 < 2.0).
     """
     low = text.strip().lower().removeprefix("v")
-    if not low[:1].isdigit() or not _GENERIC.fullmatch(low):
+    if not low[:1].isdecimal() or not _GENERIC.fullmatch(low):
         raise ValueError(f"{text!r} is no version of numbers")
     parts = _PARTS.findall(low.partition("+")[0])
     key: list[tuple[int, int, str]] = []
     for at, one in enumerate(parts):
-        if one.isdigit():
+        if one.isdecimal():
             key.append((_NUMBER, int(one), ""))
             continue
         _drop_zeros(key)
-        before_number = at + 1 < len(parts) and parts[at + 1].isdigit()
+        before_number = at + 1 < len(parts) and parts[at + 1].isdecimal()
         order = _PRE_WORDS.get(one) or (_PRE_LETTERS.get(one) if before_number else None)
         key.append((_WORD, 0, one) if order is None else (-1, order, ""))
     _drop_zeros(key)

@@ -164,7 +164,7 @@ class _Settings:
         if away := prove_first(self._world, request, SETTINGS):
             return away
         days = field(request, "days", "30")
-        if not days.isascii() or not days.isdigit():
+        if not days.isascii() or not days.isdecimal():
             raise Invalid("Days are a number.", where="days")
         token = people.issue_token(self._world, actor, field(request, "name"), fields(request, "scope"), int(days[:6]))
         return self._show_once(request, "A new API token", token)

@@ -107,7 +107,7 @@ class BodyLimit:
             return
         limit, taken = self._limit_of(scope), 0
         announced = Headers(scope=scope).get("content-length", "")
-        if announced.isdigit() and int(announced) > limit:
+        if announced.isdecimal() and int(announced[:12]) > limit:
             raise _too_large(limit)
 
         async def receiver() -> Message:
