@@ -67,13 +67,16 @@ def told_count(world: World, advisory_id: str) -> int:
         return int(connection.execute(query).scalar_one())
 
 
-def answer_for(world: World, model: str, version: str) -> Answer:
+def answer_for(world: World, model: str, version: str, *, public: bool = False) -> Answer:
     """Say whether a model (label name, product id or name) at a version is all right.
 
+    `public`: only what has a public page is known; what is still being made is nobody's business.
     Raises NotFound for a model that is not ours.
     """
     wanted = model.strip().lower()
     for product in products.list_all(world):
+        if public and product.page_published_at is None:
+            continue
         names = {product.id.lower(), product.name.lower(), *(one.lower() for one in product.models)}
         if wanted in names:
             break

@@ -169,6 +169,13 @@ def notice(visitor, status: int = 200, **asked: str):
     return answer.json()
 
 
+def test_what_has_no_page_yet_is_no_business_of_strangers(visitor, village: Village):
+    village.declare()
+    village.ship(OLD)
+    assert "no model called" in str(notice(visitor, 404, model="HC-100", version=OLD))
+    assert "no model called" in visitor.open(f"/check?model=HC-100&version={OLD}")
+
+
 def test_the_answer_for_machines(visitor, told: Village):
     found = notice(visitor, model="HC-100", version=OLD)
     assert found | {"says": "", "do": ""} == {

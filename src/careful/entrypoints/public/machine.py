@@ -95,7 +95,7 @@ def routes(world: World) -> list[Route]:
                 f"Name the model and the version, each in {LONGEST} characters at most.",
                 do=f"Ask like this: {site}/v1/notice?model=…&version=…",
             )
-        found = notices.answer_for(world, model, version)
+        found = notices.answer_for(world, model, version, public=True)
         return JSONResponse(
             {
                 "state": found.state,

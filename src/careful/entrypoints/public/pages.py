@@ -75,7 +75,7 @@ class _Pages:
         answer = refusal = None
         if model and version:
             try:
-                answer = notices.answer_for(self._world, model, version)
+                answer = notices.answer_for(self._world, model, version, public=True)
             except NotFound as unknown:
                 refusal = unknown
         elif "version" in request.query_params:
