@@ -10,7 +10,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ PRODUCTS = ("cam-1", "lock-1", "plug-1")
 CAMERA = "cam-1"
 OLD, NEW = "1.0.0", "1.0.1"
 SICK, SILENT, ROGUE, VICTIM = "cam-1-001", "cam-1-004", "plug-1-001", "lock-1-001"
+LURED = "cam-1-003"
 DRILL = {"cam-1": "cam-1-002", "lock-1": "lock-1-002", "plug-1": "plug-1-002"}
 MAIN_FLAW = "CVE-2023-4863"
 AFFECTED = {MAIN_FLAW, "CVE-2023-43804"}
@@ -119,8 +120,8 @@ def shipped(stage: Stage) -> None:
     for product in PRODUCTS:
         _release(stage, product, OLD)
     others = [DRILL[product] for product in PRODUCTS if product != CAMERA]
-    _drill(stage, "tampered", *others)
-    _drill(stage, "wrong_model", *others)
+    for kind in ("tampered", "wrong_model"):
+        _drill(stage, dict.fromkeys(others, kind))
     for product in PRODUCTS:
         _start(stage, product, OLD, waves=["100%"])
     for product in PRODUCTS:
@@ -195,7 +196,7 @@ def mended(stage: Stage) -> None:
 def on_its_way(stage: Stage) -> None:
     """Roll out in waves; one device fails, one falls silent; a wrong image is refused three times."""
     if not _moved_on(stage, CAMERA):
-        _drill(stage, "tampered", DRILL[CAMERA])
+        _drill(stage, {DRILL[CAMERA]: "tampered"})
         stage.say(f"{DRILL[CAMERA]} was offered an altered image of {NEW}: refused")
     stage.behave(SICK, name="unhealthy", version=NEW)
     stage.behave(SILENT, name="silent", version=NEW)
@@ -222,9 +223,8 @@ def on_its_way(stage: Stage) -> None:
     wait_for(
         "the rollout finished", lambda: stage.api.get(f"/rollouts/{rollout}")["rollout"]["state"] == "finished", 20
     )
-    _drill(stage, "rollback", DRILL[CAMERA])
-    _drill(stage, "wrong_model", DRILL[CAMERA])
-    stage.say(f"{DRILL[CAMERA]} was offered {OLD} again, and a lock's image: refused both times")
+    _drill(stage, {DRILL[CAMERA]: "rollback", LURED: "wrong_model"})
+    stage.say(f"{DRILL[CAMERA]} was offered {OLD} again, {LURED} a lock's image: both refused")
 
 
 def told(stage: Stage) -> None:
@@ -309,12 +309,12 @@ def _resume(stage: Stage, rollout: dict[str, Any]) -> None:
     stage.say(f"resumed by a person: {why}")
 
 
-def _drill(stage: Stage, kind: str, *names: str) -> None:
-    """Offer what is wrong to real devices, all at once, and see each refuse."""
-    waiting = [device for device in names if not _refused(stage, device, kind)]
-    for device in waiting:
+def _drill(stage: Stage, kinds: Mapping[str, str]) -> None:
+    """Offer what is wrong to real devices, all at once, and see each refuse. `kinds`: device -> kind."""
+    waiting = {device: kind for device, kind in kinds.items() if not _refused(stage, device, kind)}
+    for device, kind in waiting.items():
         stage.api.post("/rollouts/drills", {"device": device, "kind": kind})
-    for device in waiting:
+    for device, kind in waiting.items():
         wait_for(f"{device} refusing {kind}", functools.partial(_refused, stage, device, kind), 40)
 
 
