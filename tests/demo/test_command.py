@@ -21,7 +21,7 @@ def test_counts_add_up_and_every_named_device_is_there(number: int):
     counts = command._counts(number)
     assert sum(counts.values()) == number
     assert list(counts) == list(story.PRODUCTS)
-    named = [story.SICK, story.SILENT, story.ROGUE, story.VICTIM, *story.DRILL.values()]
+    named = [story.SICK, story.SILENT, story.LURED, story.ROGUE, story.VICTIM, *story.DRILL.values()]
     for device in named:
         product, _, place = device.rpartition("-")
         assert int(place) <= counts[product]
