@@ -36,6 +36,24 @@ def test_reading_a_part(world, thing_done):
         assert subjects(newest_first=True, limit=1) == ["thing/cx"]
 
 
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        pytest.param("a", ["thing/a"], id="one"),
+        pytest.param("A", ["thing/A"], id="case counts"),
+        pytest.param("%", ["thing/%"], id="no wildcard"),
+        pytest.param('x","thing":"a', ['thing/x","thing":"a'], id="a text that looks like two fields"),
+        pytest.param("b", [], id="none"),
+    ],
+)
+def test_reading_what_names_a_thing(world, thing_done, value, found):
+    with world.change(SYSTEM) as work:
+        work.record(*(thing_done(thing=name) for name in ("A", "a", "ab", "%", 'x","thing":"a')))
+    with world.look() as connection:
+        assert [entry.subject for entry in ledger.read(connection, naming=("thing", value), limit=1)] == found
+        assert ledger.read(connection, naming=("name", "thing.done")) == []
+
+
 def test_nothing_is_recorded_when_the_work_fails(world, thing_done):
     with pytest.raises(RuntimeError), world.change(SYSTEM) as work:
         work.record(thing_done(thing="a"))

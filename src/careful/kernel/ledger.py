@@ -167,8 +167,12 @@ def read(
     after: int = -1,
     limit: int | None = None,
     newest_first: bool = False,
+    naming: tuple[str, str] | None = None,
 ) -> list[Entry]:
-    """Return entries with seq > `after`, oldest first unless asked; `subject` is exact, or a prefix ending in '/'."""
+    """Return entries with seq > `after`, oldest first unless asked; `subject` is exact, or a prefix ending in '/'.
+
+    `naming` is a field and its value. No index helps with it: each entry that is left by the rest is looked at.
+    """
     query = select(entries.c.body).where(entries.c.seq > after)
     wanted = tuple(names)
     if wanted:
@@ -179,10 +183,16 @@ def read(
             if subject.endswith("/")
             else entries.c.subject == subject
         )
+    if naming is not None:
+        part = canonical_json(dict([naming]))[1:-1]  # bodies are canonical, and quotes in a text are escaped in them
+        query = query.where(entries.c.body.contains(part, autoescape=True))
     query = query.order_by(entries.c.seq.desc() if newest_first else entries.c.seq)
-    if limit is not None:
+    if limit is not None and naming is None:
         query = query.limit(limit)
-    return [parse(body) for body in connection.execute(query).scalars()]
+    found = [parse(body) for body in connection.execute(query).scalars()]
+    if naming is not None:  # SQLite takes A for a, and the field may be one of the entry's own
+        found = [entry for entry in found if entry.data.get(naming[0]) == naming[1]][:limit]
+    return found
 
 
 def parse(body: str) -> Entry:

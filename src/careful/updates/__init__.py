@@ -43,7 +43,17 @@ from careful.updates.publishing import (
     target_path,
     trusted_root,
 )
-from careful.updates.queries import attributes, order, order_for, orders, rollout, rollouts, statuses, uptake
+from careful.updates.queries import (
+    attributes,
+    order,
+    order_for,
+    orders,
+    rollout,
+    rollouts,
+    rollouts_of,
+    statuses,
+    uptake,
+)
 from careful.updates.reports import MOST_STATUSES, answer_cancel, describe, feedback, retrieved
 from careful.updates.versions import key as version_key
 
@@ -54,7 +64,8 @@ __all__ = [
     # keys elsewhere
     "export_keys", "import_keys", "signing_request", "import_signatures", "replace_key",
     # rollouts
-    "start_rollout", "halt", "resume", "account", "advance", "rollouts", "rollout", "uptake", "WAVES",
+    "start_rollout", "halt", "resume", "account", "advance", "rollouts", "rollout", "rollouts_of",
+    "uptake", "WAVES",
     "Rollout", "RolloutDetail", "Wave", "Member", "Limits", "Uptake", "Point", "MEMBER_STATES",
     # orders to devices
     "Board", "Poll", "Order", "Report", "Status", "order", "order_for", "orders", "statuses", "attributes",

@@ -30,6 +30,7 @@ from careful.updates.model import (
 _MOST_POINTS = 240
 _MOST_STATUSES = 100
 _MOST_ORDERS = 200
+_MOST_ROLLOUTS = 12
 
 
 def rollouts(world: World, product: str | None = None) -> list[Rollout]:
@@ -101,6 +102,12 @@ def member_of(connection: Connection, device: str) -> list[tuple[str, Member]]:
         .order_by(store.rollout.c.number.desc())
     )
     return [(row.rollout, store.as_member(row)) for row in connection.execute(query)]
+
+
+def rollouts_of(world: World, device: str) -> list[str]:
+    """Return the ids of the twelve newest rollouts that a device is or was in, newest first."""
+    with world.look() as connection:
+        return [rollout_id for rollout_id, _ in member_of(connection, device)[:_MOST_ROLLOUTS]]
 
 
 def _counts(connection: Connection, ids: Sequence[str]) -> dict[str, dict[int, dict[str, int]]]:

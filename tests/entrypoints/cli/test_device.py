@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from village import Village
 
-from careful import devices, products
+from careful import devices, products, updates
 from careful.entrypoints.cli.device import command
 from careful.kernel.actors import SYSTEM, Actor
 from careful.kernel.errors import Invalid, NotFound, Refused
@@ -39,6 +40,11 @@ def run(world: World) -> Run:
         return done
 
     return typed
+
+
+@pytest.fixture
+def village(world: World, tmp_path: Path) -> Village:
+    return Village(world, tmp_path)
 
 
 @pytest.fixture
@@ -109,6 +115,26 @@ def test_one_device_with_what_it_was_refused(run: Run, world: World, one: str) -
     assert "[bold]d/x" in text
     with pytest.raises(NotFound):
         run("show", "missing")
+
+
+def test_one_device_with_its_whole_story(run: Run, village: Village) -> None:
+    village.declare()
+    village.ship("1.0.0")
+    village.ship("1.0.1")
+    village.run("1.0.0", "cam-1-007")
+    rollout = updates.start_rollout(village.world, SYSTEM, "cam-1", "1.0.1", waves=["100%"])
+    village.work()
+    village.later(minutes=1)
+    done = updates.Report(execution="closed", finished="success")
+    updates.feedback(village.world, "cam-1-007", updates.orders(village.world, device="cam-1-007")[0].id, done)
+    history = read(run("show", "cam-1-007", "--json"))["history"]
+    assert [one["what"] for one in history][:3] == [
+        "devices.version_reported",
+        "updates.device_updated",
+        "updates.offered",
+    ]
+    assert f"rollout {rollout}; version 1.0.1" in run("show", "cam-1-007").stdout
+    assert "updates.offered" in run("show", "cam-1-007").stdout
 
 
 def test_an_owner_is_set_and_forgotten(run: Run, world: World, one: str) -> None:

@@ -2,15 +2,18 @@
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from careful import devices
+from careful import devices, updates
 from careful.entrypoints.cli.output import cell, json_option, say_json, say_table
 from careful.kernel.actors import OPERATOR
 from careful.kernel.errors import Invalid
+from careful.kernel.ledger import Entry
+from careful.workflows.device_story import story
 
 _reason = click.option("--reason", required=True, help="Why, in a sentence; it stays in the ledger.")
 
@@ -86,13 +89,15 @@ def summary(ctx: click.Context, *, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def show(ctx: click.Context, *, device: str, as_json: bool) -> None:
-    """Show one device with its certificates and what it was refused."""
+    """Show one device with its certificates, what it was refused and what happened to it."""
     world = ctx.obj.world()
     known = dataclasses.asdict(devices.get(world, device))
     line = devices.certificates_of(world, device)
     refused = devices.refusals(world, device)
+    told = [_part(one) for one in story(world, device)]
     if as_json:
-        say_json({**known, "certificates": line, "refusals": refused})
+        history = [dict(zip(("at", "by", "what", "detail"), one, strict=True)) for one in told]
+        say_json({**known, "certificates": line, "refusals": refused, "history": history})
         return
     for name, value in known.items():
         click.echo(f"{name.replace('_', ' '):>19}  {cell(value)}")
@@ -100,6 +105,16 @@ def show(ctx: click.Context, *, device: str, as_json: bool) -> None:
     columns = ("No.", "Certificate", "Until", "First used", "Ended")
     say_table("Certificates", columns, rows, empty="It has no certificate yet.")
     _say_refusals(refused)
+    say_table("What happened, newest first", ("When", "By", "What", "Detail"), told, empty="Nothing has happened yet.")
+
+
+def _part(one: Entry | updates.Order) -> tuple[datetime, str, str, str]:
+    """Return a part of a device's story: when, by whom, what, and what more is known of it."""
+    if isinstance(one, Entry):
+        said = {key: value for key, value in one.data.items() if key not in {"device", "product"} and value is not None}
+        return one.at, one.actor, one.name, "; ".join(f"{key} {cell(value)}" for key, value in said.items())
+    order = f"version {one.version}; rollout {one.rollout}; order {one.id} {one.state}"
+    return one.made_at, "system:careful", "updates.offered", order
 
 
 def _verb(name: str, act: Callable[..., None], says: str, done: str) -> None:

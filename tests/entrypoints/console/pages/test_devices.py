@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from village import OLD, Village
 
-from careful import devices, people
+from careful import devices, people, updates
 from careful.entrypoints.console.pages import devices as page
 from careful.kernel.actors import OPERATOR
 
@@ -19,6 +19,24 @@ def fleet(village: Village) -> Village:
     village.run(OLD, "cam-1-001", "cam-1-002", "cam-1-003")
     village.own(cam_1_001="kim@example.com")
     return village
+
+
+def test_a_devices_story_has_its_updates_and_leads_to_their_rollouts(
+    browser: Any, secret: bytes, fleet: Village
+) -> None:
+    fleet.ship(OLD)
+    fleet.ship("1.0.1")
+    rollout = updates.start_rollout(fleet.world, OPERATOR, "cam-1", "1.0.1", waves=["100%"], deadline_minutes=30)
+    fleet.work()
+    browser.open("/devices/cam-1-001")
+    assert f'<a href="/rollouts/{rollout}">1.0.1 was offered; it has not fetched it.</a>' in browser.text
+    fleet.later(minutes=1)
+    done = updates.Report(execution="closed", finished="success")
+    updates.feedback(fleet.world, "cam-1-001", updates.orders(fleet.world, device="cam-1-001")[0].id, done)
+    text = browser.open("/devices/cam-1-001").text
+    assert f'<a href="/rollouts/{rollout}">cam-1-001 confirmed 1.0.1.</a>' in text
+    assert text.index("confirmed 1.0.1") < text.index("1.0.1 was offered") < text.index("enrolled with a key")
+    assert "confirmed 1.0.1" not in browser.open("/devices/cam-1-002").text
 
 
 def test_without_devices_the_page_names_the_command(browser: Any, secret: bytes) -> None:

@@ -20,9 +20,9 @@ def routes(world: World) -> list[Route]:  # noqa: ARG001 (every module of pages 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One entry as a page shows it; `weighty` ones stand out."""
+    """One entry as a page shows it; `weighty` ones stand out. What is no entry of the ledger has no `seq`."""
 
-    seq: int
+    seq: int | None
     at: datetime
     by: str
     says: str

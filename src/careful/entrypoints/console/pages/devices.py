@@ -5,6 +5,7 @@ shown: only whether somebody can be told.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import get_args
 
 from starlette.requests import Request
@@ -14,13 +15,15 @@ from starlette.routing import Route
 from careful import devices, products, updates
 from careful.entrypoints.console import sessions
 from careful.entrypoints.console.forms import field
-from careful.entrypoints.console.pages.common import history, ledger_size
+from careful.entrypoints.console.pages.common import Line, ledger_size, line
 from careful.entrypoints.look import LookRenderer, templates
 from careful.entrypoints.look.renderer import query
 from careful.entrypoints.look.sorting import Column, heads
 from careful.kernel.actors import Actor
 from careful.kernel.errors import NotFound
+from careful.kernel.ledger import Entry
 from careful.kernel.work import World
+from careful.workflows.device_story import story
 
 _PAGE = 50
 NO_VERSION = "-"
@@ -139,7 +142,7 @@ class _Devices:
             refusals=devices.refusals(self._world, one.id),
             attributes=updates.attributes(self._world, one.id),
             order=updates.order_for(self._world, one.id),
-            lines=history(self._world, f"device/{one.id}", request.url.path),
+            lines=[_line(each) for each in story(self._world, one.id)],
             acts=may,
         )
 
@@ -167,6 +170,22 @@ class _Devices:
         device = devices.get(self._world, request.path_params["device"]).id
         act(self._world, actor, device, field(request, "reason"))
         return RedirectResponse(f"/devices/{device}", 303)
+
+
+def _line(one: Entry | updates.Order) -> Line:
+    """Return a part of a device's story; it leads to the rollout that it belongs to, not to the page it stands on."""
+    if isinstance(one, Entry):
+        rollout = one.data.get("rollout")
+        return replace(line(one), href=f"/rollouts/{rollout}" if rollout else "")
+    fetched = "it fetched it" if one.retrieved_at else "it has not fetched it" if one.is_open else "it never fetched it"
+    return Line(
+        None,
+        one.made_at,
+        "system:careful",
+        f"{one.version} was offered; {fetched}.",
+        f"/rollouts/{one.rollout}",
+        weighty=False,
+    )
 
 
 def _total(fleet: devices.Fleet, asked: dict[str, str]) -> int:
