@@ -94,7 +94,8 @@ def run_web(world: World) -> None:
             page_config(world, console(world, api=create_api(world)), settings.console_port),
             page_config(world, public(world), settings.public_port),
             devices(world),
-        ]
+        ],
+        world,
     )
 
 

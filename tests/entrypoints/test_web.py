@@ -1,6 +1,8 @@
 """Several sites in one process: each on its port, TLS where it must be, and a stop that lets answers finish."""
 
 import dataclasses
+import os
+import signal
 import socket
 import ssl
 import subprocess
@@ -11,6 +13,7 @@ import httpx
 import pytest
 
 from careful import devices
+from careful.entrypoints import web
 from careful.entrypoints.web import page_config
 from careful.kernel.settings import Settings
 from careful.kernel.work import World
@@ -101,3 +104,19 @@ def test_tls_anywhere_else_with_our_own_certificate(world: World, host: str):
     assert ("DNS", "careful.example") in shown["subjectAltName"]
     assert Path(str(config.ssl_keyfile)).stat().st_mode & 0o077 == 0
     assert devices.authority_bundle_path(elsewhere).exists()
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_every_certificate_is_kept_fresh_while_it_serves(world: World, monkeypatch: pytest.MonkeyPatch):
+    kept: list[ssl.SSLContext] = []
+
+    async def keep(_world: World, context: ssl.SSLContext) -> None:
+        kept.append(context)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(web, "keep_fresh", keep)
+    urls = dict.fromkeys(("console_url", "public_url", "device_url"), "https://careful.example")
+    elsewhere = dataclasses.replace(world, settings=Settings(data=world.home, host="0.0.0.0", **urls))  # noqa: S104 (for an instant)
+    configs = [page_config(elsewhere, _app, port) for port in free_ports(2)]
+    web.serve_all([*configs, page_config(world, _app, free_ports(1)[0])], elsewhere)
+    assert kept == [config.ssl for config in configs]

@@ -9,6 +9,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from careful import devices
+from careful.entrypoints.renewal import keep_fresh
 from careful.kernel.work import World
 
 
@@ -40,8 +41,8 @@ class _Server(uvicorn.Server):
         yield
 
 
-def serve_all(configs: Sequence[uvicorn.Config]) -> None:
-    """Serve until SIGTERM or SIGINT, then let requests under way finish."""
+def serve_all(configs: Sequence[uvicorn.Config], world: World | None = None) -> None:
+    """Serve until SIGTERM or SIGINT, then let requests under way finish; with `world`, its certificates stay fresh."""
     servers = [_Server(config) for config in configs]
 
     def stop() -> None:
@@ -52,7 +53,12 @@ def serve_all(configs: Sequence[uvicorn.Config]) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop)
+        for config in configs:
+            config.load()
+        renewing = [asyncio.create_task(keep_fresh(world, one.ssl)) for one in configs if world and one.ssl]
         await asyncio.gather(*(server.serve() for server in servers))
+        for task in renewing:
+            task.cancel()
 
     with asyncio.Runner(loop_factory=configs[0].get_loop_factory()) as runner:
         runner.run(serve())

@@ -1,7 +1,5 @@
 """The application as a whole: what it offers, and what it says about anything else."""
 
-import asyncio
-import ssl
 from typing import Any
 
 import pytest
@@ -59,23 +57,6 @@ def test_polls_are_matched_first_and_take_no_others_address(world: World, addres
     matched = [route for route in routes if route.matches(scope)[0] is Match.FULL]
     assert getattr(matched[0], "path", "") == form
     assert getattr(routes[0], "path", "") == "/{tenant}/controller/v1/{device}"
-
-
-def test_the_server_certificate_is_kept_fresh_while_it_runs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept: list[ssl.SSLContext] = []
-
-    async def keep(_world: World, context: ssl.SSLContext) -> None:
-        kept.append(context)
-
-    async def run() -> None:
-        async with made.router.lifespan_context(made):
-            await asyncio.sleep(0)
-
-    monkeypatch.setattr(app, "keep_fresh", keep)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    made = app.create_app(world, context)
-    asyncio.run(run())
-    assert kept == [context]
 
 
 def test_the_configuration_trusts_no_proxy_and_names_no_server(world: World) -> None:

@@ -1,10 +1,5 @@
 """The device HTTPS server: all routes for devices, one application, one port."""
 
-import asyncio
-import contextlib
-import ssl
-from collections.abc import AsyncIterator
-
 import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -15,7 +10,6 @@ from careful.entrypoints.gateway.https import crl, ddi, est, notice, tuf
 from careful.entrypoints.gateway.https.errors import http_error, refusal, unexpected
 from careful.entrypoints.gateway.https.limits import BodyLimit
 from careful.entrypoints.gateway.https.mtls import MutualTLSProtocol, tls_context
-from careful.entrypoints.gateway.renewal import keep_fresh
 from careful.kernel.errors import CarefulError
 from careful.kernel.work import World
 
@@ -23,22 +17,13 @@ _CONNECTIONS = 8192
 _KEEP_ALIVE_SECONDS = 60
 
 
-def create_app(world: World, context: ssl.SSLContext | None = None) -> Starlette:
-    """Return the application; with its TLS `context`, it also keeps the server certificate fresh while it runs."""
-
-    @contextlib.asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        renewing = None if context is None else asyncio.create_task(keep_fresh(world, context))
-        yield
-        if renewing is not None:
-            renewing.cancel()
-
+def create_app(world: World) -> Starlette:
+    """Return the application."""
     app = Starlette(
         # In this order a request is matched: nearly all are polls, so theirs comes first.
         routes=[route for feature in (ddi, est, tuf, crl, notice) for route in feature.routes(world)],
         middleware=[Middleware(BodyLimit)],
         exception_handlers={CarefulError: refusal, HTTPException: http_error, Exception: unexpected},
-        lifespan=lifespan,
     )
     app.router.redirect_slashes = False  # a device would not follow, and has one address to know
     app.state.world = world
@@ -50,7 +35,7 @@ def server_config(world: World) -> uvicorn.Config:
     key, chain = devices.issue_server_certificate(world)
     context = tls_context(key, chain, devices.authority_bundle_path(world))
     return uvicorn.Config(
-        create_app(world, context),
+        create_app(world),
         host=world.settings.host,
         port=world.settings.device_port,
         http=MutualTLSProtocol,

@@ -26,7 +26,7 @@ from careful.entrypoints.gateway.mqtt.connection import Connection
 from careful.entrypoints.gateway.mqtt.events import ConnectionOpened, Event, NotLetIn
 from careful.entrypoints.gateway.mqtt.gateway import FLUSH_SECONDS, LOOK_SECONDS, Gateway
 from careful.entrypoints.gateway.mqtt.tls import Peer, peer_of, tls_context
-from careful.entrypoints.gateway.renewal import keep_fresh
+from careful.entrypoints.renewal import keep_fresh
 from careful.kernel.errors import CarefulError, Unavailable
 from careful.kernel.inbox import SqliteInbox
 from careful.kernel.mailbox import Mailbox

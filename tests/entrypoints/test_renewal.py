@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from careful import devices
-from careful.entrypoints.gateway.renewal import keep_fresh
+from careful.entrypoints.renewal import keep_fresh
 from careful.kernel.errors import Unavailable
 from careful.kernel.work import World
 
@@ -62,7 +62,7 @@ def test_it_looks_again_sooner_after_a_failure(world: World, monkeypatch: pytest
     devices.issue_server_certificate(world)
     context = Context(ssl.PROTOCOL_TLS_SERVER)
     context.failures, context.loaded = iter([OSError("?")]), []
-    monkeypatch.setattr("careful.entrypoints.gateway.renewal.asyncio.sleep", sleep)
+    monkeypatch.setattr("careful.entrypoints.renewal.asyncio.sleep", sleep)
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(keep_fresh(world, context, every=3600, again=60))
     assert pauses == [3600, 60]
