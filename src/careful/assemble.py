@@ -1,7 +1,8 @@
 """The only place where real parts meet: which database, which keys, which doors, which chores.
 
-Run as `python -m careful.assemble web|gateway|worker` it is one process of `careful up`; as `careful` it is the
-command line. Each process imports only its own doors, which is why imports stand inside functions here.
+Run as `python -m careful.assemble web|gateway|worker` it is one process of `careful up`, as `… prepare` it makes
+folder, keys and tables before these start; as `careful` it is the command line. Each process imports only its own
+doors, which is why imports stand inside functions here.
 """
 # ruff: noqa: PLC0415 (each process pays, in memory and start-up time, only for the doors it opens)
 
@@ -10,26 +11,30 @@ import logging
 import resource
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from careful.kernel import audit, migrate, outbox
-from careful.kernel.clock import SystemClock
-from careful.kernel.database import Database
-from careful.kernel.keys import Keys
 from careful.kernel.lifeline import end_with_parent
-from careful.kernel.reconcile import Chore
 from careful.kernel.settings import Settings
-from careful.kernel.work import World
+
+if TYPE_CHECKING:
+    from careful.kernel.reconcile import Chore
+    from careful.kernel.work import World
 
 PROCESSES = ("web", "gateway", "worker")
 ABOVE = {"demo": "careful.demo.command"}
 """Commands that stand above the command line's own package."""
 
 
-def open_world(settings: Settings) -> World:
+def open_world(settings: Settings) -> "World":
     """Open an installation, making folder, keys and tables where it is new."""
+    from careful.kernel import migrate
+    from careful.kernel.clock import SystemClock
+    from careful.kernel.database import Database
+    from careful.kernel.keys import Keys
+    from careful.kernel.work import World
+
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = Database(settings.database, settings.data)
     migrate.upgrade(database)
@@ -51,7 +56,7 @@ class Parts:
         """Return the settings."""
         return Settings(**self._given)
 
-    def world(self) -> World:
+    def world(self) -> "World":
         """Return the installation, opened on first use."""
         if self._world is None:
             self._world = open_world(self.settings())
@@ -61,10 +66,16 @@ class Parts:
         """Return the command line of each process that `careful up` keeps running."""
         return {name: [sys.executable, "-m", "careful.assemble", name] for name in PROCESSES}
 
+    def preparation(self) -> list[str]:
+        """Return the command line of what `careful up` runs before these, once."""
+        return [sys.executable, "-m", "careful.assemble", "prepare"]
 
-def chores() -> list[Chore]:
+
+def chores() -> "list[Chore]":
     """List everything the worker does in the background."""
     from careful import devices, notices, people, updates, workflows
+    from careful.kernel import audit, outbox
+    from careful.kernel.reconcile import Chore
 
     listed = [
         Chore("seal", audit.seal),
@@ -80,7 +91,7 @@ def chores() -> list[Chore]:
     return listed
 
 
-def run_web(world: World) -> None:
+def run_web(world: "World") -> None:
     """Serve console, API, public site and the devices' HTTPS in one event loop."""
     from careful.entrypoints.api.app import create_api
     from careful.entrypoints.console.app import create_app as console
@@ -99,21 +110,21 @@ def run_web(world: World) -> None:
     )
 
 
-def run_gateway(world: World) -> None:
+def run_gateway(world: "World") -> None:
     """Serve MQTT."""
     from careful.entrypoints.gateway.mqtt.server import run
 
     run(world)
 
 
-def run_worker(world: World) -> None:
+def run_worker(world: "World") -> None:
     """Do the background chores."""
     from careful.entrypoints.worker import run
 
     run(world, chores())
 
 
-RUNNERS: dict[str, Callable[[World], None]] = {"web": run_web, "gateway": run_gateway, "worker": run_worker}
+RUNNERS: "dict[str, Callable[[World], None]]" = {"web": run_web, "gateway": run_gateway, "worker": run_worker}
 
 
 def _log_to_stderr() -> None:
@@ -145,6 +156,23 @@ def run_process(name: str) -> int:
     return 0
 
 
+def prepare() -> int:
+    """Make folder, keys and tables; print the first person's one-time link where nobody can sign in yet."""
+    from careful import people
+    from careful.kernel.errors import CarefulError
+
+    _log_to_stderr()
+    try:
+        world = open_world(Settings())
+        if not people.anyone(world):
+            print(people.first_link(world))  # noqa: T201 (the answer to the process that asked)
+        world.database.close()
+    except CarefulError as refusal:
+        print(f"careful: {refusal}", file=sys.stderr)  # noqa: T201 (as the command line says it)
+        return 1
+    return 0
+
+
 def main() -> None:
     """Run the command line."""
     from careful.entrypoints.cli import run
@@ -157,4 +185,6 @@ def main() -> None:
 if __name__ == "__main__":
     if sys.argv[1:2] and sys.argv[1] in RUNNERS:
         sys.exit(run_process(sys.argv[1]))
+    if sys.argv[1:] == ["prepare"]:
+        sys.exit(prepare())
     main()

@@ -15,8 +15,6 @@ from contextlib import contextmanager
 from functools import cache
 
 import argon2
-from zxcvbn import zxcvbn
-from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from careful.kernel.errors import Invalid, TooMany
 
@@ -34,6 +32,8 @@ _slots = threading.BoundedSemaphore(_AT_ONCE)
 
 @cache
 def _common() -> frozenset[str]:
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415 (12 MB that only setting a password needs)
+
     return frozenset(FREQUENCY_LISTS["passwords"])
 
 
@@ -65,6 +65,8 @@ def check(password: str, own_words: Iterable[str]) -> None:
             do="Take a sentence that does not lean on it.",
             where="password",
         )
+    from zxcvbn import zxcvbn  # noqa: PLC0415 (the same)
+
     if zxcvbn(folded[:_SCORED], user_inputs=words)["score"] < _MIN_SCORE:
         raise Invalid("That password is easy to guess.", do="Add another uncommon word or two.", where="password")
 

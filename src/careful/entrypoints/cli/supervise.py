@@ -74,6 +74,15 @@ def check_ports(settings: Settings, patience: float = _PATIENCE_SECONDS) -> None
             time.sleep(0.1)
 
 
+def prepare(command: list[str], settings: Settings) -> tuple[int, str]:
+    """Run what makes folder, keys and tables; return its exit code and what it printed.
+
+    In a process of its own, so that the one that stays and watches is small.
+    """
+    done = subprocess.run(command, env=_environment(settings), stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603 (our own)
+    return done.returncode, done.stdout.strip()
+
+
 class Tree:
     """The running processes."""
 
@@ -129,13 +138,9 @@ class Tree:
         self._stopping = True
 
     def _spawn(self, name: str) -> None:
-        environment = {
-            **os.environ,
-            **{f"CAREFUL_{key.upper()}": _as_text(value) for key, value in self._settings.model_dump().items()},
-        }
         self._running[name] = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
             self._commands[name],
-            env=self._lifeline.environment(environment),
+            env=self._lifeline.environment(_environment(self._settings)),
             pass_fds=(self._lifeline.reading, self._lock),
             start_new_session=True,
         )
@@ -152,6 +157,10 @@ class Tree:
                 click.echo(f"The {name} process ended ({code}); starting it again.", err=True)
                 self._failures[name] = (number + 1, time.monotonic())
                 self._spawn(name)
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    return {**os.environ, **{f"CAREFUL_{key.upper()}": _as_text(value) for key, value in settings.model_dump().items()}}
 
 
 def _as_text(value: object) -> str:

@@ -5,8 +5,7 @@ from typing import Any
 
 import click
 
-from careful import people
-from careful.entrypoints.cli.supervise import Tree, check_ports, check_room, take_lock
+from careful.entrypoints.cli.supervise import Tree, check_ports, check_room, prepare, take_lock
 
 
 @click.command()
@@ -23,17 +22,18 @@ def command(ctx: click.Context) -> None:
     lock = take_lock(settings.data)
     check_room(settings.data)
     check_ports(settings)
-    world = parts.world()
+    code, link = prepare(parts.preparation(), settings)
+    if code:
+        ctx.exit(code)
     tree = Tree(parts.processes(), settings, lock)
     tree.start()
     click.echo(f"Careful is up after {time.monotonic() - began:.1f} s, data in {settings.data.resolve()}")
     click.echo(f"  Console      {settings.console_url}")
     click.echo(f"  Public site  {settings.public_url}")
     click.echo(f"  Devices      {settings.device_url} (EST, DDI, TUF), MQTT over TLS on port {settings.mqtt_port}")
-    if not people.anyone(world):
+    if link:
         click.echo("\nNobody can sign in yet. This link works once, for 60 minutes:")
-        click.echo(f"  {people.first_link(world)}")
+        click.echo(f"  {link}")
     click.echo("\nStop with Ctrl+C.")
-    world.database.close()
     tree.watch()
     click.echo("Stopped.")
