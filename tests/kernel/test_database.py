@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table, select
 
 from careful.kernel.database import Database, JSONText, Moment, upsert
-from careful.kernel.errors import Unavailable
+from careful.kernel.errors import Invalid, Unavailable
 
 scratch = Table(
     "scratch",
@@ -49,6 +49,28 @@ def test_upsert(table):
         upsert(connection, scratch, [], ["id"])
         rows = connection.execute(select(scratch.c.id, scratch.c.word).order_by(scratch.c.id)).all()
     assert [tuple(row) for row in rows] == [(1, "new"), (2, "two")]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param({"id": 10**20}, id="a number of twenty digits"),
+        pytest.param({"id": 1, "word": "\ud800"}, id="half of a character"),
+        pytest.param({"id": 1, "word": "a\0b"}, id="a null character"),
+    ],
+)
+def test_what_cannot_be_kept_is_told_plainly(table, row):
+    if table.is_sqlite and row.get("word") == "a\0b":
+        pytest.skip("SQLite keeps it as it is")
+    with pytest.raises(Invalid, match="cannot be kept"), table.transaction("write") as connection:
+        connection.execute(scratch.insert().values(**row))
+    with table.transaction("read") as connection:
+        assert connection.execute(select(scratch)).all() == []
+
+
+def test_a_sum_that_is_too_large_is_our_own_fault(table):
+    with pytest.raises(OverflowError), table.transaction("read"):
+        float(10**400)
 
 
 def test_locked_database_is_told_plainly(tmp_path, monkeypatch):

@@ -14,10 +14,10 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, Table, Text, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.types import TypeDecorator
 
-from careful.kernel.errors import Unavailable
+from careful.kernel.errors import Invalid, Unavailable
 
 metadata = MetaData(
     naming_convention={
@@ -95,7 +95,8 @@ class Database:
     def transaction(self, mode: Literal["read", "write"]) -> Iterator[Connection]:
         """Open one transaction; commit at the end, roll back on any error.
 
-        Raises Unavailable where the database itself does not answer, is locked or has no room.
+        Raises Unavailable where the database itself does not answer, is locked or has no room, Invalid for a value
+        that it cannot hold (a null character, half of a character, a number of twenty digits).
         """
         try:
             options = {_WRITE_OPTION: mode == "write"}
@@ -103,6 +104,12 @@ class Database:
                 yield connection
         except (OperationalError, sqlite3.OperationalError) as failure:
             raise _unavailable(failure) from failure
+        except DataError as failure:
+            raise _unfit(str(failure.orig)) from failure
+        except (OverflowError, UnicodeEncodeError) as failure:
+            if isinstance(failure, OverflowError) and "SQLite" not in str(failure):
+                raise
+            raise _unfit(str(failure)) from failure
 
     def close(self) -> None:
         """Give all connections back."""
@@ -154,6 +161,10 @@ def _make_sqlite_safe(engine: Engine) -> None:
         writing = connection.get_execution_options().get(_WRITE_OPTION, False)
         # Straight to the driver: this runs before every statement of a device's request, and saves a third of it.
         connection.connection.cursor().execute("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _unfit(reason: str) -> Invalid:
+    return Invalid(f"A value in that cannot be kept ({reason.splitlines()[0]}).", do="Look for what is no plain text.")
 
 
 def _unavailable(failure: DBAPIError | sqlite3.OperationalError) -> Unavailable:

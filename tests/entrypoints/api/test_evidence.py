@@ -36,3 +36,4 @@ def test_entries_page_by_page(api: TestClient, maker: Maker) -> None:
     products = api.get("/evidence/entries", params={"subject": "product/cam-1"}).json()
     assert {one["name"] for one in products} == {"products.declared", "products.approved"}
     assert api.get("/evidence/entries", params={"limit": 1001}).status_code == 400
+    assert api.get("/evidence/entries", params={"after": 10**20}).status_code == 400

@@ -85,7 +85,7 @@ def checkpoint(world: TheWorld, _: _Read) -> Checkpoint:
 def entries(
     world: TheWorld,
     _: Annotated[Actor, Depends(needs("evidence", "export"))],
-    after: Annotated[int, Query(ge=-1)] = -1,
+    after: Annotated[int, Query(ge=-1, le=1 << 53)] = -1,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     subject: str | None = None,
 ) -> list[Entry]:

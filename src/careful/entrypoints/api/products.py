@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Response
+from fastapi import APIRouter, Body, Depends, Query, Response
 from pydantic import BaseModel
 
 from careful import products
@@ -13,6 +13,7 @@ from careful.kernel.errors import TooLarge
 
 router = APIRouter(prefix="/products", tags=["products"])
 _Read = Annotated[Actor, Depends(needs("products", "read"))]
+_Version = Annotated[int | None, Query(ge=1, le=1 << 31)]
 _YAML = "application/yaml"
 
 
@@ -58,7 +59,7 @@ def get(world: TheWorld, _: _Read, product: str) -> Product:
 
 
 @router.get("/{product}/declaration", response_class=Response)
-def declaration(world: TheWorld, _: _Read, product: str, version: int | None = None) -> Response:
+def declaration(world: TheWorld, _: _Read, product: str, version: _Version = None) -> Response:
     """Return a version of the product file, byte for byte; without `version` the one in force."""
     wanted = products.get(world, product).version if version is None else version
     return Response(products.text_of(world, product, wanted), media_type=_YAML)
