@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import careful
+from careful.kernel import migrate
 from careful.kernel.actors import Actor
 from careful.kernel.clock import ManualClock
 from careful.kernel.database import Database, metadata
@@ -53,7 +54,7 @@ def postgres_url() -> Iterator[str]:
 def _postgres_tables(postgres_url: str) -> Iterator[Database]:
     _load_all_tables()
     database = Database(postgres_url, Path())
-    metadata.create_all(database.engine)
+    migrate.upgrade(database)
     yield database
     database.close()
 
@@ -64,7 +65,7 @@ def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     _load_all_tables()
     home = tmp_path_factory.mktemp("template")
     made = Database("", home)
-    metadata.create_all(made.engine)
+    migrate.upgrade(made)
     with made.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     made.close()

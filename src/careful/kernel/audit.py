@@ -17,6 +17,7 @@ from careful.kernel import ledger
 from careful.kernel.actors import SYSTEM
 from careful.kernel.checkpoint import Checkpoint, open_note, parse_verifier_key, sign, verifier_key
 from careful.kernel.errors import Invalid, Refused
+from careful.kernel.keys import Keys, PrivateKey
 from careful.kernel.merkle import Frontier, leaf_hash
 from careful.kernel.work import World
 
@@ -37,9 +38,17 @@ class Audit:
 
 def signing_key(world: World) -> Ed25519PrivateKey:
     """Return the ledger's own key, made on first use."""
-    key = world.keys.ensure(KEY, "ed25519")
+    return _ed25519(world.keys.ensure(KEY, "ed25519"), world.keys)
+
+
+def public_key(keys: Keys) -> Ed25519PublicKey:
+    """Return the public half of the ledger's key, which must be there. Raises NotFound, Refused."""
+    return _ed25519(keys.load(KEY), keys).public_key()
+
+
+def _ed25519(key: PrivateKey, keys: Keys) -> Ed25519PrivateKey:
     if not isinstance(key, Ed25519PrivateKey):
-        raise Refused("The ledger's key is not Ed25519.", do=f"Move {world.keys.path(KEY)} away.")
+        raise Refused("The ledger's key is not Ed25519.", do=f"Move {keys.path(KEY)} away.")
     return key
 
 

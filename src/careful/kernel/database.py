@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, Table, Text, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DataError, DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, OperationalError
 from sqlalchemy.types import TypeDecorator
 
 from careful.kernel.errors import Invalid, Unavailable
@@ -32,6 +32,7 @@ metadata = MetaData(
 
 DATABASE_FILE = "careful.sqlite"
 _BUSY_SECONDS = 15
+_DAMAGED = ("malformed", "not a database")  # SQLite's words
 _WRITE_OPTION = "careful_write"
 
 
@@ -106,6 +107,12 @@ class Database:
             raise _unavailable(failure) from failure
         except DataError as failure:
             raise _unfit(str(failure.orig)) from failure
+        except (DatabaseError, sqlite3.DatabaseError) as failure:
+            if not any(word in str(failure) for word in _DAMAGED):
+                raise
+            raise Unavailable(
+                "The database file is damaged.", do="Stop Careful, then: careful --data NEWDIR restore BACKUP"
+            ) from failure
         except (OverflowError, UnicodeEncodeError) as failure:
             if isinstance(failure, OverflowError) and "SQLite" not in str(failure):
                 raise

@@ -67,7 +67,7 @@ def test_nothing_is_written_over(lived_in: Parts, tmp_path: Path):
 def test_what_is_no_backup(tmp_path: Path):
     file = tmp_path / "x.tar.gz"
     file.write_bytes(b"no")
-    with pytest.raises(Invalid, match="no readable backup"):
+    with pytest.raises(Invalid, match="no whole backup"):
         run(backup.restore, opened(tmp_path / "fresh"), str(file))
     assert [path.name for path in (tmp_path / "fresh").iterdir()] == ["up.lock"]
 

@@ -8,7 +8,7 @@ import click
 from careful import devices, notices, people, products, releases, updates, vulnerabilities
 from careful.entrypoints.cli.output import json_option, say_json
 from careful.entrypoints.cli.supervise import take_lock
-from careful.kernel import archive, audit
+from careful.kernel import archive
 from careful.kernel.errors import Refused
 
 WHOSE_TABLES = (people, products, releases, devices, vulnerabilities, updates, notices)
@@ -44,15 +44,7 @@ def restore(ctx: click.Context, file: Path, as_json: bool) -> None:
     if settings.data.exists() and any(path.name != "up.lock" for path in settings.data.iterdir()):
         raise Refused(f"{settings.data} is not empty.", do="Name an empty folder: careful --data DIR restore FILE")
     lock = take_lock(settings.data)  # held until this command ends
-    archive.restore(file, settings.data, settings.database)
-    world = parts.world()
-    with world.look() as connection:
-        found = audit.audit(connection, audit.signing_key(world).public_key())
-    if found.problems:
-        raise Refused(
-            f"Restored, but the ledger is not what was signed: {found.problems[0]}",
-            do="Do not use this copy; restore an older backup.",
-        )
+    found = archive.restore(file, settings.data, settings.database)
     if as_json:
         say_json({"size": found.size, "root": found.root.hex(), "proven": True, "lock": lock >= 0})
     else:
