@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from careful import assemble, workflows
-from careful.entrypoints.cli.supervise import Tree, ports, take_lock
+from careful.entrypoints.cli.listening import ports
+from careful.entrypoints.cli.supervise import Tree, take_lock
 from careful.kernel import migrate
 from careful.kernel.reconcile import settle
 from careful.kernel.settings import Settings

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from careful.kernel.errors import CarefulError
 from careful.kernel.lifeline import end_with_parent
-from careful.kernel.settings import Settings
+from careful.kernel.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from careful.kernel.reconcile import Chore
@@ -54,7 +55,7 @@ class Parts:
 
     def settings(self) -> Settings:
         """Return the settings."""
-        return Settings(**self._given)
+        return read_settings(**self._given)
 
     def world(self) -> "World":
         """Return the installation, opened on first use."""
@@ -141,34 +142,36 @@ def _open_many_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def run_process(name: str) -> int:
+def run_process(name: str) -> None:
     """Run one process of `careful up`."""
-    _log_to_stderr()
     end_with_parent()
     _open_many_files()
-    world = open_world(Settings())
+    world = open_world(read_settings())
     try:
         RUNNERS[name](world)
     except (KeyboardInterrupt, asyncio.CancelledError):
-        return 0
+        return
     finally:
         world.database.close()
-    return 0
 
 
-def prepare() -> int:
+def prepare() -> None:
     """Make folder, keys and tables; print the first person's one-time link where nobody can sign in yet."""
     from careful import people
-    from careful.kernel.errors import CarefulError
 
+    world = open_world(read_settings())
+    if not people.anyone(world):
+        print(people.first_link(world))  # noqa: T201 (the answer to the process that asked)
+    world.database.close()
+
+
+def run_part(name: str) -> int:
+    """Run what `careful up` starts; say a refusal as the command line says it. Returns the exit code."""
     _log_to_stderr()
     try:
-        world = open_world(Settings())
-        if not people.anyone(world):
-            print(people.first_link(world))  # noqa: T201 (the answer to the process that asked)
-        world.database.close()
+        prepare() if name == "prepare" else run_process(name)
     except CarefulError as refusal:
-        print(f"careful: {refusal}", file=sys.stderr)  # noqa: T201 (as the command line says it)
+        print(f"careful: {refusal}", file=sys.stderr)  # noqa: T201 (nobody else tells it)
         return 1
     return 0
 
@@ -183,8 +186,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] and sys.argv[1] in RUNNERS:
-        sys.exit(run_process(sys.argv[1]))
-    if sys.argv[1:] == ["prepare"]:
-        sys.exit(prepare())
+    if sys.argv[1:] and sys.argv[1] in {*PROCESSES, "prepare"}:
+        sys.exit(run_part(sys.argv[1]))
     main()

@@ -4,7 +4,7 @@ import sqlite3
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, String, Table, select
+from sqlalchemy import Column, Integer, MetaData, String, Table, select, text
 
 from careful.kernel.database import Database, JSONText, Moment, upsert
 from careful.kernel.errors import Invalid, Unavailable
@@ -90,3 +90,11 @@ def test_absent_server_is_told_plainly(tmp_path):
     database = Database("postgresql+psycopg://nobody@127.0.0.1:1/none", tmp_path)
     with pytest.raises(Unavailable, match="does not answer"), database.transaction("read"):
         pass
+
+
+def test_a_damaged_file_is_said_to_be_one(tmp_path):
+    (tmp_path / "careful.sqlite").write_bytes(b"no database at all, but long enough to be looked at" * 100)
+    broken = Database("", tmp_path)
+    with pytest.raises(Unavailable, match="damaged"), broken.transaction("read") as connection:
+        connection.execute(text("SELECT 1"))
+    broken.close()

@@ -3,7 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from careful.kernel.settings import Settings
+from careful.kernel.errors import Invalid
+from careful.kernel.settings import Settings, read_settings
 
 
 def test_defaults_are_safe_and_two_origins(monkeypatch, tmp_path):
@@ -30,3 +31,31 @@ def test_tls_off_loopback(tmp_path):
 def test_wrong_values_are_refused(tmp_path, wrong):
     with pytest.raises(ValidationError):
         Settings(data=tmp_path, **wrong)
+
+
+def test_every_wrong_value_is_named(tmp_path, monkeypatch):
+    (tmp_path / "careful.toml").write_text("bogus = 1\npublic_port = 'x'\n")
+    monkeypatch.setenv("CAREFUL_CONSOLE_PORT", "0")
+    with pytest.raises(Invalid) as refusal:
+        read_settings(data=tmp_path, mqtt_port=70000)
+    assert {problem.where for problem in refusal.value.problems} == {
+        "bogus",
+        "--mqtt_port",
+        "CAREFUL_CONSOLE_PORT (or console_port in careful.toml)",
+        "CAREFUL_PUBLIC_PORT (or public_port in careful.toml)",
+    }
+
+
+def test_a_broken_file_is_named_with_its_line(tmp_path):
+    (tmp_path / "careful.toml").write_text("x = = 2\n")
+    with pytest.raises(Invalid, match=r"careful.toml in the data folder is no TOML: .*line 1"):
+        read_settings(data=tmp_path)
+
+
+def test_the_file_read_is_that_of_the_folder_in_use(tmp_path, monkeypatch):
+    for name, port in (("typed", 9001), ("environment", 9002)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "careful.toml").write_text(f"console_port = {port}\n")
+    monkeypatch.setenv("CAREFUL_DATA", str(tmp_path / "environment"))
+    assert read_settings().console_port == 9002
+    assert read_settings(data=tmp_path / "typed").console_port == 9001

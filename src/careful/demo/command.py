@@ -19,9 +19,10 @@ from careful import devices, people, updates
 from careful.demo import firmware, fleet, story
 from careful.demo.api import Api, wait_for
 from careful.demo.mailbox import Mailbox
-from careful.entrypoints.cli.supervise import check_ports, check_room, ports
+from careful.entrypoints.cli.listening import check_ports, free_row, is_free, ports
+from careful.entrypoints.cli.supervise import check_room
 from careful.kernel.actors import OPERATOR
-from careful.kernel.errors import CarefulError, Unavailable
+from careful.kernel.errors import CarefulError, Refused, Unavailable
 from careful.kernel.lifeline import Lifeline
 from careful.kernel.settings import Settings
 from careful.kernel.work import World
@@ -79,6 +80,7 @@ class Demo:
     def run(self, *, once: bool) -> int:
         """Set up, start everything, tell the story; return the exit code."""
         self._say_head("Setting up")
+        self._check_ports()
         builds = self._build()
         with contextlib.ExitStack() as running:
             running.enter_context(self._processes())
@@ -91,6 +93,19 @@ class Demo:
             if not once and code == 0:
                 self._stay_open()
         return code
+
+    def _check_ports(self) -> None:
+        """Look before the long work begins. Raises Refused."""
+        settings = self.settings
+        if _is_up(settings) and not is_free(settings.smtp_host, settings.smtp_port):
+            raise Refused(
+                f"A demo is running in {self.folder} already.",
+                do="Stop it (Ctrl+C where it runs), or run another: careful demo --dir DIR --ports 20000",
+            )
+        mail = {"smtp_port": settings.smtp_port}
+        wanted = mail if _is_up(settings) else {**ports(settings), **mail}
+        row = free_row(settings.host, 20000, len(_PORTS))
+        check_ports(settings.host, wanted, lambda _: f"careful demo --ports {row} (make demo ARGS='--ports {row}')")
 
     def _tell(self, stage: story.Stage) -> int:
         for number, (title, act) in enumerate(story.STEPS, 1):
@@ -146,7 +161,6 @@ class Demo:
             if _is_up(self.settings):
                 self._say("Careful is running already on this folder: going on with it")
             else:
-                check_ports(self.settings)
                 started = running.enter_context(_process(up, self.folder / "up.log", environment))
                 wait_for("Careful up (see up.log)", lambda: self._answers(started), 60)
             (self.folder / "fleet").mkdir(exist_ok=True)
@@ -261,7 +275,6 @@ def _environment(settings: Settings) -> dict[str, str]:
 
 
 def _is_up(settings: Settings) -> bool:
-
     def answers(number: int) -> bool:
         with socket.socket() as probe:
             return probe.connect_ex((settings.host, number)) == 0

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, Table, Text, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DataError, DBAPIError, OperationalError
 from sqlalchemy.types import TypeDecorator
 
 from careful.kernel.errors import Invalid, Unavailable
@@ -86,11 +86,19 @@ class Database:
         if not url:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.url = url or f"sqlite:///{folder / DATABASE_FILE}"
-        if self.is_sqlite:
-            self.engine = create_engine(self.url, connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False})
-            _make_sqlite_safe(self.engine)
-        else:
-            self.engine = create_engine(self.url, pool_pre_ping=True, pool_size=8, max_overflow=8)
+        try:
+            self.engine = self._engine()
+        except (ArgumentError, ValueError) as wrong:  # the URL stays out of the sentence: it may hold a password
+            raise Invalid(
+                "CAREFUL_DATABASE is no address of a database.", do="Its form: postgresql+psycopg://user@host:5432/name"
+            ) from wrong
+
+    def _engine(self) -> Engine:
+        if not self.is_sqlite:
+            return create_engine(self.url, pool_pre_ping=True, pool_size=8, max_overflow=8)
+        engine = create_engine(self.url, connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False})
+        _make_sqlite_safe(engine)
+        return engine
 
     @contextmanager
     def transaction(self, mode: Literal["read", "write"]) -> Iterator[Connection]:

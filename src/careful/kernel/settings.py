@@ -3,17 +3,21 @@
 Each field is documented in docs/settings.md; a test compares the two.
 """
 
+import tomllib
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
+
+from careful.kernel.errors import Invalid, Problem
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -59,7 +63,11 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _fill_addresses(self) -> Self:
         if self.host in {"0.0.0.0", "::"} and not (self.console_url and self.public_url and self.device_url):  # noqa: S104 (refused, not bound)
-            raise ValueError("on all addresses, console_url, public_url and device_url must say by which name we go")
+            raise ValueError(f"console_url, public_url and device_url set, as host is {self.host}")
+        if self.database and not self.database.startswith("postgresql+psycopg://"):
+            raise ValueError("database to begin with postgresql+psycopg://, or empty for SQLite in the data folder")
+        if self.data.exists() and not self.data.is_dir():
+            raise ValueError(f"data to name a folder; {self.data} is a file")
         scheme = "http" if self.host in LOOPBACK else "https"
         # On loopback the console is `localhost` (passkeys want a name) and the public site `127.0.0.1`: two origins
         # whose cookies never meet.
@@ -72,7 +80,7 @@ class Settings(BaseSettings):
         for name, value in filled.items():
             parts = urlsplit(value)
             if parts.scheme not in {"http", "https"} or not parts.netloc:
-                raise ValueError(f"{name} must be an http or https address, not {value!r}")
+                raise ValueError(f"an http or https address in {name}, not {value!r}")
             object.__setattr__(self, name, value.rstrip("/"))
         return self
 
@@ -91,6 +99,30 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (pydantic's signature)
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Read arguments first, then the environment, then careful.toml in the data folder."""
-        given = init_settings() | env_settings()
+        given = env_settings() | init_settings()
         data = Path(str(given.get("data", "careful-data")))
         return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, data / "careful.toml"))
+
+
+def read_settings(**given: Any) -> Settings:  # noqa: ANN401 (settings of any type; pydantic checks them)
+    """Return the settings with `given` over environment and file. Raises Invalid, naming each setting that is wrong."""
+    try:
+        return Settings(**given)
+    except ValidationError as wrong:
+        problems = tuple(_problem(given, error) for error in wrong.errors(include_url=False))
+        raise Invalid("The settings cannot be used.", do="docs/settings.md lists them.", problems=problems) from wrong
+    except tomllib.TOMLDecodeError as wrong:
+        raise Invalid(f"careful.toml in the data folder is no TOML: {wrong}.", do="Mend that line.") from wrong
+    except (SettingsError, OSError, UnicodeDecodeError) as wrong:
+        raise Invalid(f"The settings cannot be read: {wrong}.", do="docs/settings.md shows their form.") from wrong
+
+
+def _problem(given: dict[str, Any], error: Any) -> Problem:  # noqa: ANN401 (pydantic's ErrorDetails)
+    name = str(error["loc"][0]) if error["loc"] else ""
+    expected = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    if not name:  # said about several settings together
+        return Problem(where="settings", expected=expected)
+    if name not in Settings.model_fields:
+        return Problem(where=name, expected="a setting that Careful knows", do="Remove it from careful.toml.")
+    where = f"--{name}" if name in given else f"CAREFUL_{name.upper()} (or {name} in careful.toml)"
+    return Problem(where=where, expected=expected, found=repr(error["input"]))

@@ -12,7 +12,7 @@ from careful.products.derive import Derived, Requirement, RetentionJob, derive
 from careful.products.json_schema import published as json_schema
 from careful.products.launch import LaunchTest
 from careful.products.laws import Answer, LawAnswer, judge
-from careful.products.lint import Finding, Report, check, lint
+from careful.products.lint import Finding, Report, check, lint, not_read
 from careful.products.lint_table import RULES
 from careful.products.model import Declared, Product, Stage, Version, update_method
 from careful.products.mud import Way, mud
@@ -42,6 +42,7 @@ __all__ = [
     "mud",
     "check",
     "lint",
+    "not_read",
     "sarif",
     "json_schema",
     "write_template",

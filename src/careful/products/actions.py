@@ -16,13 +16,13 @@ from careful.products.permit import permit
 _UNKNOWN_SHOWN = 3
 
 
-def declare(world: World, actor: Actor, text: bytes) -> Declared:
-    """Keep a version of a product file; the newest one again is no new version.
+def declare(world: World, actor: Actor, text: bytes, name: str = "product.yaml") -> Declared:
+    """Keep a version of a product file, called `name` where it is refused; the newest one again is no new version.
 
     Raises Invalid (Unreadable) where the bytes are no declaration, Refused where a promised support end would move
     nearer.
     """
-    declaration = parse(text)
+    declaration = parse(text, name)
     digest = hashlib.sha256(text).hexdigest()
     with world.change(actor) as work:
         row = store.claim(work.connection, declaration.id)

@@ -82,6 +82,12 @@ def check(text: bytes, name: str, on: date | None) -> Report:
     return Report(name, declaration, tuple(findings))
 
 
+def not_read(name: str, why: str, do: str) -> Report:
+    """Report a file that could not even be opened."""
+    problem = Problem(where=name, line=1, expected="a file that can be read", found=why, do=do)
+    return Report(name, None, (_broken("unreadable", problem),))
+
+
 def lint(text: bytes, name: str) -> list[Problem]:
     """Return every problem worse than a note; a file that is no YAML is one problem."""
     return [one.problem for one in check(text, name, None).findings if one.rule.level != "note"]

@@ -73,12 +73,22 @@ def test_a_broken_schema_exits_with_one(tmp_path: Path):
     assert "Expected 1 to 32 small letters, digits or hyphens, found 'A'." in done.stdout
 
 
-@pytest.mark.parametrize("name", [pytest.param("missing.yaml", id="missing"), pytest.param(".", id="a folder")])
-def test_no_file_exits_with_two(tmp_path: Path, name: str):
+@pytest.mark.parametrize(
+    ("name", "way_out"),
+    [
+        pytest.param("missing.yaml", "Write one: careful init", id="missing"),
+        pytest.param(".", "Name the file in it: careful check", id="a folder"),
+    ],
+)
+def test_no_file_exits_with_two_and_is_reported_like_a_finding(tmp_path: Path, name: str, way_out: str):
     done = run(str(tmp_path / name))
     assert done.return_value == 2
-    assert "cannot be read" in done.stderr
-    assert "careful init" in done.stderr
+    assert "expected a file that can be read" in done.stdout.lower()
+    assert way_out in done.stdout
+    told = run(str(tmp_path / name), "--format", "json")
+    assert (told.return_value, json.loads(told.stdout)["readable"]) == (2, False)
+    sarif = json.loads(run(str(tmp_path / name), "--format", "sarif").stdout)
+    assert [one["ruleId"] for one in sarif["runs"][0]["results"]] == ["unreadable"]
 
 
 def test_standard_input_is_read_where_asked():

@@ -3,17 +3,19 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import func, select
-from village import Village
+from village import STAFF, Village
 
 from careful.entrypoints.cli.evidence import command
 from careful.kernel import ledger
-from careful.kernel.errors import NotFound, Refused
+from careful.kernel.errors import Invalid, NotFound, Refused
 from careful.kernel.work import World
+from careful.products.events import ProductDeclared
 
 Run = Callable[..., Result]
 
@@ -119,3 +121,27 @@ def test_the_log_newest_first_and_about_one_thing(run: Run, village: Village):
     assert {one["subject"] for one in about} == {"product/lock-1"}
     assert len(read(run("log", "--limit", "1", "--json"))) == 1
     assert "The ledger is empty." in run("log", "--about", "nothing/").stdout
+
+
+def test_what_is_no_checkpoint(run: Run, tmp_path: Path):
+    (tmp_path / "kept").write_bytes(b"\xff\xfe")
+    with pytest.raises(Invalid, match="kept is no signed checkpoint"):
+        run("verify", "--checkpoint", str(tmp_path / "kept"))
+
+
+def test_the_newest_checkpoint_for_people_and_programs(run: Run):
+    note = run("checkpoint").stdout
+    assert read(run("checkpoint", "--json")) == {"checkpoint": note}
+    assert note.startswith("careful/ledger\n")
+
+
+def test_many_faults_are_counted_not_poured_out(world: World):
+    with world.change(STAFF) as work:
+        for number in range(20):
+            work.record(ProductDeclared(product="x", digest="d", version=number))
+    with world.database.transaction("write") as connection:
+        connection.execute(ledger.entries.update().values(name="other.name"))
+    done = CliRunner().invoke(command, ["verify"], obj=SimpleNamespace(world=lambda: world))
+    assert isinstance(done.exception, Refused)
+    assert done.stderr.count("its index columns") == 10
+    assert "more, which --json lists" in done.stderr

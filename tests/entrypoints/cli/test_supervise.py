@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from careful.entrypoints.cli import supervise
+from careful.entrypoints.cli.listening import ports
 from careful.kernel.errors import Refused
 from careful.kernel.settings import Settings
 
@@ -62,26 +63,17 @@ def wait_for(probe, seconds=15):
         time.sleep(0.05)
 
 
-def test_one_tree_per_folder(tmp_path):
+def test_one_tree_per_folder(tmp_path, capsys):
     lock = supervise.take_lock(tmp_path)
     with pytest.raises(Refused, match="already running"):
         supervise.take_lock(tmp_path, patience=0.2)
+    assert "waiting" in capsys.readouterr().err
     os.close(lock)
     os.close(supervise.take_lock(tmp_path, patience=0.2))
 
 
-def test_a_taken_port_is_named_with_the_way_out(settings):
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", settings.mqtt_port))
-        other.listen()
-        with pytest.raises(Refused) as refusal:
-            supervise.check_ports(settings, patience=0.2)
-    assert str(settings.mqtt_port) in refusal.value.what
-    assert "CAREFUL_MQTT_PORT=" in refusal.value.do
-
-
 def test_a_dead_child_is_started_again_and_all_end_together(settings, tmp_path):
-    numbers = list(supervise.ports(settings).values())
+    numbers = list(ports(settings).values())
     lock = supervise.take_lock(tmp_path)
     tree = supervise.Tree({"one": listener(*numbers[:2]), "two": listener(*numbers[2:])}, settings, lock)
     tree.start()
@@ -103,9 +95,9 @@ def test_nothing_lives_on_after_kill_9(settings, tmp_path):
         from pathlib import Path
         from careful.entrypoints.cli import supervise
         from careful.kernel.settings import Settings
-        settings = Settings(data=Path({str(tmp_path)!r}), **{dict(supervise.ports(settings))!r})
+        settings = Settings(data=Path({str(tmp_path)!r}), **{ports(settings)!r})
         lock = supervise.take_lock(settings.data)
-        tree = supervise.Tree({{"one": {listener(*supervise.ports(settings).values())!r}}}, settings, lock)
+        tree = supervise.Tree({{"one": {listener(*ports(settings).values())!r}}}, settings, lock)
         tree.start()
         print(tree._running["one"].pid, flush=True)
         tree.watch()

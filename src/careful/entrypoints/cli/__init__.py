@@ -1,15 +1,18 @@
 """The command line: one group per noun, loaded when used, so that `careful --help` answers at once."""
 
+import errno
 import importlib
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
 from careful import __version__
-from careful.kernel.errors import CarefulError, Invalid
+from careful.kernel.errors import CarefulError, Invalid, Unavailable
 
 COMMANDS = {
     "up": ("up", "Start Careful: console, public site, device doors and worker."),
@@ -32,6 +35,8 @@ COMMANDS = {
     "backup": ("backup", "Copy everything into one file while Careful runs."),
     "restore": ("backup", "Restore a backup and prove it against its ledger."),
 }
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 ABOVE: dict[str, str] = {}
 """Commands whose modules stand above this package; `assemble` fills it."""
@@ -80,6 +85,10 @@ def run(parts: object, above: Mapping[str, str], arguments: Sequence[str] | None
         code = cli.main(args=arguments, obj=parts, prog_name="careful", standalone_mode=False)
     except CarefulError as refusal:
         return _tell(refusal, as_json="--json" in (arguments or sys.argv))
+    except OSError as failure:
+        if failure.filename is None and failure.errno not in _NO_ROOM:
+            raise
+        return _tell(_unusable(failure), as_json="--json" in (arguments or sys.argv))
     except click.exceptions.Abort:
         click.echo("Stopped.", err=True)
         return 130
@@ -87,6 +96,14 @@ def run(parts: object, above: Mapping[str, str], arguments: Sequence[str] | None
         usage.show()
         return usage.exit_code
     return code if isinstance(code, int) else 0
+
+
+def _unusable(failure: OSError) -> Unavailable:
+    """Say of a file or folder that could not be read or written what the system said of it."""
+    if failure.filename is None:
+        return Unavailable("The disk is full; nothing was kept.", do="Free some space, then try again.")
+    path = Path(os.fsdecode(failure.filename))
+    return Unavailable(f"{path}: {failure.strerror}.", do=f"See: ls -ld {path.parent} && df -h {path.parent}")
 
 
 def _tell(refusal: CarefulError, *, as_json: bool) -> int:

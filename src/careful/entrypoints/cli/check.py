@@ -34,9 +34,9 @@ def command(file: Path, style: str, as_json: bool) -> int:
     try:
         text = read_file(file)
     except OSError as failure:
-        click.echo(f"careful: {name}: cannot be read ({failure.strerror}). Run: careful init", err=True)
-        return 2
-    report = products.check(text, name, datetime.now(UTC).date())
+        report = products.not_read(name, failure.strerror or str(failure), _way_out(file))
+    else:
+        report = products.check(text, name, datetime.now(UTC).date())
     if as_json or style == "json":
         say_json(_as_dict(report))
     elif style == "sarif":
@@ -54,6 +54,12 @@ def read_file(file: Path) -> bytes:
         return sys.stdin.buffer.read(products.MAX_BYTES + 1)
     with file.open("rb") as stream:
         return stream.read(products.MAX_BYTES + 1)
+
+
+def _way_out(file: Path) -> str:
+    if file.is_dir():
+        return f"Name the file in it: careful check {file / 'product.yaml'}"
+    return f"See: ls -l {file}" if file.exists() else f"Write one: careful init {file}"
 
 
 def _as_dict(report: products.Report) -> dict[str, Any]:

@@ -8,15 +8,17 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Literal
 
 import click
 
 from careful import devices, vulnerabilities
+from careful.entrypoints.cli.listening import ports
 from careful.entrypoints.cli.output import json_option, say_json
-from careful.entrypoints.cli.supervise import ports
 from careful.kernel import audit, outbox
 from careful.kernel.errors import CarefulError
+from careful.kernel.settings import Settings
 from careful.kernel.work import World
 
 _ROOM_BYTES = 1 << 30
@@ -45,11 +47,7 @@ def clock(_world: World) -> Iterator[Check]:
 
 def disk(world: World) -> Iterator[Check]:
     """See that there is room for what is acknowledged to devices."""
-    free = shutil.disk_usage(world.home).free
-    state: Literal["good", "bad"] = "good" if free > _ROOM_BYTES else "bad"
-    yield Check(
-        "disk", state, f"{free / 1e9:.1f} GB free.", "" if state == "good" else f"Free some: du -sh {world.home}"
-    )
+    yield _room(world.home)
 
 
 def key_modes(world: World) -> Iterator[Check]:
@@ -143,6 +141,20 @@ CHECKS: tuple[Callable[[World], Iterator[Check]], ...] = (
 )
 
 
+def _room(folder: Path) -> Check:
+    free = shutil.disk_usage(folder).free
+    says = f"{free / 1e9:.1f} GB free."
+    return Check("disk", "good", says) if free > _ROOM_BYTES else Check("disk", "bad", says, f"du -sh {folder}")
+
+
+def look_from_outside(settings: Settings, failure: CarefulError | OSError) -> list[Check]:
+    """Say what can be said of an installation that cannot be opened."""
+    where = "CAREFUL_DATABASE" if settings.database else f"ls -ld {settings.data}"
+    says = failure.what if isinstance(failure, CarefulError) else f"{settings.data}: {failure.strerror}."
+    there = next(one for one in (settings.data.absolute(), *settings.data.absolute().parents) if one.is_dir())
+    return [Check("installation", "bad", f"Cannot be opened. {says}", f"Check {where}"), _room(there)]
+
+
 def examine(world: World) -> list[Check]:
     """Run every check; one that cannot look is itself a fault."""
     found: list[Check] = []
@@ -160,7 +172,10 @@ def examine(world: World) -> list[Check]:
 def command(ctx: click.Context, as_json: bool) -> None:
     """Check clock, disk, key modes, ports, TLS, ledger, outbox and feeds. Exit 1 when something is bad."""
     parts: Any = ctx.obj
-    found = examine(parts.world())
+    try:
+        found = examine(parts.world())
+    except (CarefulError, OSError) as failure:
+        found = look_from_outside(parts.settings(), failure)
     if as_json:
         say_json(found)
     else:

@@ -8,7 +8,10 @@ import click
 from careful import assurance
 from careful.entrypoints.cli.output import cell, json_option, say_json, say_table
 from careful.kernel import audit, ledger
-from careful.kernel.errors import Refused
+from careful.kernel.errors import Invalid, Refused
+
+_SHOWN = 10
+_NOTE_BYTES = 1 << 16
 
 
 @click.group()
@@ -69,7 +72,7 @@ def show(ctx: click.Context, recommendation: str, as_json: bool) -> None:
 @click.pass_context
 def verify(ctx: click.Context, bundle: Path | None, trusted: str | None, kept: tuple[Path, ...], as_json: bool) -> None:
     """Prove that nothing in the ledger was altered, removed or reordered. Needs no network and no running server."""
-    known = [path.read_text(encoding="utf-8") for path in kept]
+    known = [_read_note(path) for path in kept]
     if bundle:
         found = audit.audit_bundle(bundle, trusted, known)
     else:
@@ -87,8 +90,10 @@ def verify(ctx: click.Context, bundle: Path | None, trusted: str | None, kept: t
                 "proven": not found.problems,
             }
         )
-    for problem in () if as_json else found.problems:
+    for problem in () if as_json else found.problems[:_SHOWN]:
         click.echo(f"  {problem}", err=True)
+    if len(found.problems) > _SHOWN and not as_json:
+        click.echo(f"  ... and {len(found.problems) - _SHOWN} more, which --json lists.", err=True)
     if found.problems:
         raise Refused(
             "The ledger is not what was signed.", do="Keep a copy as it is and find out who could write to it."
@@ -110,14 +115,19 @@ def export(ctx: click.Context, folder: Path) -> None:
 
 
 @command.command()
+@json_option
 @click.pass_context
-def checkpoint(ctx: click.Context) -> None:
+def checkpoint(ctx: click.Context, as_json: bool) -> None:
     """Print the newest signed checkpoint; keep it, and no one can rewrite what came before."""
     parts: Any = ctx.obj
     world = parts.world()
     audit.seal(world)
     with world.look() as connection:
-        click.echo(audit.newest_checkpoint(connection) or "", nl=False)
+        note = audit.newest_checkpoint(connection) or ""
+    if as_json:
+        say_json({"checkpoint": note})
+    else:
+        click.echo(note, nl=False)
 
 
 @command.command()
@@ -135,3 +145,12 @@ def log(ctx: click.Context, about: str | None, limit: int, as_json: bool) -> Non
         return
     rows = [(one.seq, one.at, one.actor, one.name, one.subject) for one in entries]
     say_table("Ledger", ["entry", "at", "who", "what", "about"], rows, empty="The ledger is empty.")
+
+
+def _read_note(path: Path) -> str:
+    with path.open("rb") as file:
+        content = file.read(_NOTE_BYTES)
+    try:
+        return content.decode()
+    except UnicodeDecodeError as wrong:
+        raise Invalid(f"{path} is no signed checkpoint.", do="Use what careful evidence checkpoint printed.") from wrong

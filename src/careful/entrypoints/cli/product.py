@@ -30,7 +30,7 @@ def declare(ctx: click.Context, file: Path, as_json: bool) -> None:
         text = read_file(file)
     except OSError as failure:
         raise NotFound(f"{file} cannot be read ({failure.strerror}).", do="Run: careful init") from failure
-    made = products.declare(ctx.obj.world(), OPERATOR, text)
+    made = products.declare(ctx.obj.world(), OPERATOR, text, name=file.name)
     _say(
         {"product": made.product, "version": made.version, "digest": made.digest},
         f"{made.product}: version {made.version} is declared ({made.digest[:12]}). "
@@ -128,8 +128,9 @@ def show(ctx: click.Context, product: str, derived: bool, as_json: bool) -> None
 @command.command()
 @click.argument("product")
 @click.option("--url", required=True, help="Where it will be served; the file must name its own address.")
+@json_option
 @click.pass_context
-def mud(ctx: click.Context, product: str, url: str) -> None:
+def mud(ctx: click.Context, product: str, url: str, as_json: bool) -> None:  # noqa: ARG001 (a MUD file is JSON anyway)
     """Print the network profile (MUD file, RFC 8520) that follows from the ecosystem."""
     world = ctx.obj.world()
     declaration = products.get(world, product).declaration

@@ -4,11 +4,9 @@ A lock in the data folder, held by every process of the tree, keeps two trees of
 when this process is gone, so that nothing lives on after a kill -9.
 """
 
-import errno
 import fcntl
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping
@@ -17,6 +15,7 @@ from types import FrameType
 
 import click
 
+from careful.entrypoints.cli.listening import is_free, ports
 from careful.kernel.errors import Refused, Unavailable
 from careful.kernel.lifeline import Lifeline
 from careful.kernel.settings import Settings
@@ -25,12 +24,6 @@ _START_SECONDS = 30.0
 _PATIENCE_SECONDS = 10.0
 _LONGEST_PAUSE = 10.0
 _ROOM_BYTES = 200 << 20
-
-
-def ports(settings: Settings) -> dict[str, int]:
-    """Return what is served where, by the name of its setting."""
-    names = ("console_port", "public_port", "device_port", "mqtt_port")
-    return {name: getattr(settings, name) for name in names}
 
 
 def check_room(folder: Path) -> None:
@@ -44,7 +37,7 @@ def take_lock(folder: Path, patience: float = _PATIENCE_SECONDS) -> int:
     """Take the folder's lock and return its descriptor. Raises Refused when another tree holds it."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = os.open(folder / "up.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    until = time.monotonic() + patience
+    until, told = time.monotonic() + patience, False
     while True:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -55,23 +48,12 @@ def take_lock(folder: Path, patience: float = _PATIENCE_SECONDS) -> int:
                     f"Careful is already running on {folder}.",
                     do="Stop it (Ctrl+C where it runs), or name another folder: careful --data DIR up",
                 ) from None
+            if not told:
+                click.echo(f"Careful is running on {folder}; waiting {patience:.0f} s for it to end ...", err=True)
+                told = True
             time.sleep(0.1)
         else:
             return handle
-
-
-def check_ports(settings: Settings, patience: float = _PATIENCE_SECONDS) -> None:
-    """Raise Refused, naming the setting, for a port that another program holds."""
-    until = time.monotonic() + patience
-    for name, number in ports(settings).items():
-        while not _is_free(settings.host, number):
-            if time.monotonic() > until:
-                variable = f"CAREFUL_{name.upper()}"
-                raise Refused(
-                    f"Port {number} is taken by another program.",
-                    do=f"Choose another: {variable}={_free_near(settings.host, number)} careful up",
-                )
-            time.sleep(0.1)
 
 
 def prepare(command: list[str], settings: Settings) -> tuple[int, str]:
@@ -101,7 +83,7 @@ class Tree:
             self._spawn(name)
         until = time.monotonic() + _START_SECONDS
         for name, number in ports(self._settings).items():
-            while _is_free(self._settings.host, number):
+            while is_free(self._settings.host, number):
                 self._mind()
                 if time.monotonic() > until:
                     self.stop()
@@ -167,17 +149,3 @@ def _as_text(value: object) -> str:
     if isinstance(value, tuple):
         return "[" + ",".join(f'"{item}"' for item in value) + "]"
     return str(value)
-
-
-def _is_free(host: str, number: int) -> bool:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, number))
-        except OSError as failure:
-            return failure.errno != errno.EADDRINUSE
-    return True
-
-
-def _free_near(host: str, number: int) -> int:
-    return next((other for other in range(number + 1, number + 200) if other < 65536 and _is_free(host, other)), 0)  # noqa: PLR2004 (the last port there is)

@@ -5,7 +5,8 @@ from typing import Any
 
 import click
 
-from careful.entrypoints.cli.supervise import Tree, check_ports, check_room, prepare, take_lock
+from careful.entrypoints.cli.listening import check_ports, free_row, ports
+from careful.entrypoints.cli.supervise import Tree, check_room, prepare, take_lock
 
 
 @click.command()
@@ -21,7 +22,12 @@ def command(ctx: click.Context) -> None:
     settings = parts.settings()
     lock = take_lock(settings.data)
     check_room(settings.data)
-    check_ports(settings)
+    wanted = ports(settings)
+    check_ports(
+        settings.host,
+        wanted,
+        lambda name: f"CAREFUL_{name.upper()}={free_row(settings.host, wanted[name])} careful up",
+    )
     code, link = prepare(parts.preparation(), settings)
     if code:
         ctx.exit(code)
