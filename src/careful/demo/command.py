@@ -104,7 +104,7 @@ class Demo:
             )
         mail = {"smtp_port": settings.smtp_port}
         wanted = mail if _is_up(settings) else {**ports(settings), **mail}
-        row = free_row(settings.host, 20000, len(_PORTS))
+        row = free_row(settings.host, 19999, len(_PORTS))
         check_ports(settings.host, wanted, lambda _: f"careful demo --ports {row} (make demo ARGS='--ports {row}')")
 
     def _tell(self, stage: story.Stage) -> int:
