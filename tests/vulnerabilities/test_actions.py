@@ -59,7 +59,7 @@ def test_a_broken_feed_is_recorded_and_changes_nothing(maker, world):
     maker.feed(osv("A"))
     path = maker.folder / "broken.json"
     path.write_text("{")
-    with pytest.raises(Invalid, match="could be read"):
+    with pytest.raises(Invalid, match="could be taken in"):
         vulnerabilities.import_feed(world, maker.staff, path, "osv")
     (failed,) = happened(world, "feed_failed")
     assert failed.data["feed"] == "osv"

@@ -70,12 +70,6 @@ def test_a_finding_says_by_which_rule_and_on_what_evidence():
             "affected",
             id="the CPE's own version counts",
         ),
-        pytest.param(
-            Found(name="curl", version="8.3.0", cpe="cpe:2.3:a:other:curl:8.3.0:*:*:*:*:*:*:*"),
-            nvd(),
-            None,
-            id="another vendor's product of that name",
-        ),
     ],
 )
 def test_rules(component, row, certainty):
@@ -117,7 +111,7 @@ def test_a_distributions_advisory_is_for_its_own_release(distro, certainty):
     )
     row = ("purl", Row("osv", "DSA-1", (), "high", "", affected))
     component = Found(name="curl", version="7.88.1-10", purl=f"pkg:deb/debian/curl@7.88.1-10{distro}")
-    found = found_in(component, row, coverage=frozenset({("purl", "deb")}))
+    found = found_in(component, row, coverage=frozenset({("purl", "deb/debian")}))
     assert [one.certainty for one in found.matches] == ([certainty] if certainty else [])
 
 
@@ -126,19 +120,48 @@ def test_a_distributions_advisory_is_for_its_own_release(distro, certainty):
     [
         pytest.param(Found(name="a", reason="no version"), "no version", id="its own reason first"),
         pytest.param(
-            Found(name="a", version="1", purl="pkg:yocto/a@1"), "no feed here speaks of pkg:yocto", id="no feed"
+            Found(name="a", version="1", purl="pkg:yocto/a@1"),
+            "no feed here covers all of pkg:yocto; no record names it",
+            id="no feed",
         ),
         pytest.param(
             Found(name="a", version="1", purl="pkg:generic/a@1", cpe="cpe:2.3:a:a:a:1:*:*:*:*:*:*:*"),
-            "no feed here speaks of pkg:generic or CPE names",
+            "no feed here covers all of pkg:generic or CPE names; no record names it",
             id="neither name covered",
+        ),
+        pytest.param(
+            Found(name="a", version="1", purl="pkg:deb/ubuntu/a@1"),
+            "no feed here covers all of pkg:deb/ubuntu; no record names it",
+            id="another distribution's feed",
         ),
         pytest.param(Found(name="a", version="1"), "no purl and no CPE", id="no name at all"),
         pytest.param(Found(name="a", version="1", purl="pkg:"), "no purl and no CPE that can be read", id="malformed"),
     ],
 )
 def test_what_cannot_be_looked_up_says_why(component, reason):
-    assert found_in(component, coverage=PYPI).unmatched == {0: reason}
+    whole = PYPI | {("purl", "deb/debian")}
+    found = found_in(component, pypi(), coverage=whole)
+    assert (found.unmatched, found.partly) == ({0: reason}, {})
+
+
+def test_where_no_feed_covers_its_ecosystem_only_what_records_name_is_looked_up_and_in_part():
+    """One record of an ecosystem once made all of it count as looked up."""
+    rows = [pypi(), nvd()]
+    assert found_in(Found(name="x", version="1", purl="pkg:pypi/x@1"), *rows, coverage=frozenset()).unmatched
+    mended = found_in(pillow("10.0.1"), *rows, coverage=frozenset())
+    assert (mended.matches, mended.unmatched) == ((), {})
+    assert mended.partly == {0: "only single records speak of it here: no feed covers all of pkg:pypi"}
+    assert found_in(pillow(), *rows, coverage=frozenset()).matches
+    assert found_in(pillow("10.0.1"), *rows).partly == {}
+
+
+def test_a_cpe_that_no_record_names_may_be_known_by_another():
+    """Even the whole of NVD says nothing of a name that it does not use."""
+    known = Found(name="curl", version="9", cpe="cpe:2.3:a:haxx:curl:9:*:*:*:*:*:*:*")
+    assert (found_in(known, nvd()).unmatched, found_in(known, nvd()).partly) == ({}, {})
+    for cpe in ("cpe:2.3:a:haxx:libcurl5:8.3.0:*:*:*:*:*:*:*", "cpe:2.3:a:other:curl:8.3.0:*:*:*:*:*:*:*"):
+        found = found_in(Found(name="curl", version="8.3.0", cpe=cpe), nvd())
+        assert found.unmatched == {0: "no record names it by its CPE"}
 
 
 def test_advisories_of_one_flaw_are_one_finding_and_the_surest_leads():

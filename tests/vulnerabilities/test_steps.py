@@ -49,6 +49,21 @@ def test_a_flaw_is_located_with_rule_and_evidence_and_opens_one_case(maker, worl
     assert from_iso(opened.data["due"]) == world.clock.now() + timedelta(days=30)
 
 
+def test_a_single_record_is_no_feed_of_its_ecosystem(maker, world):
+    """What it does not name was not looked up, until a full export is here."""
+    release = maker.ship("1.0.0", "pillow==10.0.0", "yarl==1.9.2")
+    maker.feed(PILLOW)
+    vulnerabilities.match(world)
+    left = vulnerabilities.unmatched(world, release.id)
+    assert [(one.name, why) for one, why in left] == [
+        ("yarl", "no feed here covers all of pkg:pypi; no record names it")
+    ]
+    assert happened(world, "release_matched")[-1].data["unmatched"] == 1
+    maker.feed(PILLOW, whole=["PyPI"])
+    assert vulnerabilities.match(world) == 1
+    assert vulnerabilities.unmatched(world, release.id) == []
+
+
 def test_nothing_new_is_nothing_done(maker, world):
     maker.ship("1.0.0", "pillow==10.0.0")
     maker.feed(PILLOW)
@@ -122,7 +137,7 @@ def test_a_signed_release_without_the_flaw_is_the_fix(maker, world):
 
 
 def test_what_can_no_longer_be_looked_up_is_no_fix(maker, world):
-    maker.feed(PILLOW)
+    maker.feed(PILLOW, whole=["PyPI"])
     maker.ship("1.0.0", "pillow==10.0.0")
     maker.ship("1.0.1", "pillow", "yarl==1.9.2")
     vulnerabilities.match(world)

@@ -11,6 +11,7 @@ from flaws_sample import kev, osv
 
 from careful import vulnerabilities
 from careful.kernel import ledger
+from careful.vulnerabilities.feeds import database
 from careful.vulnerabilities.sync import KEV, NVD, OSV, ecosystems_in_use
 
 PYPI = OSV.format(ecosystem="PyPI")
@@ -127,7 +128,7 @@ def test_nvd_is_taken_whole_once_and_then_by_what_changed(world, sync, clock):
 
     web = Web(**{NVD: answer})
     (first,) = sync(web, kinds=["nvd"])
-    assert first.report.taken == 3
+    assert (first.report.taken, first.report.covers, first.report.as_of) == (3, ("NVD",), clock.now())
     clock.advance(timedelta(days=200))
     (again,) = sync(web, kinds=["nvd"])
     assert (again.report.taken, again.report.unchanged) == (1, 1)
@@ -173,6 +174,50 @@ def test_a_folder_of_copies(sync, tmp_path):
     assert web.asked == []
 
 
-def test_an_address_of_copies(sync):
-    web = Web(**{"https://mirror.example/known_exploited_vulnerabilities.json": kev("CVE-2023-4863")})
-    assert sync(web, kinds=["kev"], mirror="https://mirror.example/")[0].ok
+def test_an_address_of_copies_is_as_young_as_its_content(world, sync, clock):
+    """A mirror's own clock says nothing of its copies, nor does "nothing new" there."""
+    mirror = "https://mirror.example/"
+    web = Web(
+        **{
+            f"{mirror}known_exploited_vulnerabilities.json": kev("CVE-2023-4863"),
+            f"{mirror}osv/PyPI/all.zip": zipped(osv("A")),
+        }
+    )
+    for _ in range(2):
+        done = sync(web, ecosystems=["PyPI"], kinds=["osv", "kev"], mirror=mirror)
+        assert [f"{one.report.as_of:%m-%d}" for one in done] == ["10-01", "11-02"]
+        clock.advance(timedelta(days=1))
+    assert [one.covers for one in vulnerabilities.feed_ages(world)] == [(), ("PyPI",)]
+
+
+def test_what_is_fetched_from_its_own_address_covers_its_ecosystem(world, sync, maker, clock):
+    web = Web(**{PYPI: zipped(osv("A")), OSV.format(ecosystem="npm"): zipped(osv("B"))})
+    (done,) = sync(web, ecosystems=["PyPI", "npm"], kinds=["osv"])
+    assert done.report.covers == ("PyPI",)
+    assert done.report.remarks == ("not taken as all of npm: no record in it is of that",)
+    assert abs(done.report.as_of - clock.now()) < timedelta(hours=1)
+
+
+def test_an_ecosystem_that_no_release_uses_any_more_is_no_part_of_the_feed(world, sync):
+    npm = osv("B", affected=[{"package": {"ecosystem": "npm", "name": "x"}}])
+    web = Web(**{PYPI: zipped(osv("A")), OSV.format(ecosystem="npm"): zipped(npm)})
+    assert sync(web, ecosystems=["PyPI", "npm"], kinds=["osv"])[0].report.covers == ("PyPI", "npm")
+    assert sync(web, ecosystems=["PyPI"], kinds=["osv"])[0].report.covers == ("PyPI", "npm")
+    assert sync(web, kinds=["osv"])[0].report.covers == ("PyPI",)
+
+
+def test_what_was_taken_before_it_counted_as_whole_is_fetched_again(world, sync, maker):
+    web = Web(**{PYPI: zipped(osv("A"))})
+    sync(web, ecosystems=["PyPI"], kinds=["osv"])
+    with database.opened(world.home, write=True) as connection:
+        connection.execute("DELETE FROM whole")
+    (done,) = sync(web, ecosystems=["PyPI"], kinds=["osv"])
+    assert "If-None-Match" not in web.asked[-1].headers
+    assert done.report.covers == ("PyPI",)
+
+
+def test_pages_of_nvd_that_stop_early_are_no_whole(world, sync):
+    web = Web(**{NVD: lambda request: page(0, 3, 1) if request.url.params["startIndex"] == "0" else page(1, 3)})
+    (done,) = sync(web, kinds=["nvd"])
+    assert (done.ok, "NVD gave 1 of 3 records and then no more." in done.says) == (False, True)
+    assert vulnerabilities.feed_ages(world) == []

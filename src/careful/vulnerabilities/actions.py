@@ -1,5 +1,6 @@
 """What one may do about flaws: take feeds in, judge, account for devices, close."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -28,20 +29,23 @@ def import_feed(
     *,
     source: str = "",
     feed: str = "",
+    whole: Sequence[str] = (),
     as_of: datetime | None = None,
     progress: intake.Progress = lambda _: None,
 ) -> FeedReport:
     """Take a feed in under the name `feed` (left out: its kind); `as_of` says how young it is known to be.
 
-    What cannot be read at all is refused, recorded as failed, and changes nothing. Raises Invalid, TooLarge,
-    Unavailable.
+    `whole` names the ecosystems (`PyPI`; `NVD`) of which it is a full export: all else covers only the packages that
+    its records name. What cannot be read at all is refused, recorded as failed, and changes nothing. Raises Invalid,
+    TooLarge, Unavailable.
     """
     try:
-        found = intake.take_in(world.home, path, kind, progress, feed)
+        now = world.clock.now()
+        found = intake.take_in(world.home, path, now, kind, progress, feed, whole=whole, as_of=as_of)
     except CarefulError as refusal:
         feed_failed(world, actor, feed or kind or "unknown", refusal.what)
         raise
-    return feed_taken(world, actor, found, source=source or path.name, as_of=as_of)
+    return feed_taken(world, actor, found, source=source or path.name)
 
 
 def feed_failed(world: World, actor: Actor, feed: str, reason: str) -> None:
@@ -50,12 +54,10 @@ def feed_failed(world: World, actor: Actor, feed: str, reason: str) -> None:
         work.record(FeedFailed(feed=feed, reason=reason[:200]))
 
 
-def feed_taken(
-    world: World, actor: Actor, found: intake.Intake, *, source: str, as_of: datetime | None = None
-) -> FeedReport:
+def feed_taken(world: World, actor: Actor, found: intake.Intake, *, source: str) -> FeedReport:
     """Record what was taken in. A feed that claims the future is not believed."""
     with world.change(actor) as work:
-        true_at = min(as_of or found.as_of or work.now, work.now)
+        true_at = min(found.as_of, work.now)
         row = {
             "feed": found.feed,
             "source": source,
@@ -80,6 +82,8 @@ def feed_taken(
         as_of=true_at,
         seconds=found.seconds,
         refused_count=found.refused_count,
+        covers=found.covers,
+        remarks=tuple(found.remarks),
     )
 
 

@@ -2,8 +2,11 @@
 
 A component is looked up by every name it has: its purl, the source package its purl names, its CPE. Advisories that
 speak of the same flaw are one finding under its CVE number. What the record or the version leaves open is "check",
-never silence. A flaw that the SBOM itself says is patched, or does not matter, is set apart with its words. What could
-not be looked up at all is returned with its reason.
+never silence. A flaw that the SBOM itself says is patched, or does not matter, is set apart with its words.
+
+A name is looked up where a feed covers all of its ecosystem. Where none does, single records speak only of the packages
+they name. A CPE has no such registry of names, so a product that no record names may be known by another: it was not
+looked up, whatever is here of NVD. What could not be looked up is returned with its reason.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,7 +15,7 @@ from typing import Literal
 
 from careful.releases import Component, Found, Purl, parse_cpe, parse_purl, unescaped
 from careful.vulnerabilities import cpe, versions
-from careful.vulnerabilities.feeds.record import Affected, Row
+from careful.vulnerabilities.feeds.record import Affected, Row, ecosystem_of
 from careful.vulnerabilities.model import SEVERITIES
 from careful.vulnerabilities.ranges import Hit, first_fix, holds
 
@@ -48,12 +51,14 @@ class Match:
 class Matched:
     """The outcome for a list of components; `unmatched` maps a place in the list to the reason.
 
-    `settled` are flaws that the SBOM's own statements settle; their evidence says how.
+    `settled` are flaws that the SBOM's own statements settle; their evidence says how. `partly` are the places of
+    components of which only single records speak, with what that means: other flaws of theirs are not known here.
     """
 
     matches: tuple[Match, ...]
     unmatched: Mapping[int, str]
     settled: tuple[Match, ...] = ()
+    partly: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +73,8 @@ class Sought:
 
     @property
     def covered_by(self) -> tuple[str, str]:
-        """Return what a feed must speak of for this name to be looked up."""
-        return self.kind, self.key.partition("/")[0] if self.kind == "purl" else ""
+        """Return what a feed must cover in full for this name to be looked up."""
+        return self.kind, ecosystem_of(self.key) if self.kind == "purl" else ""
 
 
 def names_of(component: Known) -> Iterator[Sought]:
@@ -99,22 +104,26 @@ def keys_of(components: Iterable[Known]) -> dict[str, set[str]]:
 def match(
     components: Sequence[Known], rows: Iterable[tuple[str, Row]], coverage: frozenset[tuple[str, str]]
 ) -> Matched:
-    """Match `components` against `rows` (each with its kind)."""
+    """Match `components` against `rows` (each with its kind); `coverage` is what some feed covers in full."""
     by_key = _Rows.of(rows)
     found: list[Match] = []
     settled: list[Match] = []
     unmatched: dict[int, str] = {}
+    partly: dict[int, str] = {}
     for number, component in enumerate(components):
         sought = list(names_of(component))
-        covered = [one for one in sought if one.covered_by in coverage]
-        if component.reason or not covered:
-            unmatched[number] = component.reason or _uncovered(component, sought)
+        named = [one for one in sought if by_key.name(one)]
+        whole = [one for one in sought if one.covered_by in coverage and (one.kind == "purl" or one in named)]
+        if component.reason or not (named or whole):
+            unmatched[number] = component.reason or _uncovered(component, sought, coverage)
             continue
-        hits = [hit for one in covered for row in by_key.rows(one) if (hit := _judge(number, one, row, by_key))]
+        if not whole:
+            partly[number] = f"only single records speak of it here: no feed covers all of {_wanted(named)}"
+        hits = [hit for one in sought for row in by_key.rows(one) if (hit := _judge(number, one, row, by_key))]
         for one in _merged(hits):
             said = _statement(component, one)
             (settled if said else found).append(replace(one, evidence=f"{said}; {one.evidence}") if said else one)
-    return Matched(tuple(found), unmatched, tuple(settled))
+    return Matched(tuple(found), unmatched, tuple(settled), partly)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +145,10 @@ class _Rows:
     def rows(self, sought: Sought) -> Sequence[Row]:
         return self.by_key.get((sought.kind, sought.key), ())
 
+    def name(self, sought: Sought) -> bool:
+        """Tell whether any record may mean this very name, whatever it says of the version."""
+        return any(_fits(sought, row.affected, self)[0] != "no" for row in self.rows(sought))
+
     def one_vendor(self, product: str) -> bool:
         return len(self.vendors.get(product, ())) == 1
 
@@ -146,11 +159,17 @@ def _purl_key(purl: Purl, name: str) -> str:
     return "/".join(part for part in (purl.type, purl.namespace, name) if part).lower()
 
 
-def _uncovered(component: Known, sought: Sequence[Sought]) -> str:
+def _uncovered(component: Known, sought: Sequence[Sought], coverage: frozenset[tuple[str, str]]) -> str:
     if not sought:
         return "no purl and no CPE that can be read" if component.purl or component.cpe else "no purl and no CPE"
+    lacking = [one for one in sought if one.covered_by not in coverage]
+    reasons = [f"no feed here covers all of {_wanted(lacking)}"] if lacking else []
+    return "; ".join([*reasons, "no record names it" + (" by its CPE" if not lacking else "")])
+
+
+def _wanted(sought: Sequence[Sought]) -> str:
     kinds = dict.fromkeys(f"pkg:{one.covered_by[1]}" if one.kind == "purl" else "CPE names" for one in sought)
-    return f"no feed here speaks of {' or '.join(kinds)}"
+    return " or ".join(kinds)
 
 
 def _judge(number: int, sought: Sought, row: Row, known: _Rows) -> Match | None:

@@ -76,7 +76,11 @@ class Exposure:
 
 @dataclass(frozen=True, slots=True)
 class FeedAge:
-    """A feed as it was last taken in: `as_of` is the feed's own date."""
+    """A feed as it was last taken in: `as_of` is how young its content is known to be.
+
+    `covers` names the ecosystems of which a full export is here (`PyPI`; `NVD`). Where it is empty, the feed is single
+    records, which cover only the packages that they name.
+    """
 
     feed: str
     source: str
@@ -86,13 +90,15 @@ class FeedAge:
     as_of: datetime
     taken_at: datetime
     fresh: bool
+    covers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FeedReport:
     """What became of an intake: records taken, unchanged, withdrawn; refused ones with place and reason.
 
-    `refused` names the first fifty of `refused_count`.
+    `refused` names the first fifty of `refused_count`. `covers` is what the feed covers in full now; `remarks` say why
+    something was not taken as the full export that it was declared to be.
     """
 
     feed: str
@@ -103,3 +109,5 @@ class FeedReport:
     as_of: datetime
     seconds: float
     refused_count: int = 0
+    covers: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()

@@ -18,11 +18,18 @@ from careful.vulnerabilities.store import settled as settled_table
 
 
 def feed_ages(world: World) -> list[FeedAge]:
-    """List the feeds with their age."""
+    """List the feeds with their age and what they cover."""
     oldest = world.clock.now() - timedelta(hours=world.settings.feed_max_age_hours)
     with world.look() as connection:
         rows = connection.execute(select(feeds).order_by(feeds.c.feed)).all()
-    return [FeedAge(**row._mapping, fresh=row.as_of >= oldest) for row in rows]  # noqa: SLF001 (SQLAlchemy's documented way to a row's columns by name)
+    covers: dict[str, tuple[str, ...]] = {}
+    if rows:
+        with database.opened(world.home) as flaws:
+            covers = {row.feed: tuple(one.name for one in database.wholes(flaws, row.feed)) for row in rows}
+    return [
+        FeedAge(**row._mapping, fresh=row.as_of >= oldest, covers=covers[row.feed])  # noqa: SLF001 (SQLAlchemy's documented way to a row's columns by name)
+        for row in rows
+    ]
 
 
 def feeds_fresh(world: World) -> bool:

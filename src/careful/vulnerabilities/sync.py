@@ -1,14 +1,15 @@
 """Fetching what is new in the world's lists of known flaws: OSV by ecosystem, CISA's KEV, and what NVD changed.
 
-One feed that fails does not stop the others; it is recorded as failed and grows old, which P11 then shows. A server
-that says "nothing new" makes a feed young again. Where there is no internet, a mirror (folder or address) holds copies:
-`osv/<ecosystem>/all.zip`, `known_exploited_vulnerabilities.json`, `nvd.zip`.
+One feed that fails does not stop the others; it is recorded as failed and grows old, which P11 then shows. What comes
+from its own server is as young as the server's time, and "nothing new" makes it young again. Where there is no
+internet, a mirror (folder or address) holds copies: `osv/<ecosystem>/all.zip`, `known_exploited_vulnerabilities.json`,
+`nvd.zip`. A copy is as young as its content proves.
 """
 
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,10 +18,11 @@ import msgspec
 
 from careful import releases
 from careful.kernel.actors import Actor
-from careful.kernel.errors import CarefulError, Invalid, NotFound
+from careful.kernel.errors import CarefulError, Invalid, NotFound, Unavailable
 from careful.kernel.work import World
 from careful.vulnerabilities import actions, store
-from careful.vulnerabilities.feeds import intake
+from careful.vulnerabilities.feeds import database, intake
+from careful.vulnerabilities.feeds.proof import UNDATED
 from careful.vulnerabilities.fetching import Fetched, Pause, fetch, open_client
 from careful.vulnerabilities.model import FeedReport
 
@@ -95,7 +97,7 @@ def sync(
     wanted = frozenset(kinds)
     with tempfile.TemporaryDirectory(prefix="fetch-", dir=world.home) as folder, client or open_client() as opened:
         one = _Round(world, actor, opened, Path(folder), mirror, progress, pause)
-        done = _osv(one, ecosystems or ecosystems_in_use(world)) if "osv" in wanted else []
+        done = _osv(one, ecosystems) if "osv" in wanted else []
         acts: dict[str, Callable[[_Round], Synced]] = {"kev": _kev, "nvd": _nvd}
         return done + [_attempt(one, name, act) for name, act in acts.items() if name in wanted]
 
@@ -120,78 +122,104 @@ def _attempt(one: _Round, name: str, act: Callable[[_Round], Synced]) -> Synced:
         return Synced(name, ok=False, says=str(refusal))
 
 
-def _osv(one: _Round, ecosystems: Sequence[str]) -> list[Synced]:
-    """Take in every ecosystem. OSV is one feed: as old as its oldest part, and not renewed while a part is missing."""
-    found, oldest, failed = intake.Intake("osv"), one.world.clock.now(), []
+def _osv(one: _Round, asked: Sequence[str]) -> list[Synced]:
+    """Take in every ecosystem. OSV is one feed: as old as its oldest part, and not renewed while a part is missing.
+
+    Where none is asked for by name, an ecosystem that no release uses any more is no part of it.
+    """
+    ecosystems = asked or ecosystems_in_use(one.world)
+    found, failed = intake.Intake("osv"), []
     for name in ecosystems:
         try:
-            part, at = _osv_part(one, name)
+            _add(found, _osv_part(one, name))
         except CarefulError as refusal:
             failed.append(Synced(f"osv {name}", ok=False, says=str(refusal)))
-        else:
-            _add(found, part)
-            oldest = min(oldest, at)
     if failed:
         reason = " ".join(each.says for each in failed)
         actions.feed_failed(one.world, one.actor, "osv", reason)
         return failed
-    report = actions.feed_taken(one.world, one.actor, found, source=", ".join(ecosystems), as_of=oldest)
+    with database.opened(one.world.home, write=True) as connection:
+        if not asked:
+            database.keep_wholes(connection, "osv", ecosystems)
+        wholes = database.wholes(connection, "osv")
+    found.covers = tuple(each.name for each in wholes)
+    found.as_of = min((each.as_of for each in wholes), default=found.as_of)
+    report = actions.feed_taken(one.world, one.actor, found, source=", ".join(ecosystems))
     return [Synced("osv", ok=True, says="taken in", report=report)]
 
 
-def _osv_part(one: _Round, ecosystem: str) -> tuple[intake.Intake, datetime]:
+def _osv_part(one: _Round, ecosystem: str) -> intake.Intake:
     if not ecosystem or "/" in ecosystem or ecosystem.startswith("."):
         raise Invalid(f"{ecosystem[:40]!r} is no ecosystem of OSV.", do="Use --ecosystem PyPI.")
     name = f"osv-{ecosystem.lower()}"[:80]
-    return _file(one, name, "osv", OSV.format(ecosystem=ecosystem), f"osv/{ecosystem}/all.zip")
+    return _file(one, name, "osv", OSV.format(ecosystem=ecosystem), f"osv/{ecosystem}/all.zip", whole=ecosystem)
 
 
 def _kev(one: _Round) -> Synced:
     return _whole(one, "kev", KEV, "known_exploited_vulnerabilities.json")
 
 
-def _whole(one: _Round, kind: intake.Kind, url: str, place: str) -> Synced:
-    found, at = _file(one, kind, kind, url, place)
-    report = actions.feed_taken(one.world, one.actor, found, source=one.mirror or url, as_of=at)
+def _whole(one: _Round, kind: intake.Kind, url: str, place: str, whole: str = "") -> Synced:
+    found = _file(one, kind, kind, url, place, whole=whole)
+    report = actions.feed_taken(one.world, one.actor, found, source=one.mirror or url)
     return Synced(kind, ok=True, says="taken in", report=report)
 
 
-def _file(one: _Round, name: str, kind: intake.Kind, url: str, place: str) -> tuple[intake.Intake, datetime]:
-    """Take in one file, from the mirror or from its own address, only where it changed; return how young it is."""
+def _file(one: _Round, name: str, kind: intake.Kind, url: str, place: str, *, whole: str = "") -> intake.Intake:
+    """Take in one file, from the mirror or from its own address, only where it changed.
+
+    `whole` is the ecosystem of which it is the full export, by its address or place.
+    """
     if one.mirror and not _is_address(one.mirror):
-        return _copy(one, kind, Path(one.mirror) / place)
+        return _copy(one, kind, Path(one.mirror) / place, whole)
     address = f"{one.mirror.rstrip('/')}/{place}" if one.mirror else url
     with one.world.look() as connection:
         before = store.fetch_of(connection, name)
         known = store.feed_row(connection, kind)
-    again = before if before and known and before.url == address else None
+    held = _held(one, kind, whole)
+    again = before if before and known and before.url == address and (held or not whole) else None
     target = one.folder / f"{kind}{Path(place).suffix}"
     conditions = {"etag": again.etag, "last_modified": again.last_modified} if again else {}
     got = fetch(one.client, address, target, pause=one.pause, **conditions)
+    proven = None if one.mirror else got.at  # a mirror's clock proves nothing of its copies
     if not got.changed and known:
-        return intake.Intake(kind, sha256=known.sha256, records=known.records, unchanged=known.records), got.at
-    found = intake.take_in(one.world.home, target, kind, one.progress)
+        as_of = proven or (held.as_of if held else known.as_of)
+        if held:
+            with database.opened(one.world.home, write=True) as flaws:
+                database.put_whole(flaws, kind, replace(held, as_of=as_of))
+        same = intake.Intake(kind, sha256=known.sha256, records=known.records, unchanged=known.records, as_of=as_of)
+        same.covers = (whole,) if held else ()
+        return same
+    now, names = one.world.clock.now(), (whole,) if whole else ()
+    found = intake.take_in(one.world.home, target, now, kind, one.progress, whole=names, as_of=proven)
     _note(one, name, address, got)
-    return found, got.at
+    return found
 
 
-def _copy(one: _Round, kind: intake.Kind, path: Path) -> tuple[intake.Intake, datetime]:
+def _held(one: _Round, kind: intake.Kind, whole: str) -> database.Whole | None:
+    """Return the full export that is here already."""
+    with database.opened(one.world.home) as connection:
+        wholes = database.wholes(connection, kind)
+    return next((each for each in wholes if (each.kind, each.type) == intake.covered_by(kind, whole)), None)
+
+
+def _copy(one: _Round, kind: intake.Kind, path: Path, whole: str) -> intake.Intake:
     if not path.exists():
         raise NotFound(f"The mirror has no {path}.", do="Put a copy there.")
-    found = intake.take_in(one.world.home, path, kind, one.progress)
-    return found, found.as_of or one.world.clock.now()
+    names = (whole,) if whole else ()
+    return intake.take_in(one.world.home, path, one.world.clock.now(), kind, one.progress, whole=names)
 
 
 def _nvd(one: _Round) -> Synced:
     """Take in what NVD changed since the last time, page by page; the first time everything, going on after a stop."""
     if one.mirror:
-        return _whole(one, "nvd", NVD, "nvd.zip")
+        return _whole(one, "nvd", NVD, "nvd.zip", "NVD")
     with one.world.look() as connection:
         before = store.fetch_of(connection, "nvd")
     began = one.world.clock.now()
     found = intake.Intake("nvd")
-    since = before.since if before else None
-    page = before.page if before else 0
+    since = before.since if before and _held(one, "nvd", "NVD") else None
+    page = before.page if before and not before.since else 0
     if since is None:
         _pages(one, found, {}, page, None)
     while since is not None and since < began:
@@ -200,7 +228,12 @@ def _nvd(one: _Round) -> Synced:
         _pages(one, found, window, 0, since)
         since = until
     _remember(one, began - _NVD_OVERLAP, 0)
-    report = actions.feed_taken(one.world, one.actor, found, source=NVD, as_of=began)
+    with database.opened(one.world.home, write=True) as flaws:
+        whole = database.Whole("cpe", "", "NVD", database.count(flaws, "nvd"), began)
+        if database.put_whole(flaws, "nvd", whole):
+            database.moved(flaws)
+    found.covers, found.as_of = ("NVD",), began
+    report = actions.feed_taken(one.world, one.actor, found, source=NVD)
     return Synced("nvd", ok=True, says="taken in", report=report)
 
 
@@ -210,11 +243,13 @@ def _pages(one: _Round, found: intake.Intake, window: dict[str, str], start: int
         fetch(one.client, NVD, target, parameters=window | {"startIndex": str(start)}, pause=one.pause)
         head = _head(target)
         if head.resultsPerPage:
-            _add(found, intake.take_in(one.world.home, target, "nvd"))
+            _add(found, intake.take_in(one.world.home, target, one.world.clock.now(), "nvd"))
         start += head.resultsPerPage
         one.progress(found.taken + found.unchanged)
-        if start >= head.totalResults or not head.resultsPerPage:
+        if start >= head.totalResults:
             return
+        if not head.resultsPerPage:
+            raise Unavailable(f"NVD gave {start:,} of {head.totalResults:,} records and then no more.", do="Try later.")
         if since is None:
             _remember(one, None, start)
         one.pause(_NVD_PAUSE)
@@ -240,6 +275,8 @@ def _add(found: intake.Intake, page: intake.Intake) -> None:
     found.refused += page.refused[: intake.REFUSED_LISTED - len(found.refused)]
     found.seconds += page.seconds
     found.sha256, found.records = page.sha256, page.records
+    found.remarks += page.remarks
+    found.as_of = page.as_of if found.as_of == UNDATED else min(found.as_of, page.as_of)
 
 
 def _note(one: _Round, feed: str, address: str, got: Fetched) -> None:

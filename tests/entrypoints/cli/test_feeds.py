@@ -25,6 +25,16 @@ def test_import_says_what_was_taken_and_what_was_refused(run, tmp_path):
     assert read(run("import", str(path), "--kind", "osv", "--json"))["unchanged"] == 1
 
 
+def test_what_a_feed_covers_is_declared_and_shown(run, tmp_path):
+    path = tmp_path / "one.json"
+    path.write_text(json.dumps(osv("A")))
+    assert "covers only packages that its records name" in run("import", str(path)).stdout
+    assert "\tonly packages that its records name\t" in run("list").stdout
+    assert "not taken as all of npm: no record in it is of that" in run("import", str(path), "--whole", "npm").stdout
+    assert "covers all of PyPI" in run("import", str(path), "--whole", "PyPI").stdout
+    assert "\tall of PyPI\t" in run("list").stdout
+
+
 def test_import_of_what_is_no_feed(run, tmp_path):
     with pytest.raises(Invalid):
         run("import", str(tmp_path / "none"))

@@ -31,7 +31,8 @@ def fed(world, staff, tmp_path, clock):
     for document in (osv("GHSA-1", aliases=[FLAW]), kev(FLAW, released=iso(clock.now()))):
         path = tmp_path / "feed.json"
         path.write_text(json.dumps(document))
-        vulnerabilities.import_feed(world, staff, path, as_of=clock.now())
+        whole = ["PyPI"] if "id" in document else []
+        vulnerabilities.import_feed(world, staff, path, whole=whole, as_of=clock.now())
 
 
 def test_a_flaw_is_named_with_its_evidence(scan, fed):
@@ -68,6 +69,30 @@ def test_for_programs(scan, fed):
 def test_exit_codes(scan, fed, components, more, code, says):
     done = scan(*components, more=more)
     assert (done.exit_code, says in done.stdout) == (code, True), done.stdout
+
+
+def test_a_single_record_is_no_feed_of_its_ecosystem(scan, world, staff, tmp_path, clock):
+    path = tmp_path / "feed.json"
+    path.write_text(json.dumps(osv("GHSA-1", modified=iso(clock.now()))))
+    vulnerabilities.import_feed(world, staff, path)
+    other = scan("yarl==1.9.2")
+    assert other.exit_code == 1
+    assert "Not known: no component could be looked up." in other.stdout
+    assert "not looked up: yarl 1.9.2: no feed here covers all of pkg:pypi; no record names it" in other.stdout
+    named = scan("pillow==10.0.1")
+    assert named.exit_code == 1
+    assert "Not known: no feed covers any component's ecosystem in full; 1 of them in single records" in named.stdout
+    assert "looked up in part: pillow 10.0.1: only single records speak of it here" in named.stdout
+    assert len(read(scan("pillow==10.0.1", more=["--json"]))["looked_up_in_part"]) == 1
+
+
+def test_a_part_that_is_known_in_part_is_said(scan, fed, world, staff, tmp_path):
+    path = tmp_path / "npm.json"
+    path.write_text(json.dumps(osv("B", affected=[{"package": {"ecosystem": "npm", "name": "left"}}])))
+    vulnerabilities.import_feed(world, staff, path)
+    path.write_bytes(purls("pillow==10.0.1").replace(b"]}", b', {"name": "left", "purl": "pkg:npm/left@1"}]}'))
+    done = typed(command, world, str(path))
+    assert "1 of them in single records only" in done.stdout
 
 
 def test_without_a_feed_nothing_is_known(scan):

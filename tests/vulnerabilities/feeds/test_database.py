@@ -1,5 +1,6 @@
 """The flaw database: what is new, what is older, what was taken back; all of an intake or nothing."""
 
+import sqlite3
 from datetime import UTC, datetime
 
 import pytest
@@ -62,10 +63,41 @@ def test_a_record_that_was_never_here_and_is_taken_back_is_no_change(tmp_path):
     assert not put(tmp_path, record(withdrawn=True))
 
 
-def test_coverage_says_what_any_feed_speaks_of(tmp_path):
+def whole(name="PyPI", covered="pypi", records=3, day=1):
+    return database.Whole("purl", covered, name, records, datetime(2026, 1, day, tzinfo=UTC))
+
+
+def test_a_record_covers_nothing_but_a_full_export_does(tmp_path):
     put(tmp_path, record(affected=(AFFECTED, Affected("cpe", "curl", "generic"))))
-    with database.opened(tmp_path) as connection:
-        assert database.coverage(connection) == {("purl", "pypi"), ("cpe", "")}
+    with database.opened(tmp_path, write=True) as connection:
+        assert database.coverage(connection) == frozenset()
+        assert database.put_whole(connection, "osv", whole())
+        assert not database.put_whole(connection, "osv", whole(day=2))
+        assert database.coverage(connection) == {("purl", "pypi")}
+        assert database.wholes(connection, "osv") == (whole(day=2),)
+        assert database.wholes(connection, "nvd") == ()
+
+
+def test_what_is_fetched_no_more_covers_no_longer(tmp_path):
+    with database.opened(tmp_path, write=True) as connection:
+        for one in (whole(), whole("npm", "npm")):
+            database.put_whole(connection, "osv", one)
+        database.keep_wholes(connection, "osv", ["PyPI", "npm"])
+        assert database.generation(connection) == 0
+        database.keep_wholes(connection, "osv", ["npm"])
+        assert [one.name for one in database.wholes(connection, "osv")] == ["npm"]
+        assert database.generation(connection) == 1
+
+
+def test_a_file_of_before_is_matched_again_as_its_records_covered_too_much(tmp_path):
+    put(tmp_path, record())
+    with sqlite3.connect(tmp_path / "feeds.sqlite") as old:
+        old.executescript("DROP TABLE whole; CREATE TABLE coverage (kind TEXT, type TEXT);")
+        old.execute("INSERT INTO coverage VALUES ('purl', 'pypi')")
+    for _ in range(2):
+        with database.opened(tmp_path) as connection:
+            assert (database.coverage(connection), database.generation(connection)) == (frozenset(), 1)
+    assert len(rows(tmp_path)) == 1
 
 
 def test_an_intake_is_all_or_nothing(tmp_path):

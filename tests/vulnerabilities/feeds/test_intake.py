@@ -1,20 +1,22 @@
 """Taking feeds in: files, folders, zips, lists; malformed parts named, nothing half done."""
 
 import json
-import os
 import zipfile
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flaws_sample import kev, osv
 
 from careful.kernel.errors import Invalid, TooLarge
 from careful.vulnerabilities.feeds import database, intake
+from careful.vulnerabilities.feeds.proof import UNDATED
 
+NOW = datetime(2026, 11, 3, tzinfo=UTC)
 PAGE = {
     "format": "NVD_CVE",
+    "totalResults": 2,
     "timestamp": "2026-11-01T00:00:00.000",
-    "vulnerabilities": [{"cve": {"id": "CVE-1", "configurations": []}}, {"cve": {"id": 7}}],
+    "vulnerabilities": [{"cve": {"id": "CVE-1", "lastModified": "2026-09-01T00:00:00.000"}}, {"cve": {"id": 7}}],
 }
 
 
@@ -39,53 +41,57 @@ def given(tmp_path):
     return write
 
 
+def take_in(home, path, **more):
+    return intake.take_in(home, path, NOW, **more)
+
+
 def generation(home):
     with database.opened(home) as connection:
         return database.generation(connection)
 
 
 def test_a_file_a_list_a_folder_and_a_zip(home, given):
-    assert intake.take_in(home, given("one.json", osv("A"))).taken == 1
-    assert intake.take_in(home, given("list.json", [osv("B"), osv("C")])).taken == 2
+    assert take_in(home, given("one.json", osv("A"))).taken == 1
+    assert take_in(home, given("list.json", [osv("B"), osv("C")])).taken == 2
     folder = given("folder/deep/d.json", osv("D")).parents[1]
-    assert intake.take_in(home, folder).taken == 1
+    assert take_in(home, folder).taken == 1
     path = folder.parent / "all.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("E.json", json.dumps(osv("E")))
         archive.writestr("README.md", "no feed")
-    found = intake.take_in(home, path)
+    found = take_in(home, path)
     assert (found.taken, found.refused) == (1, [])
     assert generation(home) == 4
 
 
 def test_the_same_again_is_no_change(home, given):
     path = given("one.json", osv("A"))
-    intake.take_in(home, path)
-    again = intake.take_in(home, path)
+    take_in(home, path)
+    again = take_in(home, path)
     assert (again.taken, again.unchanged, generation(home)) == (0, 1, 1)
 
 
 def test_malformed_records_are_named_and_the_rest_is_taken(home, given):
-    found = intake.take_in(home, given("list.json", [osv("A"), {"id": "B", "affected": {}}, osv("C")]))
+    found = take_in(home, given("list.json", [osv("A"), {"id": "B", "affected": {}}, osv("C")]))
     assert (found.taken, found.refused_count) == (2, 1)
     assert found.refused == ["list.json#$[1]: $.affected: expected a list"]
 
 
 def test_a_page_of_nvd(home, given):
-    found = intake.take_in(home, given("page.json", PAGE))
-    assert (found.feed, found.taken, found.as_of) == ("nvd", 1, datetime(2026, 11, 1, tzinfo=UTC))
+    found = take_in(home, given("page.json", PAGE))
+    assert (found.feed, found.taken, found.as_of) == ("nvd", 1, datetime(2026, 9, 1, tzinfo=UTC))
     assert found.refused == ["page.json#$.vulnerabilities[1]: $.cve.id: expected the CVE's number"]
 
 
 def test_a_catalogue_of_exploited_flaws(home, given):
-    found = intake.take_in(home, given("kev.json", kev("CVE-2023-4863")))
+    found = take_in(home, given("kev.json", kev("CVE-2023-4863")))
     assert (found.feed, found.taken) == ("kev", 1)
     assert found.as_of == datetime(2026, 11, 2, tzinfo=UTC)
 
 
 def test_one_intake_is_of_one_kind(home, given):
     given("mixed/a.json", osv("A"))
-    found = intake.take_in(home, given("mixed/b.json", kev("CVE-2023-4863")).parent)
+    found = take_in(home, given("mixed/b.json", kev("CVE-2023-4863")).parent)
     assert (found.feed, found.taken, found.refused) == ("osv", 1, ["b.json: kev among osv"])
 
 
@@ -104,48 +110,107 @@ def test_one_intake_is_of_one_kind(home, given):
 def test_what_cannot_be_read_at_all_changes_nothing(home, given, name, content, says):
     path = given(name, content)
     with pytest.raises(Invalid, match=says):
-        intake.take_in(home, path.parent if name.startswith("folder") else path)
+        take_in(home, path.parent if name.startswith("folder") else path)
     assert generation(home) == 0
 
 
 def test_what_is_not_there(home, tmp_path):
     with pytest.raises(Invalid, match="not there"):
-        intake.take_in(home, tmp_path / "none")
+        take_in(home, tmp_path / "none")
 
 
 def test_limits(home, given, monkeypatch):
     path = given("one.json", osv("A"))
     monkeypatch.setattr(intake, "FILE_BYTES", 10)
     with pytest.raises(TooLarge, match="Split it"):
-        intake.take_in(home, path)
+        take_in(home, path)
     monkeypatch.undo()
     monkeypatch.setattr(intake, "TOTAL_BYTES", 10)
     zipped = path.with_suffix(".zip")
     with zipfile.ZipFile(zipped, "w") as archive:
         archive.write(path, "one.json")
     with pytest.raises(TooLarge, match="in all"):
-        intake.take_in(home, zipped)
+        take_in(home, zipped)
 
 
-def test_a_feed_without_a_date_is_no_younger_than_its_youngest_file(home, given):
-    for name, at in (("a.json", 1_000_000), ("b.json", 2_000_000)):
-        os.utime(given(f"old/{name}", osv(name)), (at, at))
-    found = intake.take_in(home, given("old/a.json", osv("a.json")).parent)
-    assert found.as_of is not None
-    os.utime(given("old/a.json", osv("a.json")), (1_000_000, 1_000_000))
-    assert intake.take_in(home, given("old/b.json", osv("b.json")).parent).as_of > datetime(2026, 1, 1, tzinfo=UTC)
-    os.utime(given("old/b.json", osv("b.json")), (2_000_000, 2_000_000))
-    os.utime(given("old/a.json", osv("a.json")), (1_000_000, 1_000_000))
-    folder = given("old/a.json", osv("a.json")).parent
-    os.utime(folder / "a.json", (1_000_000, 1_000_000))
-    assert intake.take_in(home, folder).as_of == datetime.fromtimestamp(2_000_000, UTC)
+def test_a_feed_is_as_young_as_its_youngest_record_and_never_as_its_file(home, given):
+    path = given("list.json", [osv("A", modified="2026-09-01T00:00:00Z"), osv("B", modified="2026-10-05T12:00:00Z")])
+    assert take_in(home, path).as_of == datetime(2026, 10, 5, 12, tzinfo=UTC)
+    assert take_in(home, given("nvd.json", [{"cve": {"id": "CVE-1", "configurations": []}}])).as_of == UNDATED
+
+
+def test_what_is_known_of_its_age_counts_more_but_never_the_future(home, given):
+    path = given("one.json", osv("A"))
+    assert take_in(home, path, as_of=NOW - timedelta(hours=1)).as_of == NOW - timedelta(hours=1)
+    assert take_in(home, path, as_of=NOW + timedelta(hours=1)).as_of == NOW
+
+
+def test_a_full_export_covers_its_ecosystem_and_single_records_neither_renew_nor_age_it(home, given):
+    found = take_in(home, given("all.json", [osv("A"), osv("B")]), whole=["PyPI"])
+    assert (found.covers, found.remarks, generation(home)) == (("PyPI",), [], 1)
+    for modified in ("2026-11-02T00:00:00Z", "2026-01-01T00:00:00Z"):
+        one = take_in(home, given("one.json", osv(modified, modified=modified)))
+        assert (one.covers, one.as_of) == (("PyPI",), datetime(2026, 10, 1, tzinfo=UTC))
+    again = take_in(home, given("all.json", [osv("A"), osv("B", modified="2026-11-02T00:00:00Z")]), whole=["pypi"])
+    assert again.as_of == datetime(2026, 11, 2, tzinfo=UTC)
+
+
+def test_a_feed_is_as_old_as_its_oldest_full_export(home, given):
+    take_in(home, given("a.json", osv("A")), whole=["PyPI"])
+    npm = osv("B", affected=[{"package": {"ecosystem": "npm", "name": "x"}}], modified="2026-11-02T00:00:00Z")
+    found = take_in(home, given("b.json", npm), whole=["npm"])
+    assert (found.covers, found.as_of) == (("PyPI", "npm"), datetime(2026, 10, 1, tzinfo=UTC))
+
+
+def test_declaring_it_whole_is_news_for_the_releases_even_without_a_new_record(home, given):
+    path = given("all.json", [osv("A")])
+    take_in(home, path)
+    take_in(home, path, whole=["PyPI"])
+    assert generation(home) == 2
+
+
+@pytest.mark.parametrize(
+    ("records", "name", "says"),
+    [
+        pytest.param([osv("A"), {"id": "B", "affected": {}}], "PyPI", "1 of its records could not be read", id="holes"),
+        pytest.param([osv("A")], "npm", "no record in it is of that", id="of something else"),
+        pytest.param([osv("A")], "PyPy", "no full export of that is known", id="no such ecosystem"),
+        pytest.param([osv("A")], "OSS-Fuzz", "no full export of that is known", id="covers what it tests, no more"),
+        pytest.param([osv("A")], "NVD", "no full export of that is known", id="another feed"),
+    ],
+)
+def test_what_is_declared_whole_and_is_not(home, given, records, name, says):
+    found = take_in(home, given("list.json", records), whole=[name])
+    assert (found.taken, found.covers) == (1, ())
+    assert found.remarks == [f"not taken as all of {name}: {says}"]
+
+
+def test_an_export_that_lost_a_tenth_is_a_part_of_it(home, given):
+    take_in(home, given("all.json", [osv(str(number)) for number in range(20)]), whole=["PyPI"])
+    found = take_in(home, given("few.json", [osv("0"), osv("21", modified="2026-11-02T00:00:00Z")]), whole=["PyPI"])
+    assert found.remarks == ["not taken as all of PyPI: it holds 2 records, the last full export held 20"]
+    assert found.as_of == datetime(2026, 10, 1, tzinfo=UTC)
+
+
+def test_the_whole_of_nvd_is_every_page(home, given):
+    criteria = "cpe:2.3:a:haxx:curl:*:*:*:*:*:*:*:*"
+    node = {"nodes": [{"cpeMatch": [{"vulnerable": True, "criteria": criteria}]}]}
+    listed = [{"cve": {"id": f"CVE-{at}", "configurations": [node]}} for at in range(3)]
+    head = {"format": "NVD_CVE", "totalResults": 3, "timestamp": "2026-11-02T00:00:00.000"}
+    first = given("pages/1.json", head | {"startIndex": 0, "vulnerabilities": listed[:2]})
+    cut = take_in(home, first.parent, whole=["NVD"])
+    assert cut.remarks == ["not taken as all of NVD: it holds 2 of the 3 records that it announces"]
+    assert (cut.covers, cut.as_of) == ((), UNDATED)
+    given("pages/2.json", head | {"startIndex": 2, "vulnerabilities": listed[2:]})
+    found = take_in(home, first.parent, whole=["NVD"])
+    assert (found.covers, found.remarks, found.as_of) == (("NVD",), [], datetime(2026, 11, 2, tzinfo=UTC))
 
 
 def test_a_feed_can_have_a_name_of_its_own(home, given):
-    assert intake.take_in(home, given("one.json", osv("A")), feed="osv-pypi").feed == "osv-pypi"
+    assert take_in(home, given("one.json", osv("A")), feed="osv-pypi").feed == "osv-pypi"
 
 
 def test_progress_is_told(home, given):
     told = []
-    intake.take_in(home, given("list.json", [osv("A"), osv("B")]), progress=told.append)
+    take_in(home, given("list.json", [osv("A"), osv("B")]), progress=told.append)
     assert told == [2]

@@ -22,12 +22,21 @@ def command() -> None:
 @command.command(name="import")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--kind", type=click.Choice(_KINDS), help="Left out: seen from the content.")
+@click.option(
+    "--whole",
+    multiple=True,
+    metavar="NAME",
+    help="PATH is the full export of this ecosystem, such as PyPI, or NVD. Left out: only the packages that its records"
+    " name count as looked up.",
+)
 @json_option
 @click.pass_context
-def import_(ctx: click.Context, *, path: Path, kind: vulnerabilities.FeedKind | None, as_json: bool) -> None:
+def import_(
+    ctx: click.Context, *, path: Path, kind: vulnerabilities.FeedKind | None, whole: tuple[str, ...], as_json: bool
+) -> None:
     """Take in OSV, NVD 2.0 or KEV JSON: a file, a folder or a zip. What cannot be read is named; the rest is taken."""
     with counting(f"Reading {path.name}") as tell:
-        report = vulnerabilities.import_feed(ctx.obj.world(), OPERATOR, path, kind, progress=tell)
+        report = vulnerabilities.import_feed(ctx.obj.world(), OPERATOR, path, kind, whole=whole, progress=tell)
     if as_json:
         say_json(report)
     else:
@@ -70,11 +79,26 @@ def list_(ctx: click.Context, *, as_json: bool) -> None:
         say_json(ages)
         return
     rows = [
-        (one.feed, one.records, one.as_of, one.taken_at, "fresh" if one.fresh else "too old", one.source, one.licence)
+        (
+            one.feed,
+            one.records,
+            one.as_of,
+            one.taken_at,
+            "fresh" if one.fresh else "too old",
+            _covers(one.feed, one.covers),
+            one.source,
+            one.licence,
+        )
         for one in ages
     ]
-    columns = ("Feed", "Records", "As of", "Taken", "Age", "Source", "Licence")
+    columns = ("Feed", "Records", "As of", "Taken", "Age", "Covers", "Source", "Licence")
     say_table("Feeds of known flaws", columns, rows, empty="No feed yet. Run: careful feeds sync")
+
+
+def _covers(feed: str, names: tuple[str, ...]) -> str:
+    if names:
+        return f"all of {', '.join(names)}"
+    return "which flaws are exploited" if feed == "kev" else "only packages that its records name"
 
 
 def say_report(report: vulnerabilities.FeedReport) -> None:
@@ -83,6 +107,9 @@ def say_report(report: vulnerabilities.FeedReport) -> None:
         f"{report.feed}: {report.taken:,} taken, {report.unchanged:,} unchanged, {report.withdrawn:,} withdrawn, "
         f"{report.refused_count:,} refused, in {report.seconds:.1f} s; as of {report.as_of:%Y-%m-%d %H:%M}Z."
     )
+    click.echo(f"  covers {_covers(report.feed, report.covers)}")
+    for one in report.remarks:
+        click.echo(f"  {one}")
     for one in report.refused[:_SHOWN]:
         click.echo(f"  refused {one}")
     if report.refused_count > _SHOWN:

@@ -13,7 +13,7 @@ from careful.entrypoints.cli.release import read_sbom_file
 
 @click.command()
 @click.argument("sbom", type=click.Path(path_type=Path))
-@click.option("--strict", is_flag=True, help="Exit 1 also when a component could not be looked up.")
+@click.option("--strict", is_flag=True, help="Exit 1 also when a component could not be looked up, or not in full.")
 @json_option
 @click.pass_context
 def command(ctx: click.Context, *, sbom: Path, strict: bool, as_json: bool) -> None:
@@ -43,13 +43,18 @@ def command(ctx: click.Context, *, sbom: Path, strict: bool, as_json: bool) -> N
                     {"name": read.components[at].name, "version": read.components[at].version, "reason": reason}
                     for at, reason in found.unmatched.items()
                 ],
+                "looked_up_in_part": [
+                    {"name": read.components[at].name, "version": read.components[at].version, "reason": reason}
+                    for at, reason in found.partly.items()
+                ],
             }
         )
     else:
         _say(read, found, ranked, exploited)
         click.echo(says)
-    bad = bool(found.matches) or not fresh or not looked_up or (strict and bool(found.unmatched))
-    ctx.exit(1 if bad else 0)
+    known = fresh and looked_up > len(found.partly)
+    gaps = bool(found.unmatched or found.partly)
+    ctx.exit(1 if found.matches or not known or (strict and gaps) else 0)
 
 
 def _verdict(found: vulnerabilities.Matched, looked_up: int, *, fresh: bool, generation: int) -> str:
@@ -60,8 +65,12 @@ def _verdict(found: vulnerabilities.Matched, looked_up: int, *, fresh: bool, gen
     sure = sum(1 for one in found.matches if one.certainty == "affected")
     maybe = len(found.matches) - sure
     left = f"{len(found.unmatched)} could not be looked up."
+    if found.partly:
+        left = f"{len(found.partly)} of them in single records only; {left}"
     if found.matches:
         return f"{sure} known flaws, {maybe} that a person must check, in {looked_up} components; {left}"
+    if looked_up == len(found.partly):
+        return f"Not known: no feed covers any component's ecosystem in full; {left} Run: careful feeds sync"
     if not fresh:
         return f"Not known: no flaw in {looked_up} components, but a feed is too old. Run: careful feeds sync"
     return f"No known flaw in {looked_up} components; {left}"
@@ -91,6 +100,8 @@ def _say(
         click.echo(f"settled by the SBOM itself: {one.flaw} in {read.components[one.component].name}: {one.evidence}")
     for at, reason in found.unmatched.items():
         click.echo(f"not looked up: {read.components[at].name} {read.components[at].version}: {reason}")
+    for at, reason in found.partly.items():
+        click.echo(f"looked up in part: {read.components[at].name} {read.components[at].version}: {reason}")
 
 
 def _rank(one: vulnerabilities.Match, exploited: frozenset[str]) -> tuple[bool, bool, int, str]:

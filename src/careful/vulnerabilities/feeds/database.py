@@ -2,12 +2,17 @@
 
 An intake is one transaction: readers see the state before or after it, nothing between. The `generation` grows with
 every intake that changed anything, so that releases are matched again exactly then.
+
+What a feed covers is declared with it and never guessed: `whole` lists the ecosystems of which a full export was taken
+in, each with its count of records and its age. All else covers only what its records name.
 """
 
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -25,10 +30,27 @@ CREATE TABLE IF NOT EXISTS affected (
 CREATE INDEX IF NOT EXISTS affected_by_key ON affected (kind, key);
 CREATE INDEX IF NOT EXISTS affected_by_flaw ON affected (feed, flaw);
 CREATE TABLE IF NOT EXISTS exploited (cve TEXT PRIMARY KEY, since TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS coverage (kind TEXT NOT NULL, type TEXT NOT NULL, PRIMARY KEY (kind, type)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS whole (
+  feed TEXT NOT NULL, kind TEXT NOT NULL, type TEXT NOT NULL, name TEXT NOT NULL, records INTEGER NOT NULL,
+  as_of TEXT NOT NULL, PRIMARY KEY (feed, kind, type)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 INSERT OR IGNORE INTO state VALUES ('generation', 0);
+UPDATE state SET value = value + 1 WHERE name = 'generation'
+  AND EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'coverage');
+DROP TABLE IF EXISTS coverage;
 """
+# The last two: files of before had one record stand for its whole ecosystem; what was matched so is matched again.
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A full export that was taken in: `name` is the ecosystem (or NVD), `kind` and `type` the names that it covers."""
+
+    kind: str
+    type: str
+    name: str
+    records: int
+    as_of: datetime
 
 
 @contextmanager
@@ -38,7 +60,7 @@ def opened(home: Path, *, write: bool = False) -> Iterator[sqlite3.Connection]:
         connection = sqlite3.connect(home / "feeds.sqlite", timeout=15, isolation_level=None)
         try:
             connection.execute("PRAGMA journal_mode=WAL")
-            if write or not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'state'").fetchone():
+            if write or not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'whole'").fetchone():
                 connection.executescript(_SCHEMA)
             connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
             try:
@@ -80,10 +102,6 @@ def put(connection: sqlite3.Connection, feed: str, record: Record, digest: str) 
             "INSERT INTO affected VALUES (?, ?, ?, ?, ?)",
             [(feed, record.id, one.kind, one.key, _pack(one)) for one in record.affected],
         )
-        connection.executemany(
-            "INSERT OR IGNORE INTO coverage VALUES (?, ?)",
-            {(one.kind, one.key.partition("/")[0] if one.kind == "purl" else "") for one in record.affected},
-        )
     return before is not None or not record.withdrawn
 
 
@@ -106,8 +124,35 @@ def count(connection: sqlite3.Connection, feed: str) -> int:
 
 
 def coverage(connection: sqlite3.Connection) -> frozenset[tuple[str, str]]:
-    """Return which kinds of identifier any feed speaks of: ("purl", "pypi"), ("cpe", "")."""
-    return frozenset(connection.execute("SELECT kind, type FROM coverage").fetchall())
+    """Return which names some feed covers in full: ("purl", "pypi"), ("purl", "deb/debian"), ("cpe", "")."""
+    return frozenset(connection.execute("SELECT kind, type FROM whole").fetchall())
+
+
+def wholes(connection: sqlite3.Connection, feed: str) -> tuple[Whole, ...]:
+    """Return the full exports of a feed, by name."""
+    query = "SELECT kind, type, name, records, as_of FROM whole WHERE feed = ? ORDER BY name"
+    return tuple(
+        Whole(kind, covered, name, int(records), datetime.fromisoformat(as_of))
+        for kind, covered, name, records, as_of in connection.execute(query, (feed,)).fetchall()
+    )
+
+
+def put_whole(connection: sqlite3.Connection, feed: str, one: Whole) -> bool:
+    """Declare a full export, or its newer form; tell whether more is covered than before."""
+    key = (feed, one.kind, one.type)
+    new = not connection.execute("SELECT 1 FROM whole WHERE feed = ? AND kind = ? AND type = ?", key).fetchone()
+    row = (*key, one.name, one.records, one.as_of.isoformat())
+    connection.execute("INSERT OR REPLACE INTO whole VALUES (?, ?, ?, ?, ?, ?)", row)
+    return new
+
+
+def keep_wholes(connection: sqlite3.Connection, feed: str, names: Iterable[str]) -> None:
+    """Let the full exports of other names end: nobody fetches them any more, so they cover no longer."""
+    gone = [one for one in wholes(connection, feed) if one.name not in set(names)]
+    for one in gone:
+        connection.execute("DELETE FROM whole WHERE feed = ? AND kind = ? AND type = ?", (feed, one.kind, one.type))
+    if gone:
+        moved(connection)
 
 
 def rows_for(connection: sqlite3.Connection, kind: str, keys: Iterable[str]) -> list[Row]:

@@ -1,16 +1,17 @@
 """Taking a feed in: from a file, a folder or a zip into the database, record by record, all or nothing readable.
 
 A malformed record is refused with its place and the others are taken; a feed in which nothing can be read is refused
-whole, and what was known stays.
+whole, and what was known stays. What is declared a full export of an ecosystem covers all its packages, unless
+something in it speaks against that; all else covers the packages that its records name.
 """
 
 import hashlib
 import sqlite3
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,7 +19,8 @@ import msgspec
 
 from careful.kernel.errors import Invalid, TooLarge
 from careful.vulnerabilities.feeds import database, kev, nvd, osv
-from careful.vulnerabilities.feeds.record import Malformed, Record, moment
+from careful.vulnerabilities.feeds.proof import UNDATED, Proof
+from careful.vulnerabilities.feeds.record import Malformed, Record
 
 Kind = Literal["osv", "nvd", "kev"]
 FILE_BYTES = 1 << 30
@@ -30,7 +32,10 @@ Progress = Callable[[int], None]
 
 @dataclass(slots=True)
 class Intake:
-    """What one intake did; `records` is how many of the feed are here now."""
+    """What one intake did; `records` is how many of the feed are here now.
+
+    `covers` names what the feed covers in full now; `remarks` say why something declared whole was not taken for it.
+    """
 
     feed: str
     taken: int = 0
@@ -38,10 +43,13 @@ class Intake:
     withdrawn: int = 0
     refused: list[str] = field(default_factory=list)
     refused_count: int = 0
-    as_of: datetime | None = None
+    as_of: datetime = UNDATED
     sha256: str = ""
     records: int = 0
     seconds: float = 0.0
+    covers: tuple[str, ...] = ()
+    remarks: list[str] = field(default_factory=list)
+    proof: Proof = field(default_factory=Proof)
 
     def refuse(self, where: str, why: object) -> None:
         """Count a refused record; the first fifty are named."""
@@ -51,11 +59,21 @@ class Intake:
 
 
 def take_in(
-    home: Path, path: Path, kind: Kind | None = None, progress: Progress = lambda _: None, feed: str = ""
+    home: Path,
+    path: Path,
+    now: datetime,
+    kind: Kind | None = None,
+    progress: Progress = lambda _: None,
+    feed: str = "",
+    *,
+    whole: Sequence[str] = (),
+    as_of: datetime | None = None,
 ) -> Intake:
     """Take in a file, folder or zip under the name `feed` (left out: the kind).
 
-    Raises Invalid where nothing in it is a feed that we read, TooLarge, Unavailable.
+    `whole` names the ecosystems (`PyPI`, or `NVD`) of which it is declared to be a full export. `as_of` says how young
+    it is known to be, where the content proves less. Raises Invalid where nothing in it is a feed that we read,
+    TooLarge, Unavailable.
     """
     began = time.perf_counter()
     found = Intake(feed)
@@ -75,37 +93,68 @@ def take_in(
                 found.refuse(name, f"{told} among {kind}" if told else "neither OSV, NVD 2.0 nor KEV")
                 continue
             found.feed = found.feed or kind
-            changed += _take_document(connection, found, told, name, raw)
+            changed += _take_document(connection, found, told, name, raw, now)
             progress(found.taken + found.unchanged)
         if not (found.taken or found.unchanged or found.withdrawn):
             raise Invalid(
-                f"Nothing in {path} could be read as a feed: "
+                f"Nothing in {path} could be taken in as a feed: "
                 + (f"{found.refused[0]}." if found.refused else "it holds no JSON file."),
                 do="Give OSV JSON, an NVD 2.0 page, or CISA's KEV catalogue.",
                 where=str(path),
             )
-        if changed:
+        own = min(now, as_of or (found.as_of if kind == "kev" else found.proof.as_of()))
+        if changed + sum([_declare(connection, found, kind, name, own) for name in whole]):
             database.moved(connection)
-        if found.feed != "kev":
-            found.records = database.count(connection, found.feed)
-    found.as_of = found.as_of or _youngest(path)
+        _sum_up(connection, found, own)
     found.sha256, found.seconds = digest.hexdigest(), time.perf_counter() - began
     return found
 
 
-def _youngest(path: Path) -> datetime:
-    """Return when the youngest file was written: a feed that states no date of its own is no younger than that."""
-    files = [path] if path.is_file() else path.rglob("*.json")
-    return datetime.fromtimestamp(max((one.stat().st_mtime for one in files), default=0.0), UTC)
+def covered_by(kind: Kind | None, name: str) -> tuple[str, str] | None:
+    """Return the kind and type of names that a full export called `name` covers, None where there is no such."""
+    if kind == "nvd":
+        return ("cpe", "") if name.lower() == "nvd" else None
+    covered = osv.type_of(name) if kind == "osv" else ""
+    return ("purl", covered) if covered else None
 
 
-def _take_document(connection: sqlite3.Connection, found: Intake, kind: Kind, name: str, raw: Any) -> int:  # noqa: ANN401 (JSON is Any)
+def _declare(connection: sqlite3.Connection, found: Intake, kind: Kind | None, name: str, as_of: datetime) -> bool:
+    """Note that this was a full export of `name`, where nothing speaks against it; tell whether more is covered now."""
+    covered = covered_by(kind, name)
+    held = {(one.kind, one.type): one.records for one in database.wholes(connection, found.feed)}
+    why = (
+        found.proof.against(covered, found.refused_count, held.get(covered, 0))
+        if covered
+        else "no full export of that is known"
+    )
+    if covered is None or why:
+        found.remarks.append(f"not taken as all of {name}: {why}")
+        return False
+    count = found.proof.records[covered]
+    return database.put_whole(connection, found.feed, database.Whole(*covered, name, count, as_of))
+
+
+def _sum_up(connection: sqlite3.Connection, found: Intake, own: datetime) -> None:
+    """Note age and coverage: a feed is as old as its oldest full export; single records neither renew nor age it."""
+    wholes = database.wholes(connection, found.feed)
+    found.covers = tuple(one.name for one in wholes)
+    found.as_of = min((one.as_of for one in wholes), default=own)
+    if found.feed != "kev":
+        found.records = database.count(connection, found.feed)
+
+
+def _take_document(
+    connection: sqlite3.Connection,
+    found: Intake,
+    kind: Kind,
+    name: str,
+    raw: Any,  # noqa: ANN401 (JSON is Any)
+    now: datetime,
+) -> int:
     if kind == "kev":
         return _take_catalogue(connection, found, name, raw)
     parse = osv.parse if kind == "osv" else nvd.parse
-    changed = 0
-    if kind == "nvd" and isinstance(raw, dict):
-        found.as_of = moment(raw.get("timestamp")) or found.as_of
+    changed = accepted = 0
     for place, one in _records(raw):
         try:
             record = parse(one)
@@ -115,7 +164,11 @@ def _take_document(connection: sqlite3.Connection, found: Intake, kind: Kind, na
         digest = hashlib.sha256(msgspec.json.encode(one, order="deterministic")).hexdigest()
         moved = database.put(connection, found.feed, record, digest)
         changed += moved
+        accepted += 1
+        found.proof.see(record)
         _count(found, record, moved=moved)
+    if kind == "nvd" and isinstance(raw, dict):
+        found.proof.see_page(raw, accepted, now)
     return changed
 
 
@@ -127,7 +180,7 @@ def _take_catalogue(connection: sqlite3.Connection, found: Intake, name: str, ra
         return 0
     for one in refused:
         found.refuse(name, one)
-    found.as_of = as_of
+    found.as_of = as_of or UNDATED
     found.records = len(listed)
     changed = database.put_exploited(connection, listed)
     found.taken += changed

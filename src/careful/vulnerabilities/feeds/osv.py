@@ -58,6 +58,15 @@ def parse(raw: Any) -> Record:  # noqa: ANN401 (JSON is Any)
     )
 
 
+def type_of(ecosystem: str) -> str:
+    """Return which packages a full export of an ecosystem covers (`pypi`, `deb/debian`), empty for what covers none.
+
+    OSS-Fuzz knows the projects that it tests, which are not all that have no ecosystem.
+    """
+    found = _TYPES.get(ecosystem.partition(":")[0].lower(), "")
+    return "" if found == "generic" or ":" in ecosystem else found
+
+
 def _aliases(raw: Mapping[str, Any]) -> tuple[str, ...]:
     """Return other names of the same flaw; a notice of one upstream flaw is that flaw, a notice of several is none."""
     upstream = _list(raw, "upstream")

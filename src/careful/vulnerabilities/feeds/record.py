@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from cvss import CVSS2, CVSS3, CVSS4
 from cvss.exceptions import CVSSError
@@ -10,12 +10,18 @@ from cvss.exceptions import CVSSError
 from careful.vulnerabilities.ranges import Range
 
 
+Source = Literal["cna", "adp", "vendor", "override", "nvd", "feed"]
+"""Whose word a row is: the CVE's numbering authority, CISA beside it, the product's vendor, a correction, NVD, others."""
+
+
 @dataclass(frozen=True, slots=True)
 class Affected:
     """What a flaw affects: a package by purl without version (`pypi/pillow`) or a product by CPE (`vendor:product`).
 
     `condition` is set where the record says "only together with something else": then a person must look. `distro` is
-    the release of a distribution whose package it is, such as `debian:12`.
+    the release of a distribution whose package it is, such as `debian:12`. `source` is whose word it is. What lies in
+    `fine` is said not to be affected; where `closed`, so is all that is not named. `files` are the source files at
+    fault, where the record names them.
     """
 
     kind: str
@@ -26,6 +32,10 @@ class Affected:
     condition: str = ""
     cpe: str = ""
     distro: str = ""
+    source: Source = "feed"
+    fine: tuple[Range, ...] = ()
+    closed: bool = False
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,8 @@ class Record:
     modified: datetime | None = None
     withdrawn: bool = False
     affected: tuple[Affected, ...] = field(default_factory=tuple)
+    vector: str = ""
+    ssvc: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +63,18 @@ class Row:
     severity: str
     summary: str
     affected: Affected
+
+
+_BY_DISTRIBUTION = ("apk", "deb", "rpm")
+
+
+def ecosystem_of(key: str) -> str:
+    """Return what a feed must cover for a package to be looked up in it: `pypi`, and `deb/debian` of `deb/debian/curl`.
+
+    A distribution's flaws are its own: Debian's feed says nothing of Ubuntu's packages.
+    """
+    parts = key.split("/")
+    return "/".join(parts[: 2 if parts[0] in _BY_DISTRIBUTION else 1])
 
 
 class Malformed(ValueError):
