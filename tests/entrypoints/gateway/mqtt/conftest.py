@@ -135,12 +135,13 @@ class Fleet:
         client: str | None = None,
         clean: bool = True,
         will: Will | None = None,
+        keep_alive: int = 60,
         context: ssl.SSLContext | None = None,
     ) -> Client:
         """Connect and send CONNECT; the answer is not read yet."""
         raw = socket.create_connection(("localhost", self.port), timeout=WAIT)
         made = Client((context or who.context()).wrap_socket(raw, server_hostname="localhost"))
-        made.send(Connect(who.device if client is None else client, clean, 60, will))
+        made.send(Connect(who.device if client is None else client, clean, keep_alive, will))
         return made
 
     def join(self, who: Credentials, **given: Any) -> Client:

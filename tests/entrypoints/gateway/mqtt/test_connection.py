@@ -8,7 +8,7 @@ import pytest
 import uvloop
 
 from careful import devices
-from careful.entrypoints.gateway.mqtt import connection
+from careful.entrypoints.gateway.mqtt import connection, session
 from careful.entrypoints.gateway.mqtt.packets import (
     PACKET_BYTES,
     PingReq,
@@ -126,6 +126,19 @@ def test_much_mail_comes_down_at_the_pace_of_the_reader(gateway, device, world, 
         if qos:
             one.send(PubAck(found[-1].packet))
     assert [packet.payload for packet in found] == sent
+
+
+def test_the_shortest_keep_alive_counts_from_the_connect_on(gateway, device, monkeypatch):
+    """The time to say CONNECT is far longer; a timer that was set for it must not be waited for."""
+    monkeypatch.setattr(session, "CONNECT_SECONDS", 1000.0)
+    one = gateway.join(device, keep_alive=1)
+    assert one.receive() is None
+
+
+def test_a_client_without_keep_alive_may_be_silent(gateway, device):
+    one, other = gateway.join(device, keep_alive=0), gateway.join(gateway.make("cam-1-002"), keep_alive=1)
+    assert other.receive() is None
+    assert one.ask(PingReq()) == PingResp()
 
 
 def test_a_connection_ends_with_its_certificate(gateway, device, world):

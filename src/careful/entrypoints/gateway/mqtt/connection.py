@@ -110,6 +110,7 @@ class Connection(asyncio.BufferedProtocol):
     def resume_writing(self) -> None:
         """Go on with a client that reads again."""
         self._forget_slow()
+        self._arm()  # what came meanwhile is read before its silence is judged
         if self._transport is not None and not self.session.paused:
             self._transport.resume_reading()
         held, self._held = self._held, None
@@ -176,7 +177,10 @@ class Connection(asyncio.BufferedProtocol):
                 gateway.count(self.session.device, command.kind, command.detail)
             case Close():
                 self._end(command.why)
-            case Join() | Keep() | Fetch() | Delivered() | Settle() | Report():
+            case Join():
+                gateway.perform(self, command)
+                self._arm()  # from now on it is the client's keep-alive that counts
+            case Keep() | Fetch() | Delivered() | Settle() | Report():
                 gateway.perform(self, command)
 
     def _flush(self) -> None:
@@ -197,6 +201,8 @@ class Connection(asyncio.BufferedProtocol):
             self._transport.close()
 
     def _arm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
         if self.session.phase != "ended":
             loop = self._gateway.loop
             due = max(min(self.session.deadline, self._expires), loop.time() + _SHORTEST_TICK)
@@ -206,5 +212,6 @@ class Connection(asyncio.BufferedProtocol):
         now = self._gateway.loop.time()
         if now >= self._expires:
             self.feed(Cut("the certificate has expired", with_will=True))
-        self.feed(Tick(now))
+        if self._slow is None:  # else we do not listen, and its silence is no fault
+            self.feed(Tick(now))
         self._arm()

@@ -35,6 +35,7 @@ from careful.kernel.work import World
 _BACKLOG = 1024
 _ACCEPT_PAUSE = 0.1
 _SEND_BYTES = 64 * 1024  # in the kernel, for each connection; what goes down is small
+_PROBES = {socket.TCP_KEEPIDLE: 300, socket.TCP_KEEPINTVL: 30, socket.TCP_KEEPCNT: 4}  # seconds, seconds, times
 _V6_NETWORK = 64
 _log = structlog.get_logger(__name__)
 
@@ -71,7 +72,7 @@ class Listener:
                 _log.warning("a connection could not be taken", why=str(failure))
                 await asyncio.sleep(_ACCEPT_PAUSE)
                 continue
-            arrived.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BYTES)
+            _prepare(arrived)
             address = _coarse(str(where[0]))
             if self._has_room(address):
                 self._here[address] += 1
@@ -138,6 +139,14 @@ class Listener:
             return NotLetIn(3, "the database does not answer", gateway.loop.time())
         connection.product, connection.cut_mark = who.product, who.cut
         return ConnectionOpened(who.device, who.permit, gateway.loop.time())
+
+
+def _prepare(arrived: socket.socket) -> None:
+    """Bound what waits for the peer, and have TCP ask after a silent one: a client may do without keep-alive."""
+    arrived.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BYTES)
+    arrived.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in _PROBES.items():
+        arrived.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 def _coarse(host: str) -> str:

@@ -9,6 +9,7 @@ ends it, since 3.1.1 has no packet that says no. Every way of ending but a DISCO
 """
 
 from collections.abc import Callable
+from math import inf
 from typing import ClassVar, Literal
 
 from careful.entrypoints.gateway.mqtt import permission
@@ -63,15 +64,13 @@ from careful.products import Permit
 
 CONNECT_SECONDS = 10.0
 """From the end of the TLS handshake to the CONNECT."""
-KEEP_ALIVE = range(15, 1201)
-"""Seconds; what a client asks for outside of these is moved to the nearer end, 0 (never) to the longest."""
 IN_FLIGHT_MOST = 64
 """Publishes of one connection that may wait for the disk; reading pauses beyond them."""
 IN_FLIGHT_BYTES = 256 * 1024
 SUBSCRIPTIONS_MOST = 8
 REFUSALS_MOST = 5
 """The refused publish that ends a connection."""
-_LATE = 1.5  # section 3.1.2.10: silence of one and a half keep-alives ends a connection
+_LATE = 1.5  # [MQTT-3.1.2-24]: silence of one and a half keep-alives ends a connection
 _NO_SUBSCRIPTION = 0x80
 _WILL_TOPIC = "event/offline"
 _PACKETS_MOST = 65535
@@ -112,7 +111,7 @@ class Session:
 
     @property
     def deadline(self) -> float:
-        """When this session will have been silent for too long."""
+        """When this session will have been silent for too long; infinite where the client wants no keep-alive."""
         return self._heard + _LATE * self._keep_alive
 
     @property
@@ -160,7 +159,7 @@ class Session:
             if denied is not None:
                 return [Count(denied.kind, denied.detail), Send(ConnAck(5)), *self._end(f"will: {denied.kind}")]
         self.phase, self._clean, self._will = "joining", packet.clean, packet.will
-        self._keep_alive = max(KEEP_ALIVE[0], min(packet.keep_alive or KEEP_ALIVE[-1], KEEP_ALIVE[-1]))
+        self._keep_alive = packet.keep_alive or inf  # 0 turns it off; whether the peer's host is there, TCP asks
         return [*self._flow(), Join(packet.clean)]
 
     def _deny_will(self, will: Will) -> permission.Denied | None:
