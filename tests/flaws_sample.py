@@ -31,7 +31,7 @@ def osv(
 
 def kev(*cves: str, released: str = "2026-11-02T00:00:00Z") -> dict[str, Any]:
     listed = [{"cveID": one, "dateAdded": "2026-11-01"} for one in cves]
-    return {"catalogVersion": "1", "dateReleased": released, "vulnerabilities": listed}
+    return {"catalogVersion": "1", "dateReleased": released, "count": len(listed), "vulnerabilities": listed}
 
 
 def purls(*names: str) -> bytes:

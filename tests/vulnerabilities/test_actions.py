@@ -52,7 +52,9 @@ def test_a_feed_is_recorded_with_its_source_and_age(maker, world):
 
 
 def test_a_feed_from_the_future_is_not_believed(maker, world):
-    assert maker.feed(kev(FLAW, released="2036-01-01T00:00:00Z")).as_of == world.clock.now()
+    with pytest.raises(Invalid, match="lies in the future"):
+        maker.feed(kev(FLAW, released="2036-01-01T00:00:00Z"))
+    assert maker.feed(kev(FLAW), as_of=world.clock.now() + timedelta(days=1)).as_of == world.clock.now()
 
 
 def test_a_broken_feed_is_recorded_and_changes_nothing(maker, world):

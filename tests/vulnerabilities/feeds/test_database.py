@@ -13,6 +13,9 @@ from careful.vulnerabilities.ranges import Range
 AFFECTED = Affected("purl", "pypi/pillow", "pep440", ("9",), (Range("1", fixed="2"),), "a condition", "", "debian:12")
 
 
+RELEASED = datetime(2026, 11, 2, tzinfo=UTC)
+
+
 def record(day=1, **more):
     return Record(**({"id": "A", "modified": datetime(2026, 1, day, tzinfo=UTC), "affected": (AFFECTED,)} | more))
 
@@ -112,9 +115,18 @@ def test_an_intake_is_all_or_nothing(tmp_path):
 
 def test_the_catalogue_of_exploited_flaws_is_replaced_whole(tmp_path):
     with database.opened(tmp_path, write=True) as connection:
-        assert database.put_exploited(connection, {"CVE-1": "", "CVE-2": ""}) == 2
-        assert database.put_exploited(connection, {"CVE-2": "", "CVE-3": ""}) == 2
+        assert database.catalogue_released(connection) is None
+        assert database.put_exploited(connection, {"CVE-1": "", "CVE-2": ""}, RELEASED) == 2
+        assert database.put_exploited(connection, {"CVE-2": "", "CVE-3": ""}, RELEASED) == 2
         assert database.exploited(connection) == {"CVE-2", "CVE-3"}
+        assert database.catalogue_released(connection) == RELEASED
+
+
+def test_a_catalogue_with_holes_unmarks_nothing(tmp_path):
+    with database.opened(tmp_path, write=True) as connection:
+        database.put_exploited(connection, {"CVE-1": "", "CVE-2": ""}, RELEASED)
+        assert database.put_exploited(connection, {"CVE-2": "", "CVE-3": ""}, RELEASED, only_add=True) == 1
+        assert database.exploited(connection) == {"CVE-1", "CVE-2", "CVE-3"}
 
 
 def test_a_place_where_nothing_can_be_written(tmp_path):

@@ -89,6 +89,34 @@ def test_a_catalogue_of_exploited_flaws(home, given):
     assert found.as_of == datetime(2026, 11, 2, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("altered", "says"),
+    [
+        pytest.param({"count": 7}, r"\$\.count", id="cut short"),
+        pytest.param({"count": 0, "vulnerabilities": []}, r"\$\.vulnerabilities", id="empty"),
+        pytest.param(
+            {"dateReleased": "2026-11-01T23:00:00Z"}, "older than 2026-11-02 00:00Z, taken before", id="older"
+        ),
+        pytest.param({"dateReleased": "2036-01-01T00:00:00Z"}, "lies in the future", id="of the future"),
+    ],
+)
+def test_a_catalogue_that_cannot_be_believed_unmarks_nothing(home, given, altered, says):
+    take_in(home, given("kev.json", kev("CVE-2023-4863", "CVE-2023-4864")))
+    with pytest.raises(Invalid, match=f"taken in as a feed: kev.json: .*{says}"):
+        take_in(home, given("kev.json", kev("CVE-2023-4863") | altered))
+    with database.opened(home) as connection:
+        assert database.exploited(connection) == {"CVE-2023-4863", "CVE-2023-4864"}
+    assert take_in(home, given("kev.json", kev("CVE-2023-4863"))).taken == 1
+
+
+def test_an_entry_that_cannot_be_read_unmarks_nothing(home, given):
+    take_in(home, given("kev.json", kev("CVE-2023-4863", "CVE-2023-4864")))
+    found = take_in(home, given("kev.json", kev("CVE-2023-4863", "CVE-2023-486A")))
+    assert found.refused == ["kev.json: $.vulnerabilities[1].cveID: expected a CVE number"]
+    with database.opened(home) as connection:
+        assert database.exploited(connection) == {"CVE-2023-4863", "CVE-2023-4864"}
+
+
 def test_one_intake_is_of_one_kind(home, given):
     given("mixed/a.json", osv("A"))
     found = take_in(home, given("mixed/b.json", kev("CVE-2023-4863")).parent)

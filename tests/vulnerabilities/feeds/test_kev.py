@@ -2,6 +2,7 @@
 
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ EXAMPLES = Path(__file__).parents[3] / "examples" / "feeds"
 def test_a_catalogue():
     found, as_of, refused = parse(kev("CVE-2023-4863", "nonsense"))
     assert found == {"CVE-2023-4863": "2026-11-01"}
-    assert as_of is not None
+    assert as_of == datetime(2026, 11, 2, tzinfo=UTC)
     assert refused == ["$.vulnerabilities[1].cveID: expected a CVE number"]
 
 
@@ -25,6 +26,20 @@ def test_a_catalogue():
 def test_no_catalogue(raw):
     with pytest.raises(Malformed, match="vulnerabilities"):
         parse(raw)
+
+
+@pytest.mark.parametrize(
+    ("altered", "says"),
+    [
+        pytest.param({"vulnerabilities": [], "count": 0}, "vulnerabilities: it is empty", id="empty"),
+        pytest.param({"count": 1404}, "count: it says 1404, and the catalogue lists 1", id="cut short"),
+        pytest.param({"count": None}, "count: it says nothing, and the catalogue lists 1", id="no count"),
+        pytest.param({"dateReleased": "soon"}, "dateReleased: expected a date", id="no date"),
+    ],
+)
+def test_a_catalogue_that_would_unmark_flaws_is_none(altered, says):
+    with pytest.raises(Malformed, match=rf"^\$\.{says}"):
+        parse(kev("CVE-2023-4863") | altered)
 
 
 def test_the_example():

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from careful.vulnerabilities.feeds.proof import SKEW, UNDATED, Proof, not_in_future
+from careful.vulnerabilities.feeds.proof import SKEW, UNDATED, Proof, not_before, not_in_future
 from careful.vulnerabilities.feeds.record import Affected, Malformed, Record
 
 NOW = datetime(2026, 11, 3, tzinfo=UTC)
@@ -81,3 +81,10 @@ def test_dates_of_the_future():
     assert not_in_future(NOW + SKEW, NOW, "$.modified") == NOW + SKEW
     with pytest.raises(Malformed, match=r"^\$\.modified: 2026-11-04T00:00:00Z lies in the future$"):
         not_in_future(NOW + DAY, NOW, "$.modified")
+
+
+def test_dates_before_what_is_known():
+    not_before(NOW, None, "$.dateReleased")
+    not_before(NOW, NOW, "$.dateReleased")
+    with pytest.raises(Malformed, match=r"^\$\.dateReleased: 2026-11-02 00:00Z is older than 2026-11-03 00:00Z"):
+        not_before(NOW - DAY, NOW, "$.dateReleased")

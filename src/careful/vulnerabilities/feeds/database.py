@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -105,12 +105,26 @@ def put(connection: sqlite3.Connection, feed: str, record: Record, digest: str) 
     return before is not None or not record.withdrawn
 
 
-def put_exploited(connection: sqlite3.Connection, found: dict[str, str]) -> int:
-    """Store the catalogue of exploited flaws; return how many are new or gone."""
-    before = set(exploited(connection))
-    connection.execute("DELETE FROM exploited")
-    connection.executemany("INSERT INTO exploited VALUES (?, ?)", sorted(found.items()))
-    return len(before ^ set(found))
+def put_exploited(
+    connection: sqlite3.Connection, found: dict[str, str], released: datetime, *, only_add: bool = False
+) -> int:
+    """Store the catalogue of exploited flaws; return how many are new or gone.
+
+    `only_add` is for one of which entries could not be read: each of them may be one that was known.
+    """
+    before = exploited(connection)
+    if not only_add:
+        connection.execute("DELETE FROM exploited")
+    connection.executemany("INSERT OR REPLACE INTO exploited VALUES (?, ?)", sorted(found.items()))
+    state = ("kev_released", int(released.timestamp()))
+    connection.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", state)
+    return len(before ^ exploited(connection))
+
+
+def catalogue_released(connection: sqlite3.Connection) -> datetime | None:
+    """Return the date of the catalogue of exploited flaws that is here, None where there is none."""
+    row = connection.execute("SELECT value FROM state WHERE name = 'kev_released'").fetchone()
+    return datetime.fromtimestamp(row[0], UTC) if row else None
 
 
 def exploited(connection: sqlite3.Connection) -> frozenset[str]:

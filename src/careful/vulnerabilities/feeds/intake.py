@@ -19,7 +19,7 @@ import msgspec
 
 from careful.kernel.errors import Invalid, TooLarge
 from careful.vulnerabilities.feeds import database, kev, nvd, osv
-from careful.vulnerabilities.feeds.proof import UNDATED, Proof
+from careful.vulnerabilities.feeds.proof import UNDATED, Proof, not_before, not_in_future
 from careful.vulnerabilities.feeds.record import Malformed, Record
 
 Kind = Literal["osv", "nvd", "kev"]
@@ -152,7 +152,7 @@ def _take_document(
     now: datetime,
 ) -> int:
     if kind == "kev":
-        return _take_catalogue(connection, found, name, raw)
+        return _take_catalogue(connection, found, name, raw, now)
     parse = osv.parse if kind == "osv" else nvd.parse
     changed = accepted = 0
     for place, one in _records(raw):
@@ -172,17 +172,19 @@ def _take_document(
     return changed
 
 
-def _take_catalogue(connection: sqlite3.Connection, found: Intake, name: str, raw: Any) -> int:  # noqa: ANN401 (JSON is Any)
+def _take_catalogue(connection: sqlite3.Connection, found: Intake, name: str, raw: Any, now: datetime) -> int:  # noqa: ANN401 (JSON is Any)
     try:
-        listed, as_of, refused = kev.parse(raw)
+        listed, released, refused = kev.parse(raw)
+        not_in_future(released, now, "$.dateReleased")
+        not_before(released, database.catalogue_released(connection), "$.dateReleased")
     except Malformed as wrong:
         found.refuse(name, wrong)
         return 0
     for one in refused:
         found.refuse(name, one)
-    found.as_of = as_of or UNDATED
+    found.as_of = released
     found.records = len(listed)
-    changed = database.put_exploited(connection, listed)
+    changed = database.put_exploited(connection, listed, released, only_add=bool(refused))
     found.taken += changed
     found.unchanged += len(listed) - min(changed, len(listed))
     return changed

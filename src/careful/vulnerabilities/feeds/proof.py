@@ -26,6 +26,12 @@ def not_in_future(at: datetime, now: datetime, where: str) -> datetime:
     return at
 
 
+def not_before(at: datetime, known: datetime | None, where: str) -> None:
+    """Raise Malformed, naming `where`, for a date older than that of what was taken before; seconds count."""
+    if known and int(at.timestamp()) < int(known.timestamp()):
+        raise Malformed(f"{where}: {at:%Y-%m-%d %H:%M}Z is older than {known:%Y-%m-%d %H:%M}Z, taken before")
+
+
 @dataclass(slots=True)
 class Proof:
     """What was seen of an intake so far."""
