@@ -63,3 +63,24 @@ def test_a_board_is_bounded(world, watch):
     for name in ("a", "b", "c"):
         board.get(name)
     assert [board.peek(name) is None for name in ("a", "b", "c")] == [True, False, False]
+
+
+def test_what_a_device_did_itself_is_asked_for_at_once(world, staff, cam, watch):
+    board = updates.Board(world, fresh=1e9, monotonic=watch)
+    board.get(cam)
+    updates.start_rollout(world, staff, "cam-1", "1.0.1", waves=("all",))
+    updates.advance(world)
+    assert board.get(cam).action is None
+    board.forget(cam)
+    assert board.get(cam).action is not None
+
+
+def test_unknown_devices_do_not_keep_the_known_ones_from_growing_fresh(world, staff, cam, watch):
+    board = updates.Board(world, fresh=1.0, monotonic=watch)
+    board.get(cam)
+    updates.start_rollout(world, staff, "cam-1", "1.0.1", waves=("all",))
+    updates.advance(world)
+    for tenth in range(1, 11):
+        watch.at = tenth / 10
+        board.get(f"new-{tenth}")
+    assert board.get(cam).action is not None

@@ -2,7 +2,7 @@
 
 Each change of what a device is to be told has a number. The board remembers up to `most` devices and, when its
 knowledge is older than `fresh` seconds, forgets those whose number is new. Times of polls are gathered and handed to
-the registry in batches.
+the registry in batches. What a device changes itself it sees at once (`forget`).
 """
 
 import threading
@@ -57,11 +57,12 @@ class Board:
             now = self._monotonic()
             if self._change < 0:
                 self._change = store.get_number(connection, "change")
+                self._looked = now
             elif now - self._looked >= self._fresh:
                 self._change, changed = queries.changed_devices(connection, self._change)
                 for name in changed:
                     self._known.pop(name, None)
-            self._looked = now
+                self._looked = now  # not for one device that was unknown: what is known of the others grew no fresher
             found = self._known.get(device)
             if found is None:
                 found = queries.poll(connection, device)
@@ -69,6 +70,14 @@ class Board:
                     del self._known[next(iter(self._known))]
                 self._known[device] = found
             return found
+
+    def forget(self, device: str) -> None:
+        """Ask anew at the device's next poll: it has just changed what it is to be told.
+
+        To be called after the change is made; then no look that began before it can leave its answer behind.
+        """
+        with self._lock:
+            self._known.pop(device, None)
 
     def heard(self, device: str) -> bool:
         """Note that a device polled now; tell whether this is the first to be handed on (`flush`)."""

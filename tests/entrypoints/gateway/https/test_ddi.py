@@ -78,9 +78,14 @@ class Device:
 
 
 @pytest.fixture
-def http(world: World):
+def fresh():
+    return 0.0
+
+
+@pytest.fixture
+def http(world: World, fresh):
     app = Starlette(
-        routes=[*ddi.routes(world, fresh=0), *tuf.routes(world)],
+        routes=[*ddi.routes(world, fresh=fresh), *tuf.routes(world)],
         exception_handlers={CarefulError: refusal, 404: http_error},
     )
     app.add_middleware(BodyLimit)
@@ -207,6 +212,30 @@ def test_a_device_that_drops_its_order(cam, world, staff, rollout):
     assert cam.tell(action, kind="cancelAction").status_code == 200
     assert cam.tell(action, kind="cancelAction").status_code == 410
     assert list(cam.get().json()["_links"]) == ["configData"]
+
+
+@pytest.mark.parametrize("fresh", [pytest.param(1e9, id="memory is never brought up to date")])
+class TestADeviceSeesAtOnceWhatItDidItself:
+    @pytest.mark.usefixtures("rollout")
+    def test_after_its_order_ended(self, cam):
+        cam.tell(cam.order()["id"])
+        assert "deploymentBase" not in cam.get().json()["_links"]
+
+    @pytest.mark.parametrize(
+        ("execution", "then"),
+        [pytest.param("rejected", "deploymentBase", id="refused"), pytest.param("closed", None, id="agreed")],
+    )
+    def test_after_its_answer_to_a_cancel(self, cam, world, staff, rollout, execution, then):
+        action = cam.order()["id"]
+        updates.halt(world, staff, rollout, "found a fault")
+        assert cam.link("cancelAction")
+        cam.tell(action, execution, kind="cancelAction")
+        assert {"cancelAction", "deploymentBase"} & set(cam.get().json()["_links"]) == ({then} if then else set())
+
+    def test_after_it_said_what_it_is(self, cam):
+        assert cam.link("configData")
+        cam.put("/configData", json={"mode": "merge", "data": {"version": "1.0.0"}})
+        assert "configData" not in cam.get().json().get("_links", {})
 
 
 def test_what_a_device_says_about_itself(cam, world):

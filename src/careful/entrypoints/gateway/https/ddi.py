@@ -14,7 +14,7 @@ its target token, and sees nothing but its own.
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from starlette.concurrency import run_in_threadpool
@@ -37,10 +37,11 @@ _ID_LIMIT = 256
 _RETRY_SECONDS = 5
 _log = structlog.get_logger(__name__)
 Endpoint = Callable[[Request], Awaitable[Any]]
+T = TypeVar("T")
 
 
 def routes(world: World, *, fresh: float = 0.25) -> list[Route]:
-    """Return the DDI routes. Orders show up in polls at most `fresh` seconds after they were made."""
+    """Return the DDI routes. Polls show orders at most `fresh` seconds old, and at once what the device did itself."""
     ddi = Ddi(world, fresh=fresh)
     listed: tuple[tuple[str, Endpoint, str], ...] = (
         ("", ddi.poll, "GET"),
@@ -130,21 +131,21 @@ class Ddi:
         """Take what the device says about itself."""
         device = await self._device(request)
         mode, data = bodies.read_attributes(await bodies.json_body(request))
-        await run_in_threadpool(updates.describe, self._world, device, mode, data)
+        await self._change(device, updates.describe, mode, data)
         return Response(status_code=200)
 
     async def read_order(self, request: Request) -> Response:
         """Give the device its order."""
         device = await self._device(request)
         bodies.check_accept(request)
-        order = await run_in_threadpool(updates.retrieved, self._world, device, _action(request))
+        order = await self._change(device, updates.retrieved, _action(request))
         return await self._deployment(request, order)
 
     async def feedback(self, request: Request) -> Response:
         """Take how the order goes."""
         device = await self._device(request)
         report = bodies.read_report(await bodies.json_body(request))
-        await run_in_threadpool(updates.feedback, self._world, device, _action(request), report)
+        await self._change(device, updates.feedback, _action(request), report)
         return Response(status_code=200)
 
     async def read_cancel(self, request: Request) -> Response:
@@ -158,7 +159,7 @@ class Ddi:
         """Take whether the order was dropped."""
         device = await self._device(request)
         report = bodies.read_report(await bodies.json_body(request))
-        await run_in_threadpool(updates.answer_cancel, self._world, device, _action(request), report)
+        await self._change(device, updates.answer_cancel, _action(request), report)
         return Response(status_code=200)
 
     async def read_installed(self, request: Request) -> Response:
@@ -173,7 +174,7 @@ class Ddi:
         device = await self._device(request)
         version = bodies.read_installed(await bodies.json_body(request))
         before = await run_in_threadpool(devices.get, self._world, device)
-        await run_in_threadpool(devices.report_version, self._world, device, version, "ddi")
+        await self._change(device, devices.report_version, version, "ddi")
         return Response(status_code=200 if before.version == version else 201)
 
     async def list_artifacts(self, request: Request) -> Response:
@@ -194,6 +195,17 @@ class Ddi:
         path = await run_in_threadpool(releases.artifact_path, self._world, one.sha256)
         response = file_response(request, path, one.filename, one.sha1)
         return Tampered(response) if order.drill == "tampered" else response
+
+    async def _change(self, device: str, act: Callable[..., T], *given: object) -> T:
+        """Do what a device asks for, and have its next poll tell the outcome."""
+
+        def change() -> T:
+            try:
+                return act(self._world, device, *given)
+            finally:
+                self._board.forget(device)
+
+        return await run_in_threadpool(change)
 
     def _fetchable(self, order: updates.Order) -> updates.Order:
         if order.is_open or (order.state == "succeeded" and not order.drill):
