@@ -77,6 +77,30 @@ def test_malformed_records_are_named_and_the_rest_is_taken(home, given):
     assert found.refused == ["list.json#$[1]: $.affected: expected a list"]
 
 
+@pytest.mark.parametrize(
+    ("record", "says"),
+    [
+        pytest.param(osv("B", modified="2036-01-01T00:00:00Z"), "$.modified: 2036-01-01T00:00:00Z lies", id="OSV"),
+        pytest.param(
+            {"cve": {"id": "CVE-1", "lastModified": "2036-01-01T00:00:00.000"}},
+            "$.cve.lastModified: 2036-01-01T00:00:00Z lies",
+            id="NVD",
+        ),
+    ],
+)
+def test_a_record_of_the_future_is_refused_as_no_later_one_could_replace_it(home, given, record, says):
+    with pytest.raises(Invalid) as refusal:
+        take_in(home, given("one.json", record))
+    assert f"one.json: {says} in the future." in str(refusal.value)
+    soon = take_in(home, given("soon.json", osv("B", modified="2026-11-03T00:10:00Z")))
+    assert (soon.taken, soon.as_of) == (1, NOW)
+
+
+def test_a_byte_order_mark_is_passed_over(home, given):
+    """RFC 8259 section 8.1: a reader may."""
+    assert take_in(home, given("one.json", b"\xef\xbb\xbf" + json.dumps(osv("A")).encode())).taken == 1
+
+
 def test_a_page_of_nvd(home, given):
     found = take_in(home, given("page.json", PAGE))
     assert (found.feed, found.taken, found.as_of) == ("nvd", 1, datetime(2026, 9, 1, tzinfo=UTC))

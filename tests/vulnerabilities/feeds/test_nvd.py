@@ -130,6 +130,14 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
+
+
+@pytest.mark.parametrize("modified", ["", "soon", 20261001])
+def test_a_date_that_is_none(modified):
+    with pytest.raises(Malformed, match=r"^\$\.cve\.lastModified: expected a date$"):
+        parse({"cve": {"id": "CVE-1", "lastModified": modified}})
+
+
 FIELDS = ("id", "descriptions", "metrics", "configurations", "lastModified", "vulnStatus")
 
 

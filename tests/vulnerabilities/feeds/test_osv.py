@@ -18,12 +18,17 @@ from careful.vulnerabilities.ranges import Range
 
 DATA = Path(os.environ.get("CAREFUL_TEST_DATA", Path(__file__).parents[4] / "shared" / "data"))
 EXAMPLES = Path(__file__).parents[3] / "examples" / "feeds"
+DAY = "2026-10-01T00:00:00Z"
 
 
 def with_events(*events, ecosystem="PyPI", kind="ECOSYSTEM"):
     listed = [dict([event]) for event in events]
     package = {"ecosystem": ecosystem, "name": "x"}
-    return {"id": "A", "affected": [{"package": package, "ranges": [{"type": kind, "events": listed}]}]}
+    return {
+        "id": "A",
+        "modified": DAY,
+        "affected": [{"package": package, "ranges": [{"type": kind, "events": listed}]}],
+    }
 
 
 def spans(*events, **more):
@@ -108,12 +113,15 @@ def test_events(events, found):
     ],
 )
 def test_packages(package, key, scheme, distro):
-    (one,) = parse({"id": "A", "affected": [{"package": package}]}).affected
+    (one,) = parse({"modified": DAY, "id": "A", "affected": [{"package": package}]}).affected
     assert (one.key, one.scheme, one.distro) == (key, scheme, distro)
 
 
 def test_an_ecosystem_that_we_do_not_know_names_no_package():
-    assert parse({"id": "A", "affected": [{"package": {"ecosystem": "Haiku", "name": "x"}}]}).affected == ()
+    assert (
+        parse({"modified": DAY, "id": "A", "affected": [{"package": {"ecosystem": "Haiku", "name": "x"}}]}).affected
+        == ()
+    )
 
 
 def test_a_range_of_commits_is_for_a_person():
@@ -122,12 +130,19 @@ def test_a_range_of_commits_is_for_a_person():
 
 
 def test_a_notice_of_several_flaws_is_no_alias_of_any():
-    assert parse({"id": "DSA-1", "upstream": ["CVE-1"], "affected": []}).aliases == ("CVE-1",)
-    assert parse({"id": "DSA-2", "upstream": ["CVE-1", "CVE-2"], "affected": []}).aliases == ()
+    assert parse({"modified": DAY, "id": "DSA-1", "upstream": ["CVE-1"], "affected": []}).aliases == ("CVE-1",)
+    assert parse({"modified": DAY, "id": "DSA-2", "upstream": ["CVE-1", "CVE-2"], "affected": []}).aliases == ()
+
+
+@pytest.mark.parametrize("modified", [None, "", "soon", 20261001, "2026-13-01T00:00:00Z"])
+def test_a_record_states_when_it_was_changed(modified):
+    """By its date an older copy is told from a newer one."""
+    with pytest.raises(Malformed, match=r"^\$\.modified: expected a date$"):
+        parse(osv("A", modified=modified))
 
 
 def test_withdrawn():
-    assert parse({"id": "A", "withdrawn": "2026-01-01T00:00:00Z", "affected": []}).withdrawn
+    assert parse({"modified": DAY, "id": "A", "withdrawn": "2026-01-01T00:00:00Z", "affected": []}).withdrawn
 
 
 @pytest.mark.parametrize(
@@ -138,7 +153,7 @@ def test_withdrawn():
         pytest.param({"id": "A", "affected": {}}, "$.affected", id="affected is an object"),
         pytest.param({"id": "A", "affected": ["x"]}, r"$.affected[0]", id="a text for a package"),
         pytest.param({"id": "A", "affected": [{"package": {"name": 1}}]}, "$.affected[0].package", id="no ecosystem"),
-        pytest.param({"id": "A", "aliases": "CVE-1", "affected": []}, "$.aliases", id="a text for aliases"),
+        pytest.param({"id": "A", "modified": DAY, "aliases": "CVE-1"}, "$.aliases", id="a text for aliases"),
         pytest.param(with_events(("introduced", 1)), "$.affected[0].ranges[0].events[0].introduced", id="a number"),
         pytest.param(
             {"id": "A", "affected": [{"package": {"ecosystem": "npm", "name": "x"}, "ranges": [{"events": {}}]}]},

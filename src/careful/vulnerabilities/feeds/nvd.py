@@ -1,6 +1,7 @@
 """NVD 2.0 CVE records with their CPE configurations, JSON; pure."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from careful.releases import unescaped
@@ -31,7 +32,7 @@ def parse(raw: Any) -> Record:  # noqa: ANN401 (JSON is Any)
         id=name,
         summary=str(texts[0] if texts else "")[:_SUMMARY],
         severity=_severity(cve.get("metrics")),
-        modified=moment(cve.get("lastModified")),
+        modified=_modified(cve),
         withdrawn=cve.get("vulnStatus") == "Rejected",
         affected=tuple(
             one
@@ -48,6 +49,14 @@ def _name(raw: Any, cve: Any) -> str:  # noqa: ANN401 (JSON is Any)
     note = raw.get("_annotation")
     name = cve.get("id") or (note.get("cve_id") if isinstance(note, dict) else "")
     return name if isinstance(name, str) else ""
+
+
+def _modified(cve: Mapping[str, Any]) -> datetime | None:
+    """Return when it was changed; overrides in NVD's shape state no date, but none states a wrong one."""
+    found = moment(cve.get("lastModified"))
+    if found is None and cve.get("lastModified") is not None:
+        raise Malformed("$.cve.lastModified: expected a date")
+    return found
 
 
 def _severity(metrics: object) -> str:

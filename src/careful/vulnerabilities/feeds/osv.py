@@ -47,14 +47,18 @@ def parse(raw: Any) -> Record:  # noqa: ANN401 (JSON is Any)
     affected = raw.get("affected", [])
     if not isinstance(affected, list):
         raise Malformed("$.affected: expected a list")
+    rows = tuple(one for number, part in enumerate(affected) for one in _affected(part, f"$.affected[{number}]"))
+    modified = moment(raw.get("modified"))
+    if modified is None:
+        raise Malformed("$.modified: expected a date")
     return Record(
         id=raw["id"],
         aliases=_aliases(raw),
         summary=str(raw.get("summary") or str(raw.get("details") or "").split("\n", 1)[0])[:_SUMMARY],
         severity=_severity(raw),
-        modified=moment(raw.get("modified")),
+        modified=modified,
         withdrawn=bool(raw.get("withdrawn")),
-        affected=tuple(one for number, part in enumerate(affected) for one in _affected(part, f"$.affected[{number}]")),
+        affected=rows,
     )
 
 
