@@ -1,6 +1,7 @@
 """`careful feeds` as typed."""
 
 import json
+import zipfile
 
 import pytest
 from flaws_cli import read, typed
@@ -38,6 +39,16 @@ def test_what_a_feed_covers_is_declared_and_shown(run, tmp_path):
 def test_import_of_what_is_no_feed(run, tmp_path):
     with pytest.raises(Invalid):
         run("import", str(tmp_path / "none"))
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(run, tmp_path):
+    path = tmp_path / "all.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("A.json", json.dumps(osv("A")))
+        archive.writestr("B.json", bytes(8 << 20))
+    with pytest.raises(Invalid, match=r"B\.json in the zip would unpack .* to 8,388,608: it is no feed but a zip bomb"):
+        run("import", str(path))
+    assert "No feed yet" in run("list").stdout
 
 
 def test_list(run, tmp_path):

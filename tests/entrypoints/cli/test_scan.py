@@ -8,10 +8,10 @@ from flaws_cli import read, typed
 from flaws_sample import kev, osv, purls
 
 from careful import vulnerabilities
+from careful.entrypoints.cli import run
 from careful.entrypoints.cli.scan import command
 from careful.kernel import ledger
 from careful.kernel.clock import iso
-from careful.kernel.errors import Invalid, NotFound
 
 FLAW = "CVE-2023-4863"
 
@@ -117,12 +117,31 @@ def test_nothing_is_stored(scan, fed, world):
     assert vulnerabilities.cases(world) == []
 
 
-def test_what_cannot_be_read(world, tmp_path):
-    (tmp_path / "broken").write_text("{")
-    with pytest.raises(Invalid):
-        typed(command, world, str(tmp_path / "broken"))
-    with pytest.raises(NotFound):
-        typed(command, world, str(tmp_path / "none"))
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        pytest.param(None, "There is no file", id="missing"),
+        pytest.param(b"{", "not JSON", id="broken"),
+        pytest.param(b"<bom/>", "XML", id="XML"),
+        pytest.param(b'{"components": []}', "no SBOM that we read", id="something else"),
+        pytest.param(b"{" * 2_000_001, "objects", id="too much"),
+    ],
+)
+def test_what_cannot_be_read_is_2(world, tmp_path, capsys, content, says):
+    """1 means flaws, or not known: what cannot be read must never look so."""
+    path = tmp_path / "sbom.json"
+    if content is not None:
+        path.write_bytes(content)
+
+    class Parts:
+        def use(self, **_more):
+            pass
+
+        def world(self):
+            return world
+
+    assert run(Parts(), {}, ["scan", str(path)]) == 2
+    assert says in capsys.readouterr().err
 
 
 def test_what_the_sbom_settles_is_shown(world, tmp_path, fed):

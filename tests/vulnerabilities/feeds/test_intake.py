@@ -185,6 +185,24 @@ def test_limits(home, given, monkeypatch):
         take_in(home, zipped)
 
 
+def test_what_is_not_readable(home, given):
+    folder = given("list/a.json", osv("A")).parent
+    (folder / "b.json").mkdir()
+    with pytest.raises(Invalid, match=r"b\.json cannot be read \(Is a directory\)"):
+        take_in(home, folder)
+
+
+def test_a_zip_of_json_is_no_bomb_and_zeros_are(home, given):
+    path = given("one.json", osv("A")).with_suffix(".zip")
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("all.json", json.dumps([osv(str(number)) for number in range(5000)]))
+    assert take_in(home, path).taken == 5000
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("zeros.json", bytes(2 << 20))
+    with pytest.raises(TooLarge, match="zip bomb, and nothing was taken in"):
+        take_in(home, path)
+
+
 def test_a_feed_is_as_young_as_its_youngest_record_and_never_as_its_file(home, given):
     path = given("list.json", [osv("A", modified="2026-09-01T00:00:00Z"), osv("B", modified="2026-10-05T12:00:00Z")])
     assert take_in(home, path).as_of == datetime(2026, 10, 5, 12, tzinfo=UTC)

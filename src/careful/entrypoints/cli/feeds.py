@@ -8,6 +8,7 @@ import click
 from careful import vulnerabilities
 from careful.entrypoints.cli.output import json_option, say_json, say_table
 from careful.entrypoints.cli.progress import counting
+from careful.entrypoints.cli.scan import unreadable
 from careful.kernel.actors import OPERATOR
 
 _SHOWN = 10
@@ -34,9 +35,13 @@ def command() -> None:
 def import_(
     ctx: click.Context, *, path: Path, kind: vulnerabilities.FeedKind | None, whole: tuple[str, ...], as_json: bool
 ) -> None:
-    """Take in OSV, NVD 2.0 or KEV JSON: a file, a folder or a zip. What cannot be read is named; the rest is taken."""
-    with counting(f"Reading {path.name}") as tell:
-        report = vulnerabilities.import_feed(ctx.obj.world(), OPERATOR, path, kind, whole=whole, progress=tell)
+    """Take in OSV, NVD 2.0 or KEV JSON: a file, a folder or a zip. What cannot be read is named; the rest is taken.
+
+    Exit 0: taken in. 1: the database does not answer. 2: nothing in it could be read as a feed, or it is too large.
+    """
+    world = ctx.obj.world()
+    with unreadable(), counting(f"Reading {path.name}") as tell:
+        report = vulnerabilities.import_feed(world, OPERATOR, path, kind, whole=whole, progress=tell)
     if as_json:
         say_json(report)
     else:

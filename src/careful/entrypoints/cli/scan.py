@@ -1,5 +1,7 @@
 """`careful scan`: look an SBOM up in the known flaws; nothing is stored, so it fits any CI."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,23 @@ from careful import releases, vulnerabilities
 from careful.entrypoints.cli.output import json_option, say_json, say_table
 from careful.entrypoints.cli.progress import counting
 from careful.entrypoints.cli.release import read_sbom_file
+from careful.kernel.errors import Invalid, NotFound, Refused, TooLarge
+
+
+@contextmanager
+def unreadable() -> Iterator[None]:
+    """Make every refusal of what was handed in one of unreadable input, which ends a command with 2 and not 1."""
+    try:
+        yield
+    except (NotFound, Refused, TooLarge) as refusal:
+        raise Invalid(refusal.what, do=refusal.do, where=refusal.where) from refusal
+
+
+def _content(sbom: Path) -> bytes:
+    try:
+        return read_sbom_file(sbom)
+    except OSError as failure:
+        raise Invalid(f"{sbom} cannot be read ({failure.strerror}).", do="Check its permissions.") from failure
 
 
 @click.command()
@@ -20,11 +39,12 @@ def command(ctx: click.Context, *, sbom: Path, strict: bool, as_json: bool) -> N
     """Look an SBOM up in the known flaws, changing nothing.
 
     Exit 0: looked up, no known flaw. 1: flaws, or not known (nothing could be looked up, or the feeds are too old).
-    2: the SBOM cannot be read.
+    2: the SBOM cannot be read: it is missing, malformed, too large, or of a format that is not read.
     """
     world = ctx.obj.world()
     with counting(f"Reading {sbom.name}"):
-        read = releases.read_sbom(read_sbom_file(sbom))
+        with unreadable():
+            read = releases.read_sbom(_content(sbom))
         found, exploited, generation = vulnerabilities.look_up(world, read.components)
     fresh = vulnerabilities.feeds_fresh(world)
     looked_up = len(read.components) - len(found.unmatched)

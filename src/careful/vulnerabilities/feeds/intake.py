@@ -9,6 +9,7 @@ import hashlib
 import sqlite3
 import time
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,6 +28,7 @@ FILE_BYTES = 1 << 30
 TOTAL_BYTES = 8 << 30
 FILES = 2_000_000
 REFUSED_LISTED = 50
+_SMALL, _RATIO = 1 << 20, 200
 _MARK = b"\xef\xbb\xbf"  # a byte order mark: RFC 8259 section 8.1 lets a reader pass over it
 Progress = Callable[[int], None]
 
@@ -235,7 +237,7 @@ def _documents(path: Path) -> Iterator[tuple[str, bytes]]:
     if path.is_dir():
         for number, one in enumerate(sorted(path.rglob("*.json"))):
             _bound(number, one.stat().st_size, one.name)
-            yield str(one.relative_to(path)), one.read_bytes()
+            yield str(one.relative_to(path)), _read(one)
     elif path.suffix == ".zip" and path.is_file():
         try:
             with zipfile.ZipFile(path) as archive:
@@ -243,15 +245,33 @@ def _documents(path: Path) -> Iterator[tuple[str, bytes]]:
                 for number, info in enumerate(archive.infolist()):
                     total += info.file_size
                     _bound(number, info.file_size, info.filename, total)
+                    _no_bomb(info)
                     if info.filename.endswith(".json"):
                         yield info.filename, archive.read(info)
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as wrong:
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as wrong:
             raise Invalid(f"{path} is no readable zip: {wrong}.", do="Fetch it again.", where=str(path)) from wrong
     elif path.is_file():
         _bound(0, path.stat().st_size, path.name)
-        yield path.name, path.read_bytes()
+        yield path.name, _read(path)
     else:
         raise Invalid(f"{path} is not there.", do="Name a file, a folder or a zip.", where=str(path))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as failure:
+        raise Invalid(f"{path} cannot be read ({failure.strerror}).", do="Check its permissions.") from failure
+
+
+def _no_bomb(info: zipfile.ZipInfo) -> None:
+    """Refuse what unpacks to far more than any list of flaws does, before unpacking it."""
+    if info.file_size > _SMALL and info.file_size > info.compress_size * _RATIO:
+        raise TooLarge(
+            f"{info.filename[:200]} in the zip would unpack {info.compress_size:,} bytes to {info.file_size:,}: "
+            "it is no feed but a zip bomb, and nothing was taken in.",
+            do="Fetch the feed again from where it is published.",
+        )
 
 
 def _bound(number: int, size: int, name: str, total: int = 0) -> None:
