@@ -45,6 +45,22 @@ def test_the_api_stops_at_its_size(client: TestClient, world: World) -> None:
     assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json")
 
 
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        pytest.param({"content-length": "2000000"}, 413, id="announced as too large"),
+        pytest.param({"host": "evil.example"}, 400, id="a name that is not ours"),
+    ],
+)
+def test_what_the_shell_refuses_in_the_api_s_place_is_a_problem_too(
+    client: TestClient, headers: dict[str, str], status: int
+) -> None:
+    answer = client.post("/api/v1/devices/tokens", content=b"{}", headers=headers)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert answer.json()["detail"]
+    assert answer.json()["status"] == status
+
+
 def test_a_page_that_is_not_there(browser: Any, secret: bytes) -> None:
     answer = browser.open("/nothing-here")
     assert answer.status_code == 404

@@ -7,13 +7,14 @@ from pydantic import BaseModel, Field
 
 from careful import releases, vulnerabilities
 from careful.entrypoints.api.auth import TheWorld, needs
+from careful.entrypoints.api.bodies import Asked
 from careful.kernel.actors import Actor
 
 router = APIRouter(tags=["cases"])
 _Read = Annotated[Actor, Depends(needs("cases", "read"))]
 
 
-class Judgement(BaseModel):
+class Judgement(Asked):
     """What a person decided (VEX). `not_affected` needs a justification, `affected` an action."""
 
     status: vulnerabilities.Status
@@ -31,7 +32,7 @@ class Exposed(BaseModel):
     accounted: dict[str, str]
 
 
-class Accounted(BaseModel):
+class Accounted(Asked):
     """Why an exposed device is not fixed; it goes into the ledger, so no personal data."""
 
     device: str = Field(max_length=64)

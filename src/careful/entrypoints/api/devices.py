@@ -9,13 +9,14 @@ from pydantic import BaseModel, Field
 from careful import devices
 from careful.devices import TOKENS_AT_ONCE
 from careful.entrypoints.api.auth import TheWorld, needs
+from careful.entrypoints.api.bodies import Asked
 from careful.kernel.actors import Actor
 
 router = APIRouter(prefix="/devices", tags=["devices"])
 _Read = Annotated[Actor, Depends(needs("devices", "read"))]
 
 
-class TokenRequest(BaseModel):
+class TokenRequest(Asked):
     """For which devices of a product to make enrolment tokens: by name, or so many."""
 
     product: str = Field(max_length=64)
@@ -34,13 +35,13 @@ class NewToken(BaseModel):
     expires: datetime
 
 
-class Reason(BaseModel):
+class Reason(Asked):
     """Why; it goes into the ledger, so no personal data."""
 
     reason: str = Field(min_length=1, max_length=500)
 
 
-class Owner(BaseModel):
+class Owner(Asked):
     """Whom to tell about a device."""
 
     email: str = Field(max_length=254)

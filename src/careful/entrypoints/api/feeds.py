@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from careful import vulnerabilities
 from careful.entrypoints.api.auth import TheWorld, needs
+from careful.entrypoints.api.bodies import only
 from careful.entrypoints.api.uploads import on_disk
 from careful.kernel.actors import Actor
 
@@ -26,7 +27,7 @@ def ages(world: TheWorld, _: Annotated[Actor, Depends(needs("cases", "read"))]) 
     return vulnerabilities.feed_ages(world)
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, dependencies=[Depends(only("feed", "kind"))])
 def take_in(
     world: TheWorld,
     actor: _Feed,

@@ -7,13 +7,14 @@ from pydantic import BaseModel, Field
 
 from careful import notices
 from careful.entrypoints.api.auth import TheWorld, needs
+from careful.entrypoints.api.bodies import Asked
 from careful.kernel.actors import Actor
 
 router = APIRouter(prefix="/notices", tags=["notices"])
 _Read = Annotated[Actor, Depends(needs("notices", "read"))]
 
 
-class Draft(BaseModel):
+class Draft(Asked):
     """An advisory to write for a case; what is left empty is filled in plainly."""
 
     case: str = Field(max_length=64)

@@ -11,10 +11,10 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from careful.entrypoints.api.bodies import unknown_field
+from careful.entrypoints.problem import MEDIA_TYPE, SHOWN, body_of
 from careful.kernel.errors import CarefulError, Invalid, Problem, TooMany, Unauthenticated
 
-MEDIA_TYPE = "application/problem+json"
-_PROBLEMS_SHOWN = 50
 _log = structlog.get_logger(__name__)
 
 
@@ -69,21 +69,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _broken)
 
 
-def body_of(refusal: CarefulError) -> dict[str, Any]:
-    """Return a refusal's problem body."""
-    kind = type(refusal).__name__.lower()
-    told = refusal.as_dict()
-    return {
-        "type": f"urn:careful:problem:{kind}",
-        "title": HTTPStatus(refusal.status).phrase,
-        "status": refusal.status,
-        "detail": refusal.what,
-        "do": refusal.do,
-        "where": refusal.where,
-        "problems": told.get("problems", [])[:_PROBLEMS_SHOWN],
-    }
-
-
 def _refused(request: Request, failure: Exception) -> JSONResponse:
     refusal = failure if isinstance(failure, CarefulError) else CarefulError(str(failure))
     headers: dict[str, str] = {}
@@ -97,11 +82,15 @@ def _refused(request: Request, failure: Exception) -> JSONResponse:
 
 def _malformed(request: Request, failure: Exception) -> JSONResponse:
     errors = failure.errors() if isinstance(failure, RequestValidationError) else []
-    problems = tuple(
-        Problem(where=".".join(str(part) for part in error["loc"])[:200], expected=str(error["msg"])[:200])
-        for error in errors[:_PROBLEMS_SHOWN]
-    )
+    problems = tuple(_problem(error) for error in errors[:SHOWN])
     return _refused(request, Invalid("The request is malformed.", do="See problems.", problems=problems))
+
+
+def _problem(error: Mapping[str, Any]) -> Problem:
+    where = ".".join(str(part) for part in error["loc"])[:200]
+    if error["type"] == "extra_forbidden":
+        return unknown_field(where)
+    return Problem(where=where, expected=str(error["msg"])[:200])
 
 
 def _plain(request: Request, failure: Exception) -> JSONResponse:

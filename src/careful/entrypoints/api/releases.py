@@ -3,10 +3,10 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, Response, UploadFile
-from pydantic import BaseModel, Field
 
 from careful import releases, updates
 from careful.entrypoints.api.auth import TheWorld, needs
+from careful.entrypoints.api.bodies import Why, only
 from careful.entrypoints.api.uploads import on_disk
 from careful.kernel.actors import Actor
 from careful.kernel.errors import TooLarge
@@ -14,12 +14,7 @@ from careful.kernel.errors import TooLarge
 router = APIRouter(prefix="/releases", tags=["releases"])
 _Read = Annotated[Actor, Depends(needs("releases", "read"))]
 _SBOM_BYTES = 64 << 20
-
-
-class Why(BaseModel):
-    """Why; it goes into the ledger, so no personal data."""
-
-    reason: str = Field(min_length=1, max_length=300)
+_FIELDS = ("product", "version", "image", "sbom", "hardware", "fixes", "notes")
 
 
 @router.get("")
@@ -28,7 +23,7 @@ def list_releases(world: TheWorld, _: _Read, product: str | None = None) -> list
     return releases.list_for(world, product)
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, dependencies=[Depends(only(*_FIELDS))])
 def add(
     world: TheWorld,
     actor: Annotated[Actor, Depends(needs("releases", "add"))],
@@ -36,7 +31,7 @@ def add(
     product: Annotated[str, Form(max_length=64)],
     version: Annotated[str, Form(max_length=64)],
     image: Annotated[UploadFile, File(description="What devices install.")],
-    sbom: Annotated[UploadFile, File(description="CycloneDX or SPDX JSON.")],
+    sbom: Annotated[UploadFile, File(description="CycloneDX JSON; docs/sbom.md says which versions are read.")],
     hardware: Annotated[list[str], Form(max_length=64, description="Hardware revisions it runs on.")],
     fixes: Annotated[list[str], Form(max_length=1000, description="Flaws that it mends.")] = [],  # noqa: B006 (FastAPI copies it)
     notes: Annotated[str, Form(max_length=10_000)] = "",

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from careful import updates
 from careful.entrypoints.api.auth import TheWorld, needs
+from careful.entrypoints.api.bodies import Asked, Why
 from careful.kernel.actors import Actor
 
 router = APIRouter(prefix="/rollouts", tags=["rollouts"])
@@ -14,7 +15,7 @@ _Read = Annotated[Actor, Depends(needs("rollouts", "read"))]
 _Name = Annotated[str, Field(max_length=64)]
 
 
-class Start(BaseModel):
+class Start(Asked):
     """How a published release is to reach a product's devices. A wave is a number of devices or a percentage."""
 
     product: _Name
@@ -35,13 +36,7 @@ class Started(BaseModel):
     rollout: str
 
 
-class Why(BaseModel):
-    """Why; it goes into the ledger, so no personal data."""
-
-    reason: str = Field(min_length=1, max_length=300)
-
-
-class Rehearsal(BaseModel):
+class Rehearsal(Asked):
     """A deliberately wrong order for a real device: it has held when the device refuses and says so."""
 
     device: _Name

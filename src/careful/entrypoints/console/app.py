@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, Send
 
+from careful.entrypoints import problem
 from careful.entrypoints.console import access, enrol, forms, pages, security, sessions, signin
 from careful.entrypoints.look import LookRenderer, static, templates
 from careful.kernel.errors import CarefulError, NotFound, TooMany
@@ -65,7 +66,9 @@ class Refusals:
 
     def _answer(self, request: Request, refusal: CarefulError) -> Response:
         headers = {"retry-after": str(refusal.retry_after)} if isinstance(refusal, TooMany) else {}
-        if security.wants_json(request.scope) or request.url.path.startswith(security.API):
+        if request.url.path.startswith(security.API):
+            return JSONResponse(problem.body_of(refusal), refusal.status, headers, problem.MEDIA_TYPE)
+        if security.wants_json(request.scope):
             return JSONResponse(refusal.as_dict(), refusal.status, headers)
         response = self._look.error(request, refusal)
         response.headers.update(headers)
