@@ -18,7 +18,7 @@ def name(text):
         pytest.param("a:other:curl", "a:haxx:curl", "no", "", id="another vendor"),
         pytest.param("o:haxx:curl", "a:haxx:curl", "no", "", id="another part"),
         pytest.param("*:*:curl", "a:haxx:curl", "check", "names no vendor", id="vendor left open (Yocto)"),
-        pytest.param("a:haxx:curl", "a:*:curl", "yes", "", id="the feed leaves the vendor open"),
+        pytest.param("a:haxx:curl", "a:*:curl", "check", "the record names no vendor", id="the feed leaves it open"),
         pytest.param("a:o:openssl:1:*:*:*:*:rust", "a:o:openssl:1:*:*:*:*:rust", "yes", "", id="the same target"),
         pytest.param(
             "a:o:openssl:1", "a:o:openssl:1:*:*:*:*:rust", "check", "target_sw rust", id="a target we leave open"

@@ -5,7 +5,7 @@ import pytest
 from careful.releases import Found
 from careful.releases.model import Statement
 from careful.vulnerabilities.feeds.record import Affected, Row
-from careful.vulnerabilities.matching import keys_of, leading, match
+from careful.vulnerabilities.matching import keys_of, match
 from careful.vulnerabilities.ranges import Range
 
 PYPI = frozenset({("purl", "pypi")})
@@ -205,11 +205,3 @@ def test_statements_of_the_sbom_are_honoured_and_shown(state, settled):
     if settled:
         words = state.replace("_", " ")
         assert found.settled[0].evidence.startswith(f"the SBOM says {words} (our patch 0001); purl")
-
-
-@pytest.mark.parametrize(
-    ("names", "first"),
-    [(("GHSA-1", "CVE-1"), "CVE-1"), (("PYSEC-1", "GHSA-1"), "PYSEC-1"), (("CVE-2", "CVE-1"), "CVE-2")],
-)
-def test_the_cve_number_leads(names, first):
-    assert leading(names) == first

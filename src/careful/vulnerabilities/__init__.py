@@ -6,8 +6,9 @@ asks again when a component's version moves, and closes only when every exposed 
 """
 
 from careful.vulnerabilities.actions import account_for, close, import_feed, judge
+from careful.vulnerabilities.deciding import Match
 from careful.vulnerabilities.feeds.intake import Kind as FeedKind
-from careful.vulnerabilities.matching import Match, Matched
+from careful.vulnerabilities.matching import Matched
 from careful.vulnerabilities.model import (
     JUSTIFICATIONS,
     SEVERITIES,

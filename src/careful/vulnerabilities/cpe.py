@@ -28,6 +28,8 @@ def fit(ours: Cpe, theirs: Cpe) -> tuple[Hit, str]:
     doubt = ""
     if ours.vendor == ANY and theirs.vendor != ANY:
         doubt = f"the SBOM names no vendor, the feed says {unescaped(theirs.vendor)}"
+    elif theirs.vendor == ANY:
+        doubt = "the record names no vendor"
     for name in _PLACES:
         mine, wanted = getattr(ours, name), getattr(theirs, name)
         if wanted in {ANY, NA} or mine == wanted:

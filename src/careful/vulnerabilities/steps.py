@@ -11,9 +11,10 @@ from careful.kernel.actors import SYSTEM
 from careful.kernel.ids import new_id
 from careful.kernel.work import Work, World
 from careful.vulnerabilities import queries, store
+from careful.vulnerabilities.deciding import Match
 from careful.vulnerabilities.events import CaseOpened, ExploitationHeard, FixFound, ReleaseMatched, ReviewAsked
 from careful.vulnerabilities.feeds import database
-from careful.vulnerabilities.matching import Known, Match, Matched, keys_of
+from careful.vulnerabilities.matching import Known, Matched, keys_of
 from careful.vulnerabilities.matching import match as match_components
 from careful.vulnerabilities.model import Case, due_after
 

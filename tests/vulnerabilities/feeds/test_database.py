@@ -92,15 +92,32 @@ def test_what_is_fetched_no_more_covers_no_longer(tmp_path):
         assert database.generation(connection) == 1
 
 
-def test_a_file_of_before_is_matched_again_as_its_records_covered_too_much(tmp_path):
-    put(tmp_path, record())
+def test_a_file_of_an_earlier_form_is_let_go_and_matched_again(tmp_path):
     with sqlite3.connect(tmp_path / "feeds.sqlite") as old:
-        old.executescript("DROP TABLE whole; CREATE TABLE coverage (kind TEXT, type TEXT);")
-        old.execute("INSERT INTO coverage VALUES ('purl', 'pypi')")
+        old.executescript("CREATE TABLE flaw (feed TEXT, id TEXT); INSERT INTO flaw VALUES ('osv', 'CVE-1');")
     for _ in range(2):
         with database.opened(tmp_path) as connection:
-            assert (database.coverage(connection), database.generation(connection)) == (frozenset(), 1)
-    assert len(rows(tmp_path)) == 1
+            assert (database.count(connection, "osv"), database.generation(connection)) == (0, 1)
+
+
+def test_a_row_comes_back_as_it_went_in(tmp_path):
+    one = Affected(
+        "cpe",
+        "curl",
+        "generic",
+        versions=("8.0",),
+        ranges=(Range("7", fixed="8"),),
+        condition="words",
+        cpe="cpe:2.3:a:haxx:curl:*:*:*:*:*:*:*:*",
+        source="cna",
+        fine=(Range("9"),),
+        closed=True,
+        files=("lib/url.c",),
+    )
+    with database.opened(tmp_path, write=True) as connection:
+        database.put(connection, "cve5", Record("CVE-1", affected=(one,)), "1")
+        (row,) = database.rows_for(connection, "cpe", ["curl"])
+    assert row.affected == one
 
 
 def test_an_intake_is_all_or_nothing(tmp_path):

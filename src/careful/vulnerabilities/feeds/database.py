@@ -24,7 +24,8 @@ from careful.vulnerabilities.ranges import Range
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS flaw (
   feed TEXT NOT NULL, id TEXT NOT NULL, digest TEXT NOT NULL, aliases TEXT NOT NULL, summary TEXT NOT NULL,
-  severity TEXT NOT NULL, modified TEXT NOT NULL, PRIMARY KEY (feed, id)) WITHOUT ROWID;
+  severity TEXT NOT NULL, modified TEXT NOT NULL, vector TEXT NOT NULL, ssvc TEXT NOT NULL,
+  PRIMARY KEY (feed, id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS affected (
   feed TEXT NOT NULL, flaw TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS affected_by_key ON affected (kind, key);
@@ -35,11 +36,9 @@ CREATE TABLE IF NOT EXISTS whole (
   as_of TEXT NOT NULL, PRIMARY KEY (feed, kind, type)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 INSERT OR IGNORE INTO state VALUES ('generation', 0);
-UPDATE state SET value = value + 1 WHERE name = 'generation'
-  AND EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'coverage');
-DROP TABLE IF EXISTS coverage;
+PRAGMA user_version = 2;
 """
-# The last two: files of before had one record stand for its whole ecosystem; what was matched so is matched again.
+_FORM = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +59,8 @@ def opened(home: Path, *, write: bool = False) -> Iterator[sqlite3.Connection]:
         connection = sqlite3.connect(home / "feeds.sqlite", timeout=15, isolation_level=None)
         try:
             connection.execute("PRAGMA journal_mode=WAL")
-            if write or not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'whole'").fetchone():
-                connection.executescript(_SCHEMA)
+            if connection.execute("PRAGMA user_version").fetchone()[0] != _FORM:
+                _bring_to_form(connection)
             connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
             try:
                 yield connection
@@ -73,6 +72,15 @@ def opened(home: Path, *, write: bool = False) -> Iterator[sqlite3.Connection]:
             connection.close()
     except sqlite3.OperationalError as failure:
         raise Unavailable(f"The flaw database does not answer ({failure}).", do="Run: careful doctor") from failure
+
+
+def _bring_to_form(connection: sqlite3.Connection) -> None:
+    """Make the tables. What an earlier version wrote, without whose word it is, is *not known* until the next sync."""
+    earlier = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'flaw'").fetchone()
+    connection.executescript("DROP TABLE IF EXISTS flaw; DROP TABLE IF EXISTS affected; DROP TABLE IF EXISTS whole;")
+    connection.executescript(_SCHEMA)
+    if earlier:
+        moved(connection)
 
 
 def generation(connection: sqlite3.Connection) -> int:
@@ -94,8 +102,18 @@ def put(connection: sqlite3.Connection, feed: str, record: Record, digest: str) 
         return False
     connection.execute("DELETE FROM affected WHERE feed = ? AND flaw = ?", (feed, record.id))
     connection.execute(
-        "INSERT OR REPLACE INTO flaw VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (feed, record.id, digest, json.dumps(record.aliases), record.summary, record.severity, modified),
+        "INSERT OR REPLACE INTO flaw VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            feed,
+            record.id,
+            digest,
+            json.dumps(record.aliases),
+            record.summary,
+            record.severity,
+            modified,
+            record.vector,
+            record.ssvc,
+        ),
     )
     if not record.withdrawn:  # of a withdrawn one its date stays, so that an older copy does not bring it back
         connection.executemany(
@@ -185,11 +203,24 @@ def rows_for(connection: sqlite3.Connection, kind: str, keys: Iterable[str]) -> 
 
 
 def _pack(one: Affected) -> str:
-    ranges = [[each.introduced, each.fixed, each.last, each.after] for each in one.ranges]
-    return json.dumps([one.scheme, one.versions, ranges, one.condition, one.cpe, one.distro])
+    spans = [[[each.introduced, each.fixed, each.last, each.after] for each in part] for part in (one.ranges, one.fine)]
+    body = [one.scheme, one.versions, spans[0], one.condition, one.cpe, one.distro]
+    return msgspec.json.encode([*body, one.source, spans[1], one.closed, one.files]).decode()
 
 
 def _unpack(kind: str, key: str, body: str) -> Affected:
-    scheme, versions, ranges, condition, named, distro = msgspec.json.decode(body)
-    spans = tuple(Range(*one) for one in ranges)
-    return Affected(kind, key, scheme, tuple(versions), spans, condition, named, distro)
+    scheme, versions, ranges, condition, named, distro, source, fine, closed, files = msgspec.json.decode(body)
+    return Affected(
+        kind,
+        key,
+        scheme,
+        tuple(versions),
+        tuple(Range(*one) for one in ranges),
+        condition,
+        named,
+        distro,
+        source,
+        tuple(Range(*one) for one in fine),
+        closed,
+        tuple(files),
+    )

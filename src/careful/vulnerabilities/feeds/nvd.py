@@ -6,7 +6,7 @@ from typing import Any
 
 from careful.releases import unescaped
 from careful.vulnerabilities import cpe
-from careful.vulnerabilities.feeds.record import Affected, Malformed, Record, as_list, moment, severity_of
+from careful.vulnerabilities.feeds.record import Affected, Malformed, Record, Source, as_list, moment, severity_of
 from careful.vulnerabilities.ranges import Range
 
 _SUMMARY = 500
@@ -23,6 +23,7 @@ def parse(raw: Any) -> Record:  # noqa: ANN401 (JSON is Any)
     configurations = cve.get("configurations") or []
     if not isinstance(configurations, list):
         raise Malformed("$.cve.configurations: expected a list")
+    source: Source = "override" if "_annotation" in raw else "nvd"
     texts = [
         one.get("value", "")
         for one in as_list(cve.get("descriptions"))
@@ -37,7 +38,7 @@ def parse(raw: Any) -> Record:  # noqa: ANN401 (JSON is Any)
         affected=tuple(
             one
             for number, configuration in enumerate(configurations)
-            for one in _configuration(configuration, f"$.cve.configurations[{number}]")
+            for one in _configuration(configuration, f"$.cve.configurations[{number}]", source)
         ),
     )
 
@@ -70,7 +71,7 @@ def _severity(metrics: object) -> str:
     return "unknown"
 
 
-def _configuration(configuration: Any, where: str) -> Iterator[Affected]:  # noqa: ANN401 (JSON is Any)
+def _configuration(configuration: Any, where: str, source: Source) -> Iterator[Affected]:  # noqa: ANN401 (JSON is Any)
     if not isinstance(configuration, dict) or not isinstance(configuration.get("nodes"), list):
         raise Malformed(f"{where}.nodes: expected a list")
     nodes = list(_nodes(configuration["nodes"], where, 0))
@@ -86,7 +87,7 @@ def _configuration(configuration: Any, where: str) -> Iterator[Affected]:  # noq
             condition = "its configuration is negated"
         for match in _matches(node, where):
             if match.get("vulnerable", False):
-                yield _affected(match, condition, where)
+                yield _affected(match, condition, where, source)
 
 
 def _nodes(nodes: list[Any], where: str, depth: int) -> Iterator[dict[str, Any]]:
@@ -114,7 +115,7 @@ def _plain(match: Mapping[str, Any]) -> str:
     return f"{named.vendor} {named.product}"
 
 
-def _affected(match: Mapping[str, Any], condition: str, where: str) -> Affected:
+def _affected(match: Mapping[str, Any], condition: str, where: str, source: Source) -> Affected:
     try:
         named = cpe.parse(str(match.get("criteria", "")))
     except ValueError as wrong:
@@ -132,6 +133,7 @@ def _affected(match: Mapping[str, Any], condition: str, where: str) -> Affected:
     elif named.version == cpe.NA:
         condition = condition or "the feed names no version"
     return Affected(
+        source=source,
         kind="cpe",
         key=unescaped(named.product),
         scheme="openssl" if named.product == "openssl" else "generic",

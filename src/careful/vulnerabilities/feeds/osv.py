@@ -7,7 +7,15 @@ from typing import Any
 from urllib.parse import unquote
 
 from careful.vulnerabilities import versions
-from careful.vulnerabilities.feeds.record import Affected, Malformed, Record, as_list, moment, severity_of_vector
+from careful.vulnerabilities.feeds.record import (
+    Affected,
+    Malformed,
+    Record,
+    as_list,
+    is_distribution,
+    moment,
+    severity_of_vector,
+)
 from careful.vulnerabilities.ranges import Range
 
 _TYPES = {
@@ -123,6 +131,7 @@ def _affected(part: Any, where: str) -> Iterator[Affected]:  # noqa: ANN401 (JSO
         ranges=ranges,
         condition="" if ranges or listed else condition,
         distro=_distro(package.get("ecosystem")),
+        source="vendor" if is_distribution(key) else "feed",
     )
 
 

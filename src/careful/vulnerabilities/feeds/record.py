@@ -9,9 +9,8 @@ from cvss.exceptions import CVSSError
 
 from careful.vulnerabilities.ranges import Range
 
-
 Source = Literal["cna", "adp", "vendor", "override", "nvd", "feed"]
-"""Whose word a row is: the CVE's numbering authority, CISA beside it, the product's vendor, a correction, NVD, others."""
+"""Whose word a row is: that of the CVE's numbering authority, CISA, the vendor, a correction, NVD, or another list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +72,12 @@ def ecosystem_of(key: str) -> str:
 
     A distribution's flaws are its own: Debian's feed says nothing of Ubuntu's packages.
     """
-    parts = key.split("/")
-    return "/".join(parts[: 2 if parts[0] in _BY_DISTRIBUTION else 1])
+    return "/".join(key.split("/")[: 2 if is_distribution(key) else 1])
+
+
+def is_distribution(key: str) -> bool:
+    """Tell whether a package is a distribution's own, of which that distribution's word is its maker's."""
+    return key.partition("/")[0] in _BY_DISTRIBUTION
 
 
 class Malformed(ValueError):

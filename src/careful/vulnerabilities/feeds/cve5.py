@@ -1,0 +1,226 @@
+"""CVE records (CVE JSON 5.x): what the CVE numbering authority (CNA) says is affected, and what CISA adds; pure.
+
+The CNA's word is its own product's. CISA's container (an ADP, "Vulnrichment") adds CPE names, CVSS and SSVC. A product
+that is named in words gets the CPE name that its words make; where CISA names the same product by CPE in the same
+record, its vendor is taken. Sources: CVE Record Format 5.1; its `affected` and `versions` rules.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from careful.releases import parse_cpe, parse_purl, unescaped
+from careful.vulnerabilities.feeds.cve5_versions import Version, read_versions
+from careful.vulnerabilities.feeds.record import (
+    Affected,
+    Malformed,
+    Record,
+    Source,
+    moment,
+    severity_of,
+    severity_of_vector,
+)
+from careful.vulnerabilities.names import named_in_words
+
+_SUMMARY = 500
+_MOST_FILES = 400
+_SCORES = ("cvssV4_0", "cvssV3_1", "cvssV3_0", "cvssV2_0")
+_REGISTRIES = {
+    "pypi.python.org": "pypi",
+    "pypi.org": "pypi",
+    "registry.npmjs.org": "npm",
+    "www.npmjs.com": "npm",
+    "npmjs.com": "npm",
+    "crates.io": "cargo",
+    "pkg.go.dev": "golang",
+    "rubygems.org": "gem",
+    "packagist.org": "composer",
+    "hex.pm": "hex",
+    "repo.hex.pm": "hex",
+    "nuget.org": "nuget",
+    "www.nuget.org": "nuget",
+    "repo.maven.apache.org": "maven",
+    "repo1.maven.org": "maven",
+    "mvnrepository.com": "maven",
+}
+
+
+class Product(msgspec.Struct, rename="camel"):
+    """One product that a container names; `cpes`, or a package of a registry, or vendor and product in words."""
+
+    vendor: str | None = None
+    product: str | None = None
+    cpes: list[str] = []
+    package_name: str | None = None
+    collection_url: str | None = msgspec.field(default=None, name="collectionURL")
+    package_url: str | None = msgspec.field(default=None, name="packageURL")
+    program_files: list[str] = []
+    versions: list[Version] = []
+    default_status: str = "unknown"
+
+
+class Text(msgspec.Struct):
+    """A text in one language."""
+
+    value: str = ""
+    lang: str = ""
+
+
+class Container(msgspec.Struct, rename="camel"):
+    """What one party says of a flaw."""
+
+    title: str = ""
+    affected: list[Product] = []
+    descriptions: list[Text] = []
+    metrics: list[dict[str, Any]] = []
+
+
+class Containers(msgspec.Struct):
+    """The CNA's own words, and what others added."""
+
+    cna: Container = msgspec.field(default_factory=Container)
+    adp: list[Container] = []
+
+
+class About(msgspec.Struct, rename="camel"):
+    """Number, state and dates of a record."""
+
+    cve_id: str
+    state: str = "PUBLISHED"
+    date_updated: str | None = None
+
+
+class CveRecord(msgspec.Struct, rename="camel"):
+    """A CVE record."""
+
+    cve_metadata: About
+    containers: Containers = msgspec.field(default_factory=Containers)
+
+
+def parse(raw: Any) -> Record:  # noqa: ANN401 (JSON is Any)
+    """Read one record. Raises Malformed, naming the field."""
+    try:
+        read = msgspec.convert(raw, type=CveRecord)
+    except msgspec.ValidationError as wrong:
+        raise Malformed(str(wrong).replace(" - at `", " at ").rstrip("`")) from wrong
+    said = read.containers
+    texts = [one.value for one in said.cna.descriptions if one.lang.lower().startswith("en")]
+    parties: list[tuple[Container, Source]] = [(said.cna, "cna"), *((one, "adp") for one in said.adp)]
+    metrics = [metric for party, _ in parties for metric in party.metrics]
+    vendors = _vendors(said.adp)
+    return Record(
+        id=read.cve_metadata.cve_id,
+        summary=(said.cna.title or (texts[0] if texts else ""))[:_SUMMARY],
+        severity=_severity(metrics),
+        modified=moment(read.cve_metadata.date_updated),
+        withdrawn=read.cve_metadata.state == "REJECTED",
+        affected=tuple(dict.fromkeys(_affected(parties, vendors))),
+        vector=_vector(metrics),
+        ssvc=_ssvc(metrics),
+    )
+
+
+def _affected(parties: Iterable[tuple[Container, Source]], vendors: dict[str, set[str]]) -> Iterator[Affected]:
+    for party, source in parties:
+        for product in _without_commits(party.affected):
+            for kind, key, cpe in _names(product, vendors):
+                scheme = "openssl" if key == "openssl" else "generic"
+                yield from read_versions(
+                    product.versions,
+                    product.default_status,
+                    Affected(kind, key, scheme, cpe=cpe, source=source, files=_files(product)),
+                )
+
+
+def _without_commits(products: list[Product]) -> Iterator[Product]:
+    """Leave out what is stated in commits where the same product is also stated in versions, as Linux does."""
+    for one in products:
+        twins = (other for other in products if (other.vendor, other.product) == (one.vendor, one.product))
+        if not _in_commits(one) or all(_in_commits(other) for other in twins):
+            yield one
+
+
+def _in_commits(product: Product) -> bool:
+    return bool(product.versions) and all(one.version_type == "git" for one in product.versions)
+
+
+def _names(product: Product, vendors: dict[str, set[str]]) -> Iterator[tuple[str, str, str]]:
+    """Yield (kind, key, CPE name) of every name that the product goes by."""
+    key = _package(product)
+    if key:
+        yield "purl", key, ""
+    found = {(name.vendor, name.product, name.part) for text in product.cpes if (name := parse_cpe(text))}
+    if not found:
+        words = named_in_words(product.vendor, product.product)
+        by_cisa = {(vendor, title, "a") for _, title in words for vendor in vendors.get(title, ())}
+        found = by_cisa or {(vendor, title, "*") for vendor, title in words}
+    for vendor, title, part in sorted(found):
+        yield "cpe", unescaped(title), f"cpe:2.3:{part}:{vendor}:{title}:*:*:*:*:*:*:*:*"
+
+
+def _vendors(parties: Iterable[Container]) -> dict[str, set[str]]:
+    """Return, by product, the vendors that CISA's CPE names of this record give."""
+    found: dict[str, set[str]] = {}
+    for party in parties:
+        for product in party.affected:
+            for text in product.cpes:
+                name = parse_cpe(text)
+                if name:
+                    found.setdefault(name.product, set()).add(name.vendor)
+    return found
+
+
+def _package(product: Product) -> str:
+    """Return the purl's key of a package, where its registry is one that we know."""
+    if product.package_url:
+        purl = parse_purl(product.package_url)
+        return purl.key.lower() if purl else ""
+    host = (product.collection_url or "").partition("://")[2].partition("/")[0].lower()
+    kind = _REGISTRIES.get(host, "")
+    name = (product.package_name or "").strip()
+    if not kind or not name:
+        return ""
+    if kind == "maven":
+        name = name.replace(":", "/")
+    if kind == "pypi":
+        name = name.replace("_", "-").replace(".", "-")
+    return f"{kind}/{name}".lower()
+
+
+def _files(product: Product) -> tuple[str, ...]:
+    return tuple(sorted(set(product.program_files)))[:_MOST_FILES]
+
+
+def _severity(metrics: list[dict[str, Any]]) -> str:
+    for name in _SCORES:
+        for metric in metrics:
+            data = metric.get(name)
+            score = data.get("baseScore") if isinstance(data, dict) else None
+            if isinstance(score, (int, float)):
+                return severity_of(float(score))
+    vector = _vector(metrics)
+    return severity_of_vector(vector) if vector else "unknown"
+
+
+def _vector(metrics: list[dict[str, Any]]) -> str:
+    for name in _SCORES:
+        for metric in metrics:
+            data = metric.get(name)
+            text = data.get("vectorString") if isinstance(data, dict) else None
+            if isinstance(text, str) and text:
+                return text[:200]
+    return ""
+
+
+def _ssvc(metrics: list[dict[str, Any]]) -> str:
+    """Return CISA's SSVC choices as `exploitation/automatable/technical impact`, empty where there are none."""
+    for metric in metrics:
+        other = metric.get("other")
+        content = other.get("content") if isinstance(other, dict) and other.get("type") == "ssvc" else None
+        options = content.get("options") if isinstance(content, dict) else None
+        if isinstance(options, list):
+            chosen = {str(k): str(v) for one in options if isinstance(one, dict) for k, v in one.items()}
+            names = ("Exploitation", "Automatable", "Technical Impact")
+            return "/".join(chosen.get(name, "unknown") for name in names)[:100]
+    return ""

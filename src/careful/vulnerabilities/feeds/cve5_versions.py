@@ -1,0 +1,221 @@
+"""The `versions` of a CVE record as ranges: affected, not affected, and what only a person can read; pure.
+
+Rules of the CVE Record Format 5.1 (`versions`, `defaultStatus`): an entry is a version, or a range from `version` to
+before `lessThan` or up to `lessThanOrEqual`, `*` being without end; `changes` turn the status on the way; what no entry
+names has the default status, which is *unknown* unless stated. Versions in words are read where they are plain
+(`>= 1.0, < 1.2`), else left for a person.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import msgspec
+
+from careful.vulnerabilities import versions
+from careful.vulnerabilities.feeds.record import Affected
+from careful.vulnerabilities.ranges import Range
+
+_UNSAID = {"", "-", "n/a", "unspecified", "0"}  # as an entry of its own; as the beginning of a range, the first version
+_FIRST = _UNSAID | {"*", "all", "all versions", "any"}
+_NO_END = {"", "*", "unspecified", "n/a", "-"}
+_BRANCH = re.compile(r"(?P<stem>\d+(?:\.\d+)*)\.(?:\*|x)", re.IGNORECASE)
+_PLAIN = re.compile(r"[vV]?\d[0-9A-Za-z.+~_:-]*")
+_BOUND = re.compile(r"(?P<sign><=|>=|<|>|=)\s*(?P<version>[vV]?\d[0-9A-Za-z.+~_:-]*)")
+_JOINED = re.compile(r"\s*(?:,|and|&&|\s)\s*")
+_V = r"[vV]?\d\S*"
+_WORDS = (
+    (rf"(?:all )?(?:versions? )?(?:before|prior to|<)\s+(?P<fixed>{_V})", True),
+    (rf"(?P<last>{_V})\s+(?:and (?:prior|earlier|below)(?: versions?)?|or (?:earlier|prior))", True),
+    (rf"(?:up to|through)\s+(?P<last>{_V})", True),
+    (rf"(?P<introduced>{_V})\s+(?:to|through)\s+(?P<last>{_V})", True),
+    (rf"fixed in\s+(?P<fixed>{_V})", False),  # where it begins is not said
+)
+_WORDED = tuple((re.compile(pattern, re.IGNORECASE), sure) for pattern, sure in _WORDS)
+_SHOWN, _LISTED = 60, 3
+_COMMITS = "its range is given in commits, not versions"
+_NO_VERSIONS = "its record names no versions"
+_IN_WORDS = "its versions are in words"
+_TWICE = "its record ends the range twice: it speaks of several branches"
+
+
+class Change(msgspec.Struct):
+    """From `at` on the status is another."""
+
+    at: str
+    status: str
+
+
+class Version(msgspec.Struct, rename="camel"):
+    """One entry."""
+
+    version: str = ""
+    status: str = "affected"
+    less_than: str | None = None
+    less_than_or_equal: str | None = None
+    version_type: str | None = None
+    changes: list[Change] = []
+
+
+def read_versions(listed: Sequence[Version], default: str, frame: Affected) -> Iterator[Affected]:
+    """Yield `frame` with what the entries say: once with what is clear, once for each doubt a person must settle."""
+    said = _Said()
+    for one in listed:
+        for status, span, doubt in _read(one, frame.scheme):
+            said.add(one, status, span, doubt)
+    if default == "affected":
+        between = outside(said.fine, frame.scheme)
+        if between is None or said.unclear:
+            said.doubts.setdefault("its unaffected versions cannot be put in order", [])
+        else:
+            said.affected += between
+    fine = tuple(dict.fromkeys(said.fine))
+    if said.affected or said.exact or (fine and not said.doubts):
+        yield replace(
+            frame,
+            ranges=tuple(dict.fromkeys(said.affected)),
+            versions=tuple(dict.fromkeys(said.exact)),
+            fine=fine,
+            closed=default == "unaffected" and not said.doubts,
+        )
+    for doubt, spans in said.doubts.items():
+        words = f"{doubt}: {_few(said.words)}" if doubt == _IN_WORDS else doubt
+        yield replace(frame, ranges=tuple(dict.fromkeys(spans)), condition=words, fine=fine)
+
+
+@dataclass(slots=True)
+class _Said:
+    """What the entries of one product say so far."""
+
+    affected: list[Range] = field(default_factory=list)
+    exact: list[str] = field(default_factory=list)
+    fine: list[Range] = field(default_factory=list)
+    doubts: dict[str, list[Range]] = field(default_factory=dict)
+    words: list[str] = field(default_factory=list)
+    unclear: bool = False
+
+    def add(self, one: Version, status: str, span: Range | None, doubt: str) -> None:
+        if status == "unaffected" and not doubt:
+            self.fine.append(span or Range(introduced=one.version.strip(), last=one.version.strip()))
+        elif status == "unaffected":
+            self.unclear = True
+        elif status == "affected" and doubt:
+            self.doubts.setdefault(doubt, []).extend([span] if span else [])
+            self.words += [_as_written(one)] if doubt == _IN_WORDS else []
+        elif status == "affected" and span:
+            self.affected.append(span)
+        elif status == "affected":
+            self.exact.append(one.version.strip())
+
+
+def outside(fine: Iterable[Range], scheme: str) -> list[Range] | None:
+    """Return what lies between the ranges `fine`, None where they cannot be put in order."""
+    try:
+        spans = [(versions.key(scheme, one.introduced) if one.introduced else (), one) for one in fine]
+    except ValueError:
+        return None
+    found: list[Range] = []
+    start = Range()
+    for _, one in sorted(spans, key=lambda pair: pair[0]):
+        if one.introduced and one.introduced != start.introduced:
+            found.append(replace(start, fixed=one.introduced))
+        if not one.fixed and not one.last:
+            return found
+        start = Range(introduced=one.fixed) if one.fixed else Range(after=one.last)
+    return [*found, start]
+
+
+def _read(one: Version, scheme: str) -> Iterator[tuple[str, Range | None, str]]:
+    """Yield (status, range or None for exactly this version, doubt) for one entry and its changes."""
+    if one.version_type == "git":
+        yield one.status, None, _COMMITS
+        return
+    end = one.less_than if one.less_than is not None else one.less_than_or_equal
+    if end is None:
+        yield from _single(one)
+        return
+    start = one.version.strip()
+    start = "" if start.lower() in _FIRST else start
+    changes = sorted(one.changes, key=lambda change: _order(scheme, change.at))
+    status = one.status
+    for change in changes:
+        twice = change.status == status == "unaffected"
+        span = Range(introduced=start, fixed=change.at.strip())
+        yield ("affected", span, _TWICE) if twice else (status, span, "")
+        start, status = change.at.strip(), change.status
+    last, doubt = _until(start, end.strip(), inclusive=one.less_than is None)
+    yield status, last, doubt
+
+
+def _order(scheme: str, text: str) -> tuple[int, versions.Key]:
+    try:
+        return 0, versions.key(scheme, text.strip())
+    except ValueError:
+        return 1, ()
+
+
+def _until(start: str, end: str, *, inclusive: bool) -> tuple[Range | None, str]:
+    if end.lower() in _NO_END:
+        return Range(introduced=start), ""
+    branch = _BRANCH.fullmatch(end)
+    if branch:
+        return Range(introduced=start, fixed=_next(branch["stem"])), ""
+    if not _PLAIN.fullmatch(end) or (start and not _PLAIN.fullmatch(start)):
+        return None, _IN_WORDS
+    return (Range(introduced=start, last=end) if inclusive else Range(introduced=start, fixed=end)), ""
+
+
+def _single(one: Version) -> Iterator[tuple[str, Range | None, str]]:
+    text = one.version.strip()
+    if text.lower() in _UNSAID:
+        yield one.status, None, _NO_VERSIONS
+    elif text.lower() in _FIRST:
+        yield one.status, Range(), ""
+    elif branch := _BRANCH.fullmatch(text):
+        yield one.status, Range(introduced=branch["stem"], fixed=_next(branch["stem"])), ""
+    elif _PLAIN.fullmatch(text):
+        yield one.status, None, ""
+    else:
+        span, sure = _in_words(text)
+        yield one.status, span, "" if sure else _IN_WORDS
+
+
+def _in_words(text: str) -> tuple[Range | None, bool]:
+    """Read plain comparisons and the commonest wordings; tell whether nothing is left open."""
+    if text[:1] in "<>=":
+        return _bounded(text)
+    for pattern, sure in _WORDED:
+        said = pattern.fullmatch(text)
+        if said and all(_PLAIN.fullmatch(value) for value in said.groupdict().values()):
+            return Range(**said.groupdict()), sure
+    return None, False
+
+
+def _bounded(text: str) -> tuple[Range | None, bool]:
+    """Read `>= 1.0, < 1.2`: each bound once, nothing else between."""
+    names = {"<": "fixed", "<=": "last", ">": "after", ">=": "introduced"}
+    found: dict[str, str] = {}
+    for bound in _BOUND.finditer(text):
+        name = names.get(bound["sign"], "")
+        if not name or name in found:
+            return None, False
+        found[name] = bound["version"].rstrip(",")
+    rest = _JOINED.sub("", _BOUND.sub("", text))
+    return (Range(**found), True) if found and not rest else (None, False)
+
+
+def _as_written(one: Version) -> str:
+    end = one.less_than or one.less_than_or_equal
+    return f"{one.version} to {end}" if end else one.version
+
+
+def _few(words: Sequence[str]) -> str:
+    once = list(dict.fromkeys(word[:_SHOWN] for word in words))
+    more = f" and {len(once) - _LISTED} more" if len(once) > _LISTED else ""
+    return ", ".join(repr(word) for word in once[:_LISTED]) + more
+
+
+def _next(stem: str) -> str:
+    """Return the first version beyond a branch: 5.4 for 5.3.*."""
+    head, dot, last = stem.rpartition(".")
+    return f"{head}{dot}{int(last) + 1}"

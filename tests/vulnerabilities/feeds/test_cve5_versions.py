@@ -1,0 +1,111 @@
+"""The versions of a CVE record: every way in which they are stated, and what only a person can read."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from careful.vulnerabilities import versions
+from careful.vulnerabilities.feeds.cve5_versions import Change, Version, outside, read_versions
+from careful.vulnerabilities.feeds.record import Affected
+from careful.vulnerabilities.ranges import Range, holds
+
+FRAME = Affected("cpe", "thing", "generic", cpe="cpe:2.3:a:acme:thing:*:*:*:*:*:*:*:*")
+
+
+def read(*listed, default="unknown"):
+    return list(read_versions([Version(**one) for one in listed], default, FRAME))
+
+
+@pytest.mark.parametrize(
+    ("entry", "span"),
+    [
+        pytest.param({"version": "1.0", "less_than": "1.4"}, Range("1.0", fixed="1.4"), id="before"),
+        pytest.param({"version": "0", "less_than_or_equal": "1.4"}, Range(last="1.4"), id="up to"),
+        pytest.param({"version": "n/a", "less_than_or_equal": "1.4"}, Range(last="1.4"), id="begin not stated"),
+        pytest.param({"version": "2.0", "less_than": "*"}, Range("2.0"), id="no end"),
+        pytest.param({"version": "5.4.2", "less_than_or_equal": "5.4.*"}, Range("5.4.2", fixed="5.5"), id="a branch"),
+        pytest.param({"version": "1.x"}, Range("1", fixed="2"), id="a branch alone"),
+        pytest.param({"version": "*"}, Range(), id="all"),
+        pytest.param({"version": ">= 1.0, < 1.4"}, Range("1.0", fixed="1.4"), id="bounds"),
+        pytest.param({"version": "<= 1.4"}, Range(last="1.4"), id="one bound"),
+        pytest.param({"version": "> 1.0 and <= 1.4"}, Range(after="1.0", last="1.4"), id="bounds and a word"),
+        pytest.param({"version": "1.4 and earlier"}, Range(last="1.4"), id="and earlier"),
+        pytest.param({"version": "prior to 1.4"}, Range(fixed="1.4"), id="prior to"),
+        pytest.param({"version": "1.0 through 1.4"}, Range("1.0", last="1.4"), id="through"),
+    ],
+)
+def test_what_can_be_read(entry, span):
+    (one,) = read(entry)
+    assert (one.ranges, one.condition) == ((span,), "")
+
+
+def test_a_single_version():
+    (one,) = read({"version": "v1.2-rc1"})
+    assert (one.versions, one.ranges, one.condition) == (("v1.2-rc1",), (), "")
+
+
+@pytest.mark.parametrize(
+    ("entry", "doubt", "spans"),
+    [
+        pytest.param({"version": "Fixed in 7.83.1"}, "in words: 'Fixed in 7.83.1'", (Range(fixed="7.83.1"),), id="fix"),
+        pytest.param({"version": "various"}, "in words: 'various'", (), id="words"),
+        pytest.param({"version": "< 1 < 2"}, "in words", (), id="twice the same bound"),
+        pytest.param({"version": "1.0", "less_than": "publication"}, "in words: '1.0 to publication'", (), id="end"),
+        pytest.param({"version": "0"}, "names no versions", (), id="only zero"),
+        pytest.param({"version": "n/a"}, "names no versions", (), id="n/a"),
+        pytest.param({"version": "1da177", "less_than": "4b9b", "version_type": "git"}, "in commits", (), id="git"),
+    ],
+)
+def test_what_a_person_must_read(entry, doubt, spans):
+    (one,) = read(entry, default="unaffected")
+    assert doubt in one.condition
+    assert (one.ranges, one.versions, one.closed) == (spans, (), False)
+
+
+def test_many_words_are_one_row():
+    (one,) = read(*({"version": f"QCA{number}"} for number in range(6)))
+    assert one.condition == "its versions are in words: 'QCA0', 'QCA1', 'QCA2' and 3 more"
+
+
+def test_a_change_on_the_way():
+    (one,) = read(
+        {"version": "1.0", "less_than": "3.0", "changes": [Change("2.1", "unaffected")]}, default="unaffected"
+    )
+    assert (one.ranges, one.fine, one.closed) == ((Range("1.0", fixed="2.1"),), (Range("2.1", fixed="3.0"),), True)
+
+
+def test_a_range_that_ends_twice_speaks_of_branches():
+    ends = [Change("1.5", "unaffected"), Change("2.1", "unaffected")]
+    first, second = read({"version": "1.0", "less_than": "3.0", "changes": ends})
+    assert first.ranges == (Range("1.0", fixed="1.5"),)
+    assert (second.ranges, "branches" in second.condition) == ((Range("1.5", fixed="2.1"),), True)
+
+
+def test_all_but_what_is_said_to_be_fine():
+    """As the kernel states it."""
+    (one,) = read(
+        {"version": "4.20", "status": "affected"},
+        {"version": "0", "less_than": "4.20", "status": "unaffected"},
+        {"version": "5.4.269", "less_than_or_equal": "5.4.*", "status": "unaffected"},
+        {"version": "6.8", "less_than_or_equal": "*", "status": "unaffected"},
+        default="affected",
+    )
+    assert one.ranges == (Range("4.20", fixed="5.4.269"), Range("5.5", fixed="6.8"))
+    assert one.versions == ("4.20",)
+
+
+def test_what_cannot_be_put_in_order_is_for_a_person():
+    said = read({"version": "R2 SP1", "less_than": "z9", "status": "unaffected"}, default="affected")
+    assert [one.condition for one in said] == ["its unaffected versions cannot be put in order"]
+    assert outside([Range("no order", fixed="2")], "generic") is None
+
+
+@given(st.lists(st.integers(0, 30), min_size=2, max_size=12, unique=True).map(sorted), st.integers(0, 31))
+def test_a_version_is_inside_or_outside_never_both(bounds, asked):
+    if len(bounds) % 2:
+        bounds.pop()
+    fine = [Range(str(low), fixed=str(high)) for low, high in zip(bounds[::2], bounds[1::2], strict=True)]
+    within = any(holds(one, str(asked), "generic") == "yes" for one in fine)
+    without = any(holds(one, str(asked), "generic") == "yes" for one in outside(fine, "generic") or [])
+    assert within != without
+    assert versions.key("generic", str(asked))
