@@ -1,13 +1,22 @@
-"""Is a version in a range? Yes, no, or for a person to check; pure."""
+"""Is a version in a range? Yes, no, or for a person to check; pure.
 
-from collections.abc import Sequence
+A bound may be open at its end: 5.10.* (or 5.10.x) as the last version means every 5.10, and what cannot be read, ends
+before it begins, or was repackaged from the last affected version is for a person to check.
+"""
+
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from careful.vulnerabilities import versions
 
 Hit = Literal["yes", "no", "check"]
 _FIRST = {"", "0", "-"}
+_OPEN = re.compile(r"(v?(?:\d+\.)*\d+)\.(?:\*|x)", re.ASCII | re.IGNORECASE)
+_REPACKAGED = re.compile(r"-(?:r?\d+$|[a-z])", re.ASCII | re.IGNORECASE)
+_LOOSE = frozenset({"generic", "date"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,39 +42,100 @@ class Range:
         return self.introduced in _FIRST and not (self.fixed or self.last or self.after)
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """A range as keys: from `low` to `high`, each with whether it lies in the range itself; None is without end."""
+
+    low: versions.Key | None
+    low_in: bool
+    high: versions.Key | None
+    high_in: bool
+
+    def hold(self, key: versions.Key) -> bool:
+        """Tell whether a key lies between the bounds."""
+        if self.low is not None and (key < self.low or (key == self.low and not self.low_in)):
+            return False
+        return self.high is None or key < self.high or (self.high_in and key == self.high)
+
+
+@lru_cache(maxsize=65_536)
+def bounds(one: Range, scheme: str) -> Bounds | None:
+    """Return the range as keys (for an index of a database: `versions.blob`), None where nothing can lie in it.
+
+    Raises ValueError for a bound that the scheme cannot read.
+    """
+    start = one.after or ("" if one.introduced in _FIRST else one.introduced)
+    low = versions.key(scheme, _opened(start, scheme, after=bool(one.after))) if start else None
+    low_in = not one.after or _opened(start, scheme, after=True) != start
+    end = one.fixed or one.last
+    closed = _opened(end, scheme, after=not one.fixed) if end else ""
+    high = versions.key(scheme, closed) if end else None
+    high_in = not one.fixed and closed == end
+    empty = low is not None and high is not None and (high < low or (high == low and not (low_in and high_in)))
+    return None if empty else Bounds(low, low_in, high, high_in)
+
+
 def holds(one: Range, version: str, scheme: str) -> Hit:
     """Tell whether `version` lies in the range; what cannot be read is for a person to check."""
     if one.is_open:
         return "yes"
     try:
-        if _is_empty(one, scheme):
+        span = bounds(one, scheme)
+        if span is None:
             return "check"
-        return "yes" if _lies_in(one, versions.key(scheme, version), scheme) else "no"
+        if span.hold(versions.key(scheme, version)):
+            return "yes"
     except ValueError:
         return "check"
+    return "check" if _is_repackaged(version, one.last, scheme) else "no"
 
 
-def _is_empty(one: Range, scheme: str) -> bool:
-    start = one.after or ("" if one.introduced in _FIRST else one.introduced)
-    if not start or not (one.fixed or one.last):
-        return False
-    first = versions.key(scheme, start)
-    if one.fixed:
-        return versions.key(scheme, one.fixed) <= first
-    last = versions.key(scheme, one.last)
-    return last <= first if one.after else last < first
+def listed(names: Collection[str], version: str, scheme: str) -> Hit:
+    """Tell whether `version` is among versions or tags of a repository that an advisory lists one by one.
 
-
-def _lies_in(one: Range, wanted: versions.Key, scheme: str) -> bool:
-    if one.introduced not in _FIRST and wanted < versions.key(scheme, one.introduced):
-        return False
-    if one.after and wanted <= versions.key(scheme, one.after):
-        return False
-    if one.fixed:
-        return wanted < versions.key(scheme, one.fixed)
-    return not one.last or wanted <= versions.key(scheme, one.last)
+    What cannot be compared with any of them is for a person to check.
+    """
+    if version in names:
+        return "yes"
+    try:
+        wanted = versions.key(scheme, version)
+    except ValueError:
+        return "check" if names else "no"
+    read = 0
+    for name in names:
+        found = _tag_key(scheme, name)
+        if found == wanted:
+            return "yes"
+        read += found is not None
+    return "no" if read or not names else "check"
 
 
 def first_fix(ranges: Sequence[Range], version: str, scheme: str) -> str:
     """Return the fixed version of the range that holds `version`, or ""."""
     return next((one.fixed for one in ranges if one.fixed and holds(one, version, scheme) == "yes"), "")
+
+
+@lru_cache(maxsize=65_536)
+def _tag_key(scheme: str, name: str) -> versions.Key | None:
+    for text in (name, versions.version_of_tag(name)):
+        try:
+            return versions.key(scheme, text)
+        except ValueError:
+            continue
+    return None
+
+
+def _opened(text: str, scheme: str, *, after: bool) -> str:
+    """Return the first version of 5.10.*, or the first `after` it; any other text as it is."""
+    found = _OPEN.fullmatch(text)
+    if not found:
+        return text
+    head, dot, final = found[1].rpartition(".")
+    return versions.floor(scheme, f"{head}{dot}{int(final.removeprefix('v')) + after}")
+
+
+def _is_repackaged(version: str, last: str, scheme: str) -> bool:
+    """Tell whether it is the last affected version with a builder's revision (1.2.3-r1): that is no later release."""
+    if not last or scheme not in _LOOSE or not version.startswith(last):
+        return False
+    return bool(_REPACKAGED.match(version, len(last)))
