@@ -93,7 +93,7 @@ def test_published_once_with_the_digest_of_what_is_served(village: Village):
     assert one.csaf_sha256 == hashlib.sha256(served).hexdigest()
     document = json.loads(served)
     assert document["document"]["tracking"]["id"] == one.id
-    assert document["document"]["references"][0]["url"].endswith(f"/advisories/{one.id.lower()}.json")
+    assert document["document"]["references"][0]["url"].endswith(f"/csaf/2026/{one.id.lower()}.json")
     village.later(hours=1)
     assert notices.publish(village.world, STAFF, one.id.lower()) == one
     assert notices.csaf(village.world, one.id) == served

@@ -9,9 +9,21 @@ from collections.abc import Mapping
 from careful.kernel.outbox import Handler
 from careful.notices.actions import draft, letter, publish, tell_owners
 from careful.notices.channels import mail
+from careful.notices.distribution import PROVIDER as CSAF_PROVIDER
 from careful.notices.model import Advisory, Answer
 from careful.notices.plain_language import Reading, read
-from careful.notices.queries import advisories, advisory, answer_for, atom, csaf, for_case, reach, told_count
+from careful.notices.queries import (
+    advisories,
+    advisory,
+    answer_for,
+    atom,
+    csaf,
+    csaf_file,
+    csaf_paths,
+    for_case,
+    reach,
+    told_count,
+)
 
 
 def handlers() -> Mapping[str, Handler]:
@@ -20,6 +32,7 @@ def handlers() -> Mapping[str, Handler]:
 
 
 __all__ = [
+    "CSAF_PROVIDER",
     "Advisory",
     "Answer",
     "Reading",
@@ -28,6 +41,8 @@ __all__ = [
     "answer_for",
     "atom",
     "csaf",
+    "csaf_file",
+    "csaf_paths",
     "draft",
     "for_case",
     "handlers",

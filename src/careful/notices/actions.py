@@ -7,7 +7,7 @@ from careful.kernel.actors import Actor
 from careful.kernel.clock import iso
 from careful.kernel.errors import Invalid, Refused
 from careful.kernel.work import World
-from careful.notices import csaf, plain_language, queries, store
+from careful.notices import csaf, distribution, plain_language, queries, store
 from careful.notices.channels import mail
 from careful.notices.events import AdvisoryDrafted, AdvisoryPublished, OwnersTold
 from careful.notices.model import Advisory, advisory_id, default_action, default_summary
@@ -76,7 +76,7 @@ def publish(world: World, actor: Actor, wanted: str) -> Advisory:
         )
     settings = world.settings
     with world.change(actor) as work:
-        url = f"{settings.public_url}/advisories/{one.id.lower()}.json"
+        url = distribution.base(settings.public_url) + distribution.path(one.id, work.now)
         content = csaf.encode(
             csaf.document(one, maker=settings.maker_name, namespace=settings.public_url, at=work.now, url=url)
         )

@@ -6,6 +6,7 @@ from careful import devices, products, releases, vulnerabilities
 from careful.kernel.errors import NotFound
 from careful.kernel.work import World
 from careful.notices import atom as atom_feed
+from careful.notices import distribution
 from careful.notices.model import Advisory, Answer, answer
 from careful.notices.store import advisories as table
 from careful.notices.store import told
@@ -47,6 +48,32 @@ def csaf(world: World, wanted: str) -> bytes:
     if text is None:
         raise NotFound(f"There is no published advisory {wanted}.", do="Run: careful notice list")
     return str(text).encode()
+
+
+def csaf_paths(world: World) -> list[str]:
+    """Return the paths of all files by which CSAF is distributed, below the public site's /csaf/."""
+    return distribution.paths(advisories(world, published_only=True))
+
+
+def csaf_file(world: World, path: str) -> bytes:
+    """Return a file of `csaf_paths`, or the provider metadata. Raises NotFound."""
+    settings, out = world.settings, advisories(world, published_only=True)
+    if path == distribution.INDEX:
+        return distribution.index(out)
+    if path == distribution.CHANGES:
+        return distribution.changes(out)
+    described = {distribution.FEED: distribution.rolie, distribution.PROVIDER: distribution.provider}
+    if path in described:
+        maker, site = settings.maker_name, settings.public_url
+        return described[path](out, maker=maker, site=site, updated=world.clock.now())
+    stem, _, algorithm = path.rpartition(".")
+    hashed = algorithm in distribution.HASHES
+    one = distribution.listed(out).get(stem if hashed else path)
+    if one is None:
+        index = distribution.base(settings.public_url) + distribution.INDEX
+        raise NotFound(f"There is no such file: {path[:80]!r}.", do=f"All files are named in {index}")
+    content = csaf(world, one.id)
+    return distribution.hash_line(content, algorithm, one.id) if hashed else content
 
 
 def atom(world: World) -> bytes:

@@ -28,6 +28,7 @@ ADDRESSES = [
     "/unsubscribe/x",
     "/.well-known/security.txt",
     "/.well-known/csaf/provider-metadata.json",
+    "/csaf/",
     "/v1/notice?model=HC-100&version=1.0.0",
 ]
 """All that there is; the last test compares it with the routes."""
@@ -60,6 +61,9 @@ def test_strict_transport_where_the_site_goes_by_https(world: World, path: str):
         pytest.param("/nothing.json", "application/json", "There is no such page.", id="JSON"),
         pytest.param("/v1/nothing", "application/json", "There is no such page.", id="the interface for devices"),
         pytest.param("/advisories/x.json", "application/json", "There is no notice", id="a file of no notice"),
+        pytest.param("/csaf/2026/x.json", "application/json", "There is no such file", id="a CSAF file"),
+        pytest.param("/csaf/2026/x.json.sha512", "text/plain; charset=utf-8", "There is no such file", id="its hash"),
+        pytest.param("/csaf/1999/", "text/html; charset=utf-8", "There is no such folder.", id="a CSAF folder"),
         pytest.param("/robots.txt", "text/plain; charset=utf-8", "There is no such page.", id="text"),
         pytest.param("/.well-known/security.txt", "text/plain; charset=utf-8", "No security contact", id="no contact"),
     ],
@@ -133,7 +137,12 @@ def test_what_breaks_is_said_calmly_and_tells_nothing(visitor, monkeypatch: pyte
 
 def test_every_route_is_tried_here(visitor):
     def listed(path: str) -> str:
-        return path.replace("{model:path}", "HC-100").replace("{advisory}", "CAREFUL-2026-0001").replace("{token}", "x")
+        return (
+            path.replace("{model:path}", "HC-100")
+            .replace("{path:path}", "")
+            .replace("{advisory}", "CAREFUL-2026-0001")
+            .replace("{token}", "x")
+        )
 
     app = create_app(visitor.world)
     found = {listed(route.path) for route in app.routes if route.path != "/static"}

@@ -1,11 +1,10 @@
-"""What machines read: CSAF and provider metadata (CSAF 2.0 section 7), Atom, security.txt (RFC 9116), `/v1/notice`.
+"""What machines read: CSAF, Atom, security.txt (RFC 9116), `/v1/notice`.
 
 Files carry an ETag, so that whoever asks every hour is mostly told that nothing changed (RFC 9110 section 13.1.2).
 """
 
 import contextlib
 import hashlib
-import json
 import re
 from datetime import timedelta
 
@@ -14,7 +13,6 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from careful import notices, products
-from careful.kernel.clock import iso
 from careful.kernel.errors import Invalid, NotFound
 from careful.kernel.work import World
 
@@ -53,10 +51,10 @@ def routes(world: World) -> list[Route]:
 
     def csaf(request: Request) -> Response:
         one = published(world, request.path_params["advisory"])
-        return _file(request, notices.csaf(world, one.id), "application/json")
+        return file_response(request, notices.csaf(world, one.id), "application/json")
 
     def atom(request: Request) -> Response:
-        return _file(request, notices.atom(world), "application/atom+xml")
+        return file_response(request, notices.atom(world), "application/atom+xml")
 
     def security_txt(_request: Request) -> Response:
         listed = contacts(world)
@@ -73,20 +71,6 @@ def routes(world: World) -> list[Route]:
             "Preferred-Languages: en",
         ]
         return PlainTextResponse("\n".join(lines) + "\n")
-
-    def provider(request: Request) -> Response:
-        said = [one.published_at for one in notices.advisories(world, published_only=True) if one.published_at]
-        metadata = {
-            "canonical_url": f"{site}/.well-known/csaf/provider-metadata.json",
-            "last_updated": iso(max(said, default=world.clock.now())),
-            "list_on_CSAF_aggregators": False,
-            "metadata_version": "2.0",
-            "mirror_on_CSAF_aggregators": False,
-            "public_openpgp_keys": [],
-            "publisher": {"category": "vendor", "name": world.settings.maker_name, "namespace": site},
-            "role": "csaf_publisher",
-        }
-        return _file(request, json.dumps(metadata, indent=2, ensure_ascii=False).encode(), "application/json")
 
     def notice(request: Request) -> Response:
         model, version = request.query_params.get("model", ""), request.query_params.get("version", "")
@@ -113,12 +97,11 @@ def routes(world: World) -> list[Route]:
         Route("/advisories/{advisory}.json", csaf),
         Route("/advisories.atom", atom),
         Route("/.well-known/security.txt", security_txt),
-        Route("/.well-known/csaf/provider-metadata.json", provider),
         Route("/v1/notice", notice),
     ]
 
 
-def _file(request: Request, body: bytes, media_type: str) -> Response:
+def file_response(request: Request, body: bytes, media_type: str) -> Response:
     """Return the file, or 304 to whoever has it."""
     tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     held = {one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")}
