@@ -1,9 +1,15 @@
+"""Files in ranges, by the letter of RFC 9110."""
+
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from careful.entrypoints.gateway.https.artifacts import Tampered, file_response
+from careful.entrypoints.gateway.https.artifacts import RANGES_MOST, Tampered, file_response, ranges
 from careful.entrypoints.gateway.https.errors import refusal
 from careful.kernel.errors import CarefulError
 
@@ -42,6 +48,86 @@ def test_conditions(http, header, value, status):
     answer = http.get("/genuine/a.img", headers={header: value})
     assert answer.status_code == status
     assert answer.headers.get("etag", '"t1"') == '"t1"'
+
+
+SIZE = len(CONTENT)
+IGNORED = [
+    pytest.param("items=0-5", id="another unit"),
+    pytest.param("bytes 0-5", id="no equals sign"),
+    pytest.param("bytes=", id="no range"),
+    pytest.param("bytes=,", id="an empty list"),
+    pytest.param("bytes=-", id="neither end"),
+    pytest.param("bytes=5-4", id="the last before the first"),
+    pytest.param("bytes=a-b", id="letters"),
+    pytest.param("bytes=+1-5", id="a sign"),
+    pytest.param("bytes=1_0-20", id="Python's digits"),
+    pytest.param("bytes=0-5,x", id="one right, one wrong"),
+    pytest.param("bytes=1-2-3", id="two dashes"),
+    pytest.param("bytes=0 - 5", id="spaces within"),
+    pytest.param(f"bytes={'9' * 5000}-", id="a number without end"),
+    pytest.param("bytes=" + ",".join(f"{2 * n}-{2 * n}" for n in range(RANGES_MOST + 1)), id="too many"),
+    pytest.param("", id="empty"),
+]
+
+
+@pytest.mark.parametrize("header", IGNORED)
+def test_what_makes_no_sense_is_passed_over(http, header):
+    """RFC 9110 section 14.2: a unit that is not understood must be ignored, an invalid set may be."""
+    answer = http.get("/genuine/a.img", headers={"range": header})
+    assert (answer.status_code, answer.content) == (200, CONTENT)
+    assert "content-range" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        pytest.param(f"bytes={SIZE}-", id="after the end"),
+        pytest.param(f"bytes={SIZE}-{SIZE + 5},{'9' * 19}-", id="several after the end"),
+        pytest.param("bytes=-0", id="the last none"),
+    ],
+)
+def test_what_is_not_in_the_file_cannot_be_satisfied(http, header):
+    answer = http.get("/genuine/a.img", headers={"range": header})
+    assert (answer.status_code, answer.headers["content-range"], answer.content) == (416, f"bytes */{SIZE}", b"")
+    stale = http.get("/genuine/a.img", headers={"range": header, "if-range": '"t0"'})
+    assert (stale.status_code, stale.content) == (200, CONTENT), "the range no longer applies"
+
+
+@pytest.mark.parametrize(
+    ("header", "said", "body"),
+    [
+        pytest.param("BYTES=0-4", f"bytes 0-4/{SIZE}", CONTENT[:5], id="units in any letters"),
+        pytest.param("bytes= 1-2 ,", f"bytes 1-2/{SIZE}", CONTENT[1:3], id="an empty element"),
+        pytest.param("bytes=-99999999", f"bytes 0-{SIZE - 1}/{SIZE}", CONTENT, id="more at the end than there is"),
+        pytest.param(f"bytes=5-6,{SIZE}-", f"bytes 5-6/{SIZE}", CONTENT[5:7], id="one in the file, one behind it"),
+        pytest.param("bytes=4-9,0-5,10-11", f"bytes 0-11/{SIZE}", CONTENT[:12], id="overlapping ones are one"),
+    ],
+)
+def test_what_is_in_the_file_is_sent(http, header, said, body):
+    answer = http.get("/genuine/a.img", headers={"range": header})
+    assert (answer.status_code, answer.headers["content-range"], answer.content) == (206, said, body)
+
+
+def test_several_ranges_come_in_parts(http):
+    answer = http.get("/genuine/a.img", headers={"range": "bytes=0-1,10-11"})
+    assert answer.status_code == 206
+    assert int(answer.headers["content-length"]) == len(answer.content)
+    assert re.findall(rb"Content-Range: bytes ([0-9-]+)/", answer.content) == [b"0-1", b"10-11"]
+
+
+def test_a_range_means_nothing_to_head(http):
+    answer = http.head("/genuine/a.img", headers={"range": "bytes=0-1"})
+    assert (answer.status_code, answer.headers["content-length"]) == (200, str(SIZE))
+
+
+@given(st.text(alphabet="bytes=0123456789-, ", max_size=40), st.integers(0, 50))
+def test_ranges_are_in_the_file_in_order_and_apart(header, size):
+    found = ranges(f"bytes={header}", size)
+    before = -2
+    for first, last in found or ():
+        assert before + 1 < first <= last < size
+        before = last
+    assert len(found or ()) <= RANGES_MOST
 
 
 def test_what_is_not_there(http):

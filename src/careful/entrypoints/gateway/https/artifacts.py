@@ -1,9 +1,11 @@
 """Files for devices: whole or in ranges (RFC 9110, section 14), with an entity tag that is the content's own digest.
 
-One range, several, open and from the end; `If-Range` and `If-Match` by tag; 304, 412 and 416 as they should be. HEAD is
-answered too, because SWUpdate asks for the size first.
+One range, several, open and from the end; `If-Range` and `If-Match` by tag; 304, 412 and 416 as they should be. A range
+of what we do not count in, or one that makes no sense, is passed over. HEAD is answered too, because SWUpdate asks for
+the size first.
 """
 
+import re
 from pathlib import Path
 
 from starlette.datastructures import Headers
@@ -13,7 +15,13 @@ from starlette.types import Message, Receive, Scope, Send
 
 from careful.kernel.errors import NotFound
 
+RANGES_MOST = 16
+"""Ranges in one request; who asks for more gets the whole."""
 _MEDIA = "application/octet-stream"
+_HEADER = 1024
+_UNIT = "bytes="
+_RANGE = re.compile(r"([0-9]{0,19})-([0-9]{0,19})")
+_LIST = re.compile(r"[ \t]*,[ \t]*")
 
 
 def file_response(request: Request, path: Path, filename: str, tag: str, *, cache: str = "private") -> Response:
@@ -27,12 +35,62 @@ def file_response(request: Request, path: Path, filename: str, tag: str, *, cach
         return Response(status_code=412, headers=headers)
     if _names(request.headers.get("if-none-match", ""), etag):
         return Response(status_code=304, headers=headers)
-    return FileResponse(path, headers=headers, media_type=_MEDIA, filename=filename, stat_result=path.stat())
+    return _Ranged(path, headers=headers, media_type=_MEDIA, filename=filename, stat_result=path.stat())
 
 
 def _names(header: str, etag: str) -> bool:
     tags = {one.strip().removeprefix("W/") for one in header.split(",")}
     return etag in tags or "*" in tags
+
+
+class _Ranged(FileResponse):
+    """A file, of which Starlette is asked for such ranges only as it answers by the letter."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the whole, the ranges asked for, or 416."""
+        headers = Headers(scope=scope)
+        size = int(self.headers["content-length"])
+        applies = headers.get("if-range") in {None, self.headers["etag"], self.headers["last-modified"]}
+        wanted = ranges(headers.get("range", ""), size) if applies and scope["method"] == "GET" else None
+        if wanted is not None and not wanted:
+            told = {"content-range": f"bytes */{size}", "etag": self.headers["etag"]}
+            await Response(status_code=416, headers=told)(scope, receive, send)
+            return
+        kept = [(name, value) for name, value in headers.raw if name not in {b"range", b"if-range"}]
+        if wanted:
+            kept.append((b"range", (_UNIT + ",".join(f"{first}-{last}" for first, last in wanted)).encode()))
+        await super().__call__({**scope, "headers": kept}, receive, send)
+
+
+def ranges(header: str, size: int) -> list[tuple[int, int]] | None:
+    """Return the ranges that a header asks for of `size` bytes, first and last byte each, joined where they touch.
+
+    None where the header is to be passed over (RFC 9110, section 14.2): it is absent, malformed, counts in other units
+    or wants more than `RANGES_MOST`. Empty where none of them is in the file (section 15.5.17).
+    """
+    if len(header) > _HEADER or header[: len(_UNIT)].lower() != _UNIT:
+        return None
+    specs = [one for one in _LIST.split(header[len(_UNIT) :].strip(" \t")) if one]
+    found: list[tuple[int, int]] = []
+    for spec in specs:
+        match = _RANGE.fullmatch(spec)
+        if match is None or not (match[1] or match[2]) or (match[1] and match[2] and int(match[2]) < int(match[1])):
+            return None
+        first = int(match[1]) if match[1] else max(size - int(match[2]), 0)
+        last = min(int(match[2]), size - 1) if match[1] and match[2] else size - 1
+        if first <= last:
+            found.append((first, last))
+    return None if not specs or len(specs) > RANGES_MOST else _joined(found)
+
+
+def _joined(found: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    joined: list[tuple[int, int]] = []
+    for first, last in sorted(found):
+        if joined and first <= joined[-1][1] + 1:
+            joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
+        else:
+            joined.append((first, last))
+    return joined
 
 
 class Tampered:
