@@ -6,6 +6,7 @@ Profiles follow RFC 5280; requests are PKCS#10 (RFC 2986); chains travel as cert
 
 import hashlib
 import ipaddress
+import re
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,11 @@ _SIGNATURE_HASHES = ("sha256", "sha384", "sha512")
 _SERIAL_CHARACTERS = 64
 # Devices without a battery-backed clock are often a little behind.
 _BACKDATE = timedelta(minutes=10)
+# What the library raises over a request from a stranger; not all of them are ValueErrors.
+_UNREADABLE = (
+    ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)  # fmt: skip
 # What a request may ask for without harm; our own profile decides in the end.
 _HARMLESS = (ExtensionOID.KEY_USAGE, ExtensionOID.EXTENDED_KEY_USAGE, ExtensionOID.SUBJECT_KEY_IDENTIFIER)
 
@@ -64,29 +70,83 @@ def read_request(der: bytes) -> Request:
         raise TooLarge(f"The certificate request has {len(der)} bytes; {REQUEST_BYTES} are taken at most.", where="csr")
     try:
         request = x509.load_der_x509_csr(der)
-        key = request.public_key()
-        signed = request.is_signature_valid
-        algorithm = request.signature_hash_algorithm
         asked = list(request.extensions)
         subject = request.subject
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension) as broken:
-        raise Invalid("The certificate request is not readable as PKCS#10.", where="csr") from broken
-    checked = _strong(key)
-    if not signed:
-        raise Invalid("The request is not signed by the key that it names.", where="csr.signature")
-    if algorithm is not None and algorithm.name not in _SIGNATURE_HASHES:
+    except _UNREADABLE as broken:
         raise Invalid(
-            f"The request is signed with {algorithm.name}.", do="Sign it with SHA-256.", where="csr.signature"
-        )
+            "The certificate request is not readable as PKCS#10.", do="Send it as DER, in Base64.", where="csr"
+        ) from broken
+    checked = _strong(_key(request))
+    _check_signature(request)
+    name = _name(subject)
     for extension in asked:
-        if extension.oid not in _HARMLESS:
+        if isinstance(extension.value, x509.SubjectAlternativeName):
+            _check_names(extension.value, name)
+        elif extension.oid not in _HARMLESS:
             raise Invalid(
                 f"The request asks for the extension {extension.oid.dotted_string}, which device certificates do not "
                 "have.",
                 do="Ask for a certificate without it.",
                 where="csr.extensions",
             )
-    return Request(_name(subject), _serial(subject), checked, key_digest(checked))
+    return Request(name, _serial(subject), checked, key_digest(checked))
+
+
+def _key(request: x509.CertificateSigningRequest) -> object:
+    try:
+        return request.public_key()
+    except _UNREADABLE:
+        return None
+
+
+def _check_signature(request: x509.CertificateSigningRequest) -> None:
+    """Raise Invalid unless the request is signed by its own key, with a hash of today.
+
+    The hash comes first: of a signature with SHA-1 the library says only that it is not valid.
+    """
+    try:
+        algorithm = request.signature_hash_algorithm
+        named = "" if algorithm is None or algorithm.name in _SIGNATURE_HASHES else algorithm.name.upper()
+    except UnsupportedAlgorithm:
+        named = f"the algorithm {request.signature_algorithm_oid.dotted_string}"
+    if named:
+        raise Invalid(
+            f"The request is signed with {named}; SHA-256, SHA-384 and SHA-512 are taken.",
+            do="Sign it with SHA-256.",
+            where="csr.signature",
+        )
+    try:
+        signed = request.is_signature_valid
+    except _UNREADABLE:
+        signed = False
+    if not signed:
+        raise Invalid(
+            "The request is not signed by the key that it names.",
+            do="Sign it with the private key whose public half is in it.",
+            where="csr.signature",
+        )
+
+
+def _check_names(names: x509.SubjectAlternativeName, device: str) -> None:
+    """Raise Invalid for a name that is not the device's own; its own is left aside, since the subject says it."""
+    for name in names:
+        if not _is_own(name, device):
+            raise Invalid(
+                f"The request asks for another name than the device's own, {device}.",
+                do=f"Leave subjectAltName out, or name {device} alone in it: as DNS, as the end of a URI, or as CN.",
+                where="csr.extensions",
+            )
+
+
+def _is_own(name: x509.GeneralName, device: str) -> bool:
+    match name:
+        case x509.DNSName():
+            return bool(name.value == device)
+        case x509.UniformResourceIdentifier():
+            return re.split("[/:]", name.value)[-1] == device
+        case x509.DirectoryName():
+            return [one.value for one in name.value.get_attributes_for_oid(NameOID.COMMON_NAME)] == [device]
+    return False
 
 
 def _strong(key: object) -> DeviceKey:
