@@ -259,6 +259,8 @@ def test_what_a_device_says_about_itself(cam, world):
         pytest.param({}, "status", id="nothing"),
         pytest.param({"status": []}, "status", id="a list"),
         pytest.param({"status": {"execution": "exploded"}}, "status.execution", id="no such execution"),
+        pytest.param({"status": {"execution": ["closed"]}}, "status.execution", id="a list of executions"),
+        pytest.param({"status": {"execution": {}}}, "status.execution", id="an object for an execution"),
         pytest.param({"status": {"execution": "closed"}}, "result", id="no result"),
         pytest.param({"status": {"execution": "closed", "result": {}}}, "finished", id="no end"),
         pytest.param(

@@ -109,6 +109,8 @@ def test_an_expired_certificate_reaches_renewal_within_the_grace_and_not_after(
         pytest.param("/simpleenroll", (), 401, "one-time token", id="no token"),
         pytest.param("/simpleenroll", ("-u", ":guess"), 401, "not known", id="guessed token"),
         pytest.param("/simpleenroll", ("-H", "Authorization: Basic %%%"), 401, "not readable", id="broken header"),
+        pytest.param("/simpleenroll", ("-H", "Authorization: Basic é"), 401, "not readable", id="no ASCII"),
+        pytest.param("/simpleenroll", ("-H", "Authorization: Basic /w=="), 401, "not readable", id="no UTF-8"),
         pytest.param("/simplereenroll", (), 401, "TLS client certificate", id="renewal without certificate"),
         pytest.param("/simpleenroll", ("-u", ":x", "-H", "Content-Type: text/plain"), 415, "pkcs10", id="wrong type"),
     ],

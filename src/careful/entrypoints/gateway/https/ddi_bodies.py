@@ -69,7 +69,7 @@ def read_report(plain: Mapping[str, Any]) -> updates.Report:
     """Return what a feedback says. Raises Invalid naming the field, TooMany above 50 messages."""
     status = _table(plain, "status")
     execution = status.get("execution")
-    if execution not in _EXECUTIONS:
+    if not isinstance(execution, str) or execution not in _EXECUTIONS:
         raise Invalid(f"status.execution must be one of {', '.join(sorted(_EXECUTIONS))}.", where="status.execution")
     finished = _table(status, "result", "status.").get("finished")
     if finished not in _FINISHED:

@@ -91,8 +91,10 @@ def _password(request: Request) -> str:
         raise Unauthenticated("Enrolment needs a one-time token.", do="Send it as HTTP Basic password.")
     try:
         pair = base64.b64decode(header[len(_BASIC) :].strip(), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as broken:
-        raise Unauthenticated("The Authorization header is not readable.") from broken
+    except ValueError as broken:  # not base64, not ASCII, or not UTF-8 in it
+        raise Unauthenticated(
+            "The Authorization header is not readable.", do="Send the token as HTTP Basic password (RFC 7617)."
+        ) from broken
     return pair.partition(":")[2]
 
 
