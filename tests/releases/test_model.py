@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from careful.kernel.errors import Invalid
-from careful.releases.model import check_asked, file_name
+from careful.releases.model import Found, check_asked, file_name
 
 GOOD = {"version": "1.0.0", "hardware": ("rev-a",), "fixes": ("CVE-2023-4863",), "notes": ""}
 
@@ -55,3 +55,8 @@ def test_a_file_name_is_always_one_safe_part_of_a_path(text):
     assert "/" not in name
     assert not name.startswith(".")
     assert name.isascii()
+
+
+def test_every_cpe_of_a_component():
+    assert Found("zlib").cpes == ()
+    assert Found("zlib", cpe="a", more_cpes=("b",)).cpes == ("a", "b")

@@ -83,6 +83,12 @@ class Found:
     hashes: Mapping[str, str] = field(default_factory=dict)
     statements: tuple[Statement, ...] = ()
     reason: str = ""
+    more_cpes: tuple[str, ...] = ()
+
+    @property
+    def cpes(self) -> tuple[str, ...]:
+        """Return every CPE that the SBOM gives it: one piece of software may be listed under several makers."""
+        return (self.cpe, *self.more_cpes) if self.cpe else ()
 
     @property
     def matchable(self) -> bool:
@@ -111,10 +117,32 @@ class SbomRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SbomRemark:
+    """Something in the file that is wrong or strange and stopped nothing."""
+
+    where: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class SbomElement:
+    """One of the minimum elements of an SBOM: how many components state it, how many do not, and where those are.
+
+    For what is said once for the whole file (author, timestamp, tool), the counts are of files: one.
+    """
+
+    name: str
+    stated: int
+    lacking: int
+    where: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SbomReport:
     """An account of every component: the four counts add up to the number of rows.
 
     Taken and unmatchable ones are in the release; merged ones were listed twice; those left out are not in the image.
+    `elements` measures the file against the minimum elements (NTIA 2021, CISA), `remarks` is what was strange in it.
     """
 
     format: str
@@ -123,6 +151,8 @@ class SbomReport:
     unmatchable: int
     left_out: int
     rows: tuple[SbomRow, ...]
+    elements: tuple[SbomElement, ...] = ()
+    remarks: tuple[SbomRemark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

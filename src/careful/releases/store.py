@@ -142,7 +142,8 @@ def as_components(rows: Iterable[Row[Any]]) -> list[Component]:
             name=row.name,
             version=row.version,
             purl=row.purl,
-            cpe=row.cpe,
+            cpe=row.cpe.partition("\n")[0],
+            more_cpes=tuple(row.cpe.split("\n")[1:]),
             type=row.type,
             supplier=row.supplier,
             licence=row.licence,
@@ -160,7 +161,7 @@ def _component_row(release_id: str, one: Found) -> dict[str, Any]:
         "name": one.name,
         "version": one.version,
         "purl": one.purl,
-        "cpe": one.cpe,
+        "cpe": "\n".join(one.cpes),  # no CPE holds a line break
         "type": one.type,
         "supplier": one.supplier,
         "licence": one.licence,

@@ -1,0 +1,195 @@
+"""What becomes of every line of an SBOM, whatever its format: taken, merged, unmatchable or left out, and why. Pure.
+
+What cannot be looked up in the known flaws is kept and says why, so that no coverage never reads as no flaws. What is
+listed twice, what one recipe gave, and the modules of a kernel are one component; what is said of either is said of it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from careful.releases.identifiers import parse_cpe, parse_purl, unescaped
+from careful.releases.listing import MOST_CPES, MOST_REMARKS, Entry, Listing, Subject, settled
+from careful.releases.model import Found, SbomElement, SbomRemark, SbomReport, SbomRow, Statement
+
+SETTLES = frozenset({"patched", "resolved", "resolved_with_pedigree", "not_affected", "false_positive"})
+_OPEN = "exploitable"
+_MODULES = ("kmod-", "kernel-module-", "kernel-modules")
+_PLACES = 100
+
+_Key = tuple[str | bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sbom:
+    """What an SBOM says is in an image, and how each line of it was taken."""
+
+    components: tuple[Found, ...]
+    report: SbomReport
+    subject: Subject | None
+
+
+@dataclass(slots=True)
+class _Kept:
+    """A component of the release: the first place that lists it, and what all places say of it."""
+
+    where: str
+    found: Found
+    related: bool
+    statements: list[Statement] = field(default_factory=list)
+
+
+def account(listing: Listing) -> Sbom:
+    """Decide on every entry. Raises what the reader raises while it gives them."""
+    entries = list(listing.entries)
+    counter = _Counter(kernels=_kernels(entries))
+    rows = [counter.place(entry) for entry in entries]
+    counter.take_modules(rows)
+    components = tuple(
+        replace(one.found, statements=reconciled((*one.found.statements, *one.statements)))
+        for one in counter.kept.values()
+    )
+    remarks = [*listing.remarks, *_hidden(rows)]
+    counts = {outcome: sum(row.outcome == outcome for row in rows) for outcome in ("taken", "merged", "unmatchable")}
+    report = SbomReport(
+        format=listing.format,
+        taken=counts["taken"],
+        merged=counts["merged"],
+        unmatchable=counts["unmatchable"],
+        left_out=len(rows) - sum(counts.values()),
+        rows=tuple(rows),
+        elements=elements(listing, [(one.where, one.found, one.related) for one in counter.kept.values()]),
+        remarks=tuple(remarks[:MOST_REMARKS]),
+    )
+    return Sbom(components, report, listing.subject)
+
+
+@dataclass(slots=True)
+class _Counter:
+    """Places entries one after the other, remembering which were there before."""
+
+    kernels: dict[str, str]
+    kept: dict[_Key, _Kept] = field(default_factory=dict)
+    families: dict[str, _Key] = field(default_factory=dict)
+    modules: list[tuple[int, str, Entry]] = field(default_factory=list)
+    elders: dict[str, _Key] = field(default_factory=dict)
+    placed: int = 0
+
+    def place(self, entry: Entry) -> SbomRow:
+        self.placed += 1
+        one = entry.found
+        if entry.left_out:
+            return _row(entry, "left out", entry.left_out)
+        if (kernel := self.kernels.get(one.version)) and _is_module(one):
+            self.modules.append((self.placed - 1, kernel, entry))
+            return _row(entry, "merged", f"a module of the kernel at {kernel}", kernel)
+        key = _key(one)
+        if key in self.kept:
+            elder = self._join(key, entry)
+            return _row(entry, "merged", f"listed before, at {elder}", elder)
+        if entry.family and entry.family in self.families:
+            key = self.families[entry.family]
+            elder = self._join(key, entry)
+            return _row(entry, "merged", f"{entry.kin} as {elder}", elder)
+        reason = one.reason or why_unmatchable(one)
+        self.kept[key] = _Kept(entry.where, replace(one, reason=reason), entry.related)
+        self.elders[entry.where] = key
+        if entry.family:
+            self.families[entry.family] = key
+        return _row(entry, "unmatchable" if reason else "taken", reason)
+
+    def take_modules(self, rows: list[SbomRow]) -> None:
+        """Give the kernels, now that all are placed, what is said of their modules."""
+        for at, kernel, entry in self.modules:
+            elder = self._join(self.elders[kernel], entry)
+            rows[at] = replace(rows[at], into=elder)
+
+    def _join(self, key: _Key, entry: Entry) -> str:
+        elder = self.kept[key]
+        self.elders[entry.where] = key
+        elder.statements.extend(entry.found.statements)
+        elder.related = elder.related or entry.related
+        more = tuple(dict.fromkeys((*elder.found.cpes, *entry.found.cpes)))[:MOST_CPES]
+        if more != elder.found.cpes:
+            elder.found = replace(elder.found, cpe=more[0], more_cpes=more[1:])
+        return elder.where
+
+
+def _row(entry: Entry, outcome: str, reason: str, into: str = "") -> SbomRow:
+    return SbomRow(entry.where, entry.found.name, entry.found.version, outcome, reason, into)  # type: ignore[arg-type]
+
+
+def _key(one: Found) -> _Key:
+    """Return what makes two entries the same: name and version, and the purl, else the CPEs."""
+    return (one.name, one.version, one.type == "file", *((one.purl,) if one.purl else ("", *one.cpes)))
+
+
+def _kernels(entries: Iterable[Entry]) -> dict[str, str]:
+    """Return the place of the first Linux kernel of each version."""
+    found: dict[str, str] = {}
+    for entry in entries:
+        one = entry.found
+        if one.version and not entry.left_out and not _is_module(one) and _is_linux(one):
+            found.setdefault(one.version, entry.where)
+    return found
+
+
+def _is_linux(one: Found) -> bool:
+    return any((cpe := parse_cpe(name)) and unescaped(cpe.product) == "linux_kernel" for name in one.cpes)
+
+
+def _is_module(one: Found) -> bool:
+    return one.name.startswith(_MODULES) and not one.purl and (not one.cpe or _is_linux(one))
+
+
+def reconciled(statements: Iterable[Statement]) -> tuple[Statement, ...]:
+    """Return the statements, each once; where one says that a flaw can be exploited, none can settle it."""
+    once = settled(statements)
+    open_ones = {said.flaw for said in once if said.state == _OPEN}
+    return tuple(
+        replace(
+            said, state="in_triage", detail=f"{said.state}, but another statement says {_OPEN}: {said.detail}"[:500]
+        )
+        if said.flaw in open_ones and said.state in SETTLES
+        else said
+        for said in once
+    )
+
+
+def why_unmatchable(one: Found) -> str:
+    """Say why a component cannot be looked up; empty when it can."""
+    purl = parse_purl(one.purl) if one.purl else None
+    cpe = parse_cpe(one.cpe) if one.cpe else None
+    if purl is None and cpe is None:
+        if one.type == "file":
+            return "a single file: known flaws are listed by package"
+        if one.purl or one.cpe:
+            return f"its {'purl' if one.purl else 'CPE'} cannot be read"
+        return "no purl and no CPE"
+    return "" if one.version or (cpe and cpe.version not in {"*", "-"}) else "no version"
+
+
+def _hidden(rows: Iterable[SbomRow]) -> list[SbomRemark]:
+    """Say which names hold signs that hide what one reads; the reader put U+FFFD in their place."""
+    says = "its name or version holds signs that cannot be seen; each is shown as \ufffd"
+    return [SbomRemark(row.where, says) for row in rows if "\ufffd" in row.name or "\ufffd" in row.version]
+
+
+def elements(listing: Listing, components: Sequence[tuple[str, Found, bool]]) -> tuple[SbomElement, ...]:
+    """Measure an SBOM against the minimum elements: those of NTIA (2021), and CISA's further three.
+
+    `components` are the places of the components in the release, each with whether the file relates it to others.
+    """
+    of_each = [
+        ("supplier", [where for where, one, _ in components if not one.supplier]),
+        ("name", [where for where, one, _ in components if not one.name]),
+        ("version", [where for where, one, _ in components if not one.version]),
+        ("unique identifier", [where for where, one, _ in components if not (one.purl or one.cpe)]),
+        ("dependency relationship", [where for where, _, related in components if not related]),
+        ("hash", [where for where, one, _ in components if not one.hashes]),
+        ("licence", [where for where, one, _ in components if not one.licence]),
+    ]
+    of_file = [("author", listing.author), ("timestamp", listing.timestamp), ("tool", listing.tool)]
+    return tuple(
+        SbomElement(name, len(components) - len(lacking), len(lacking), tuple(lacking[:_PLACES]))
+        for name, lacking in of_each
+    ) + tuple(SbomElement(name, int(bool(value)), int(not value)) for name, value in of_file)

@@ -1,0 +1,353 @@
+"""Reading SPDX 3.0 (JSON-LD, `@graph`), as Yocto, Zephyr and others write it, with one typed struct for all elements.
+
+A `software_Package` is a component; files are not listed. What a Yocto build only took in (source archives, patches) is
+left out, since what came out of it is listed; the packages of one recipe with the same names are one piece of software,
+and kernel modules are part of their kernel. Assessments of flaws (the security profile's VEX relationships) are kept
+with every package they name; a source file whose name is that of a mended flaw says so of what was built with it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import msgspec
+
+from careful.kernel.errors import Invalid, TooLarge
+from careful.releases.identifiers import parse_purl
+from careful.releases.listing import (
+    MOST_COMPONENTS,
+    MOST_REMARKS,
+    Entry,
+    Listing,
+    Subject,
+    chosen,
+    flaws_in,
+    plain,
+    say,
+    settled,
+    stated,
+)
+from careful.releases.model import Found, SbomRemark, Statement
+
+_BITBAKE = "openembedded.org/bitbake/"
+_STATES = {
+    "Fixed": "resolved",
+    "NotAffected": "not_affected",
+    "Affected": "exploitable",
+    "UnderInvestigation": "in_triage",
+}
+"""SPDX's VEX relationships as words of CycloneDX, which the rest of Careful speaks."""
+_RELATES = frozenset({
+    "contains", "dependsOn", "hasInput", "hasOutput", "hasPrerequisite", "hasStaticLink", "hasDynamicLink",
+    "hasOptionalDependency", "hasProvidedDependency", "packagedBy", "generates", "ancestorOf", "descendantOf",
+})  # fmt: skip
+"""Relations that say what depends on what, or is part of it."""
+_FLAW_NAMES = frozenset({"cve", "securityOther"})
+_UNDONE = frozenset({"test", "development"})
+
+
+class Identifier(msgspec.Struct, rename="camel"):
+    """A name that an element has elsewhere."""
+
+    external_identifier_type: str = ""
+    identifier: str = ""
+
+
+class Digest(msgspec.Struct, rename={"content": "hashValue"}):
+    """A digest of an element's file."""
+
+    algorithm: str = ""
+    content: str = ""
+
+
+class Agent(msgspec.Struct):
+    """A person, organisation or tool, where it stands inside another element."""
+
+    name: str | None = None
+
+
+class Creation(msgspec.Struct, rename={"by": "createdBy", "using": "createdUsing", "spec": "specVersion"}):
+    """When, by whom and with what an element was described, where that stands inside the element."""
+
+    created: str | None = None
+    by: list[str | Agent] | str | None = None
+    using: list[str | Agent] | str | None = None
+    spec: str | None = None
+
+
+class Element(
+    msgspec.Struct,
+    rename={
+        "kind": "type", "ld_kind": "@type", "id": "spdxId", "ld_id": "@id", "creation": "creationInfo",
+        "identifiers": "externalIdentifier", "hashes": "verifiedUsing", "supplier": "suppliedBy", "by": "createdBy",
+        "using": "createdUsing", "first": "from", "second": "to", "relation": "relationshipType",
+        "purpose": "software_primaryPurpose", "version": "software_packageVersion", "purl": "software_packageUrl",
+        "root": "rootElement", "build": "build_buildType", "expression": "simplelicensing_licenseExpression",
+        "justification": "security_justificationType", "impact": "security_impactStatement",
+        "action": "security_actionStatement", "notes": "security_statusNotes", "withdrawn": "security_withdrawnTime",
+        "spec": "specVersion",
+    },
+):  # fmt: skip
+    """An element of any type: what we use of it."""
+
+    kind: str | None = None
+    ld_kind: str | None = None
+    id: str | None = None
+    ld_id: str | None = None
+    name: str | None = None
+    creation: str | Creation | None = None
+    identifiers: list[Identifier] | None = None
+    hashes: list[Digest] | None = None
+    supplier: list[str | Agent] | str | Agent | None = None
+    created: str | None = None
+    by: list[str | Agent] | str | None = None
+    using: list[str | Agent] | str | None = None
+    first: str | None = None
+    second: list[str] | str | None = None
+    relation: str | None = None
+    scope: str | None = None
+    purpose: str | None = None
+    version: str | None = None
+    purl: str | None = None
+    root: list[str] | str | None = None
+    build: str | None = None
+    expression: str | None = None
+    justification: str | None = None
+    impact: str | None = None
+    action: str | None = None
+    notes: str | None = None
+    withdrawn: str | None = None
+    spec: str | None = None
+
+    @property
+    def place(self) -> str:
+        """Return the element's id, empty where it has none."""
+        return self.id or self.ld_id or ""
+
+    @property
+    def what(self) -> str:
+        """Return the element's type, without its profile: `software_Package` is `Package`."""
+        return (self.kind or self.ld_kind or "").rpartition("/")[2].rpartition("_")[2].rpartition(":")[2]
+
+    @property
+    def to(self) -> list[str]:
+        """Return what a relationship leads to."""
+        return [self.second] if isinstance(self.second, str) else self.second or []
+
+
+class Document(msgspec.Struct, rename={"graph": "@graph"}):
+    """An SPDX 3 document."""
+
+    graph: list[Element]
+
+
+@dataclass(slots=True)
+class _Web:
+    """What the graph says, by the id of the element that it says it of. No walk takes a relation twice."""
+
+    elements: dict[str, Element] = field(default_factory=dict)
+    packages: list[tuple[str, Element]] = field(default_factory=list)
+    said: dict[str, list[Statement]] = field(default_factory=lambda: defaultdict(list))
+    licences: dict[str, str] = field(default_factory=dict)
+    inputs: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    outputs: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    made_by: dict[str, str] = field(default_factory=dict)
+    needed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    related: set[str] = field(default_factory=set)
+    roots: set[str] = field(default_factory=set)
+    remarks: list[SbomRemark] = field(default_factory=list)
+    bitbake: bool = False
+
+    def remark(self, where: str, says: str) -> None:
+        if len(self.remarks) < MOST_REMARKS:
+            self.remarks.append(SbomRemark(where, says))
+
+
+def listing(document: Document) -> Listing:
+    """Return the packages of a document. Raises Invalid (another version), TooLarge."""
+    web = _woven(document.graph)
+    about = next((one for one in document.graph if one.what == "SpdxDocument"), None)
+    made = _creation(web, about)
+    if made.spec and not made.spec.startswith("3.0"):
+        raise Invalid(f"SPDX {plain(made.spec, 20)} is not read.", do="Hand in SPDX 3.0.", where="$.@graph")
+    image = _image(web)
+    return Listing(
+        format=f"SPDX {plain(made.spec, 20) or '3.0'} JSON-LD",
+        entries=list(_entries(web, image)),
+        subject=Subject(plain(image.name), plain(image.version) or None, frozenset()) if image else None,
+        author=_agents(web, made.by),
+        tool=_agents(web, made.using),
+        timestamp=plain(made.created, 64),
+        remarks=web.remarks,
+    )
+
+
+def _creation(web: _Web, about: Element | None) -> Element:
+    """Return by whom the document was made, as an element, wherever the file puts that."""
+    said = about.creation if about else None
+    if isinstance(said, Creation):
+        return Element(created=said.created, by=said.by, using=said.using, spec=said.spec)
+    named = web.elements.get(said or "")
+    return named or next((one for one in web.elements.values() if one.what == "CreationInfo"), Element())
+
+
+def _woven(graph: list[Element]) -> _Web:
+    web = _Web()
+    files = 0
+    for at, one in enumerate(graph):
+        where, what = f"$.@graph[{at}]", one.what
+        if one.place in web.elements and not what.endswith("Relationship"):
+            web.remark(where, f"the id {plain(one.place, 200)} is used before")
+        elif one.place:
+            web.elements[one.place] = one
+        if what.endswith("Package"):
+            web.packages.append((where, one))
+            if len(web.packages) > MOST_COMPONENTS:
+                raise TooLarge(f"An SBOM may list {MOST_COMPONENTS} components.", where=where)
+        files += what == "File"
+        web.bitbake = web.bitbake or _BITBAKE in (one.build or "")
+        if what in {"SpdxDocument", "Sbom", "Bom"}:
+            web.roots.update([one.root] if isinstance(one.root, str) else one.root or ())
+    for at, one in enumerate(graph):
+        if one.what.endswith("Relationship"):
+            _tie(web, f"$.@graph[{at}]", one)
+    _take_patches(web)
+    if files:
+        web.remark("$.@graph", f"{files} single files are not looked up: known flaws are listed by package")
+    return web
+
+
+def _tie(web: _Web, where: str, one: Element) -> None:
+    first, relation = one.first or "", one.relation or ""
+    if relation in _RELATES:
+        web.related.update((first, *one.to))
+    if one.what.startswith("Vex"):
+        _assess(web, where, one)
+    elif relation in {"hasDeclaredLicense", "hasConcludedLicense"} and one.to:
+        web.licences.setdefault(first, one.to[0])
+    elif relation == "hasInput":
+        web.inputs[first].extend(one.to)
+    elif relation == "hasOutput":
+        web.outputs[first].extend(one.to)
+        web.made_by.update(dict.fromkeys(one.to, first))
+    elif relation == "dependsOn":
+        for target in one.to:
+            web.needed[target].add(one.scope or "")
+
+
+def _assess(web: _Web, where: str, one: Element) -> None:
+    """Keep an assessment with every package that it names."""
+    kind = one.what.removeprefix("Vex").removesuffix("VulnAssessmentRelationship")
+    flaw = _flaw(web, one.first or "")
+    if kind not in _STATES or not flaw:
+        web.remark(
+            where, f"a statement on {plain(one.first, 200) or 'no flaw'} that cannot be read ({plain(one.what, 80)})"
+        )
+        return
+    if one.withdrawn:
+        web.remark(where, f"the statement on {flaw} was withdrawn ({plain(one.withdrawn, 40)}), so it does not count")
+        return
+    parts = (one.justification, one.impact, one.action, one.notes)
+    statement = say(flaw, _STATES[kind], "SPDX 3 VEX", *parts, *([] if any(parts) else [kind]))
+    for target in one.to:
+        if target not in web.elements:
+            web.remark(where, f"the statement on {flaw} is about {plain(target, 200)}, which is not in the file")
+        web.said[target].append(statement)
+
+
+def _flaw(web: _Web, place: str) -> str:
+    """Return the flaw's name: its CVE number, else any name; from the id where the element is in another file."""
+    known = web.elements.get(place)
+    if known is None:
+        return next(iter(flaws_in(place)), "")
+    named = [
+        one.identifier for one in known.identifiers or () if one.external_identifier_type in {"cve", "securityOther"}
+    ]
+    for text in (*named, known.name, place):
+        if found := flaws_in(text):
+            return found[0]
+    return next((plain(text, 100) for text in (*named, known.name) if text), "")
+
+
+def _take_patches(web: _Web) -> None:
+    """Keep, with what a build gave, the flaws that its patches mend by name (`CVE-2023-1234.patch`)."""
+    for build, taken in web.inputs.items():
+        patches: dict[str, str] = {}
+        for place in taken:
+            name = file.name or "" if (file := web.elements.get(place)) and file.what == "File" else ""
+            for flaw in flaws_in(name) if name.endswith((".patch", ".diff")) else ():
+                patches.setdefault(flaw, name)
+        statements = [say(flaw, "patched", "a patch of the build names it", name) for flaw, name in patches.items()]
+        for made in web.outputs.get(build, ()):
+            web.said[made].extend(statements)
+
+
+def _image(web: _Web) -> Element | None:
+    """Return the package that is the image itself: a root of the document without a name that flaws are listed by."""
+    if len(web.packages) > 1:
+        for _, one in web.packages:
+            purls, cpes = _names(one)
+            if one.place in web.roots and not cpes and (not purls or purls[0].startswith(("pkg:oci/", "pkg:docker/"))):
+                return one
+    return None
+
+
+def _entries(web: _Web, image: Element | None) -> Iterator[Entry]:
+    for where, one in web.packages:
+        found = _found(web, one)
+        build = web.made_by.get(one.place, "")
+        family = "|".join(("build", build, found.version, *found.cpes)) if build and found.cpes and web.bitbake else ""
+        yield Entry(
+            where=where,
+            found=found,
+            left_out="the image itself: what is in it is listed" if one is image else _left_out(web, one),
+            family=family,
+            kin="made from the same recipe" if family else "",
+            related=one.place in web.related,
+        )
+
+
+def _left_out(web: _Web, one: Element) -> str:
+    if web.bitbake and one.purpose == "source":
+        return "a source that went into the build: what came out of it is listed"
+    scopes = web.needed.get(one.place)
+    if scopes and scopes <= _UNDONE:
+        return f"only needed for {' and '.join(sorted(scopes))}, not in the image"
+    return ""
+
+
+def _found(web: _Web, one: Element) -> Found:
+    purls, cpes = _names(one)
+    purl = parse_purl(purls[0]) if purls else None
+    return Found(
+        name=plain(one.name),
+        version=stated(one.version) or (plain(purl.version) if purl else ""),
+        purl=purls[0] if purls else "",
+        cpe=cpes[0] if cpes else "",
+        more_cpes=cpes[1:],
+        type=plain(one.purpose or "library", 64),
+        supplier=_agents(web, one.supplier),
+        licence=_licence(web, web.licences.get(one.place, "")),
+        hashes={plain(each.algorithm, 64): plain(each.content, 256) for each in one.hashes or ()},
+        statements=settled(web.said.get(one.place, ())),
+    )
+
+
+def _names(one: Element) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    by_kind = [(each.external_identifier_type.lower(), each.identifier) for each in one.identifiers or ()]
+    purls = [one.purl, *(name for kind, name in by_kind if kind in {"packageurl", "purl"})]
+    return chosen(purls, "purl"), chosen((name for kind, name in by_kind if kind in {"cpe22", "cpe23"}), "cpe")
+
+
+def _agents(web: _Web, said: list[str | Agent] | str | Agent | None) -> str:
+    """Return the name of the first that is named; agents stand inside, or are elements of their own."""
+    for one in said if isinstance(said, list) else [said]:
+        named = one.name if isinstance(one, Agent) else web.elements[one].name if one in web.elements else None
+        if found := stated(named):
+            return found
+    return ""
+
+
+def _licence(web: _Web, place: str) -> str:
+    known = web.elements.get(place)
+    return stated(known.expression or known.name) if known else stated(place.rpartition("/")[2])

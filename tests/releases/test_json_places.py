@@ -1,0 +1,59 @@
+"""Wrong JSON is refused with the number of the wrong element; a bound on depth."""
+
+from typing import Annotated
+
+import msgspec
+import pytest
+
+from careful.kernel.errors import Invalid, TooLarge
+from careful.releases import json_places
+
+
+class Leaf(msgspec.Struct):
+    name: str
+    leaves: list["Leaf"] = []
+
+
+def test_what_fits_is_decoded():
+    assert json_places.decode(b'{"name": "a"}', Leaf, "a tree").name == "a"
+
+
+@pytest.mark.parametrize(
+    ("content", "where", "expected", "found"),
+    [
+        pytest.param(b"[]", "$", "`object`", "`array`", id="a list"),
+        pytest.param(b'{"name": 1}', "$.name", "`str`", "`int`", id="a number"),
+        pytest.param(
+            b'{"name": "a", "leaves": [{"name": "b"}, {"name": "c", "leaves": [{"name": "d"}, {}]}]}',
+            "$.leaves[1].leaves[1]",
+            "the field `name`",
+            "none",
+            id="a leaf without a name, deep inside",
+        ),
+    ],
+)
+def test_the_place_is_named(content, where, expected, found):
+    with pytest.raises(Invalid, match="not valid a tree") as refused:
+        json_places.decode(content, Leaf, "a tree")
+    (problem,) = refused.value.problems
+    assert (problem.where, problem.expected, problem.found) == (where, expected, found)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"name": "\xff"}', b'{"name": "\\ud800"}'])
+def test_what_is_no_json_is_refused(content):
+    with pytest.raises(Invalid, match="not JSON"):
+        json_places.decode(content, Leaf, "a tree", do="Write JSON.")
+
+
+def test_nesting_has_an_end():
+    with pytest.raises(TooLarge, match="deep"):
+        json_places.decode(b'{"name":"a","leaves":[' * 5000 + b"]}" * 5000, Leaf, "a tree")
+
+
+def test_what_is_wrong_in_another_way_is_said_in_the_decoders_words():
+    class Few(msgspec.Struct):
+        names: Annotated[list[str], msgspec.Meta(max_length=1)]
+
+    with pytest.raises(Invalid) as refused:
+        json_places.decode(b'{"names": ["a", "b"]}', Few, "a few")
+    assert refused.value.problems[0].expected in {"`array` of length <= 1", "valid a few"}
