@@ -5,9 +5,10 @@ and the evidence. One flaw in one product is a case: it is judged by a person, k
 asks again when a component's version moves, and closes only when every exposed device is fixed or accounted for.
 """
 
-from careful.vulnerabilities.actions import account_for, close, import_feed, judge
+from careful.vulnerabilities.actions import account_for, build_feed_file, close, import_feed, import_folder, judge
 from careful.vulnerabilities.deciding import Match
-from careful.vulnerabilities.feeds.intake import Kind as FeedKind
+from careful.vulnerabilities.feeds.kinds import Kind as FeedKind
+from careful.vulnerabilities.lookup import Looked, look_up, look_up_in
 from careful.vulnerabilities.matching import Matched
 from careful.vulnerabilities.model import (
     JUSTIFICATIONS,
@@ -36,7 +37,8 @@ from careful.vulnerabilities.queries import (
     unaccounted,
 )
 from careful.vulnerabilities.queries import unmatched_in as unmatched
-from careful.vulnerabilities.steps import look_up, match, note_exposure
+from careful.vulnerabilities.steps import match, note_exposure
+from careful.vulnerabilities.sync import KINDS as FETCHED
 from careful.vulnerabilities.sync import Synced, sync
 
 __all__ = [
@@ -68,6 +70,11 @@ __all__ = [
     "import_feed",
     "judge",
     "look_up",
+    "look_up_in",
+    "Looked",
+    "build_feed_file",
+    "FETCHED",
+    "import_folder",
     "match",
     "matched",
     "note_exposure",

@@ -10,22 +10,18 @@ from careful.kernel.errors import CarefulError, Invalid, Refused
 from careful.kernel.work import World
 from careful.vulnerabilities import queries, store
 from careful.vulnerabilities.events import CaseClosed, DeviceAccounted, FeedFailed, FeedTaken, Judged
-from careful.vulnerabilities.feeds import intake
+from careful.vulnerabilities.feeds import database, intake
+from careful.vulnerabilities.feeds.kinds import LICENCES, Kind
 from careful.vulnerabilities.model import JUSTIFICATIONS, STATUSES, Case, FeedReport, Status
 
 _TEXT = 4000
-_LICENCES = {
-    "osv": "per record; see the source",
-    "nvd": "public domain (US government work)",
-    "kev": "CC0-1.0",
-}
 
 
 def import_feed(
     world: World,
     actor: Actor,
     path: Path,
-    kind: intake.Kind | None = None,
+    kind: Kind | None = None,
     *,
     source: str = "",
     feed: str = "",
@@ -48,6 +44,33 @@ def import_feed(
     return feed_taken(world, actor, found, source=source or path.name)
 
 
+def import_folder(
+    world: World, actor: Actor, folder: Path, progress: intake.Progress = lambda _: None
+) -> list[FeedReport]:
+    """Take in every feed below a folder, whatever its kind. What is no feed comes last, refused, under no name.
+
+    Raises Invalid, TooLarge, Unavailable; then nothing is changed.
+    """
+    try:
+        with database.opened(world.home, write=True) as connection:
+            found = intake.take_all(connection, folder, world.clock.now(), progress)
+    except CarefulError as refusal:
+        feed_failed(world, actor, "unknown", refusal.what)
+        raise
+    return [feed_taken(world, actor, one, source=folder.name) if one.feed else _told(one) for one in found]
+
+
+def build_feed_file(
+    file: Path, folder: Path, now: datetime, progress: intake.Progress = lambda _: None
+) -> list[FeedReport]:
+    """Build a feed file that stands alone from a folder of unpacked feeds, or bring it up to date.
+
+    Raises Invalid, TooLarge; then the file stays as it was.
+    """
+    with database.built(file) as connection:
+        return [_told(one) for one in intake.take_all(connection, folder, now, progress)]
+
+
 def feed_failed(world: World, actor: Actor, feed: str, reason: str) -> None:
     """Record that a feed could not be taken in."""
     with world.change(actor) as work:
@@ -61,7 +84,7 @@ def feed_taken(world: World, actor: Actor, found: intake.Intake, *, source: str)
         row = {
             "feed": found.feed,
             "source": source,
-            "licence": _LICENCES.get(found.feed.partition("-")[0], ""),
+            "licence": LICENCES.get(found.feed, ""),
             "records": found.records,
             "sha256": found.sha256,
             "as_of": true_at,
@@ -73,13 +96,17 @@ def feed_taken(world: World, actor: Actor, found: intake.Intake, *, source: str)
                 feed=found.feed, sha256=found.sha256, records=found.records, refused=found.refused_count, as_of=true_at
             )
         )
+    return _told(found, true_at)
+
+
+def _told(found: intake.Intake, true_at: datetime | None = None) -> FeedReport:
     return FeedReport(
         feed=found.feed,
         taken=found.taken,
         unchanged=found.unchanged,
         withdrawn=found.withdrawn,
         refused=tuple(found.refused),
-        as_of=true_at,
+        as_of=true_at or found.as_of,
         seconds=found.seconds,
         refused_count=found.refused_count,
         covers=found.covers,

@@ -9,6 +9,8 @@ import tomllib
 from functools import lru_cache
 from importlib import resources
 
+from careful.releases import parse_cpe
+
 _NONE = {"", "n/a", "na", "-", "unknown", "unspecified", "multiple vendors", "various"}
 _FORGE = re.compile(r"(?:https?://)?(?:www\.)?(?:github|gitlab)\.com/(?P<owner>[^/\s]+)/(?P<name>[^/\s#?]+)")
 _TAIL = re.compile(r"(?:[ ,]+(?:inc|llc|ltd|gmbh|ag|corp|corporation|co|group|foundation|software|project|team))+\.?$")
@@ -31,7 +33,8 @@ def named_in_words(vendor: str | None, product: str | None) -> tuple[Name, ...]:
         titles.append(name.removeprefix(f"{owner}/"))
     owners = [owner, short] if owner else ["*"]
     words = [(_value(one), _value(title)) for one in owners for title in titles if title]
-    return tuple(dict.fromkeys([*words, *(known for one in words for known in _aliases().get(one, ()))]))
+    found = dict.fromkeys([*words, *(known for one in words for known in _aliases().get(one, ()))])
+    return tuple((owner, title) for owner, title in found if parse_cpe(f"cpe:2.3:*:{owner}:{title}:*:*:*:*:*:*:*:*"))
 
 
 @lru_cache(maxsize=1)

@@ -13,24 +13,10 @@ from careful.kernel.work import Work, World
 from careful.vulnerabilities import queries, store
 from careful.vulnerabilities.deciding import Match
 from careful.vulnerabilities.events import CaseOpened, ExploitationHeard, FixFound, ReleaseMatched, ReviewAsked
-from careful.vulnerabilities.feeds import database
-from careful.vulnerabilities.matching import Known, Matched, keys_of
-from careful.vulnerabilities.matching import match as match_components
+from careful.vulnerabilities.lookup import look_up
 from careful.vulnerabilities.model import Case, due_after
 
 _BATCH = 50
-
-
-def look_up(world: World, components: Sequence[Known]) -> tuple[Matched, frozenset[str], int]:
-    """Look components up in the feeds; return what was found, the exploited CVEs and the feeds' generation."""
-    with database.opened(world.home) as connection:
-        rows = [
-            (kind, row)
-            for kind, keys in keys_of(components).items()
-            for row in database.rows_for(connection, kind, keys)
-        ]
-        found = match_components(components, rows, database.coverage(connection))
-        return found, database.exploited(connection), database.generation(connection)
 
 
 def match(world: World) -> int:
@@ -73,7 +59,8 @@ def _match_releases(world: World, due: Sequence[releases.Release]) -> None:
     for component in (each for listed in held.values() for each in listed):
         if places.setdefault(_sameness(component), len(once)) == len(once):
             once.append(component)
-    found, exploited, generation = look_up(world, once)
+    looked = look_up(world, once)
+    found, exploited, generation = looked.found, looked.exploited, looked.generation
     outcomes = [_Outcome([], [], found.unmatched.get(at, "")) for at in range(len(once))]
     for one in found.matches:
         outcomes[one.component].matches.append(one)

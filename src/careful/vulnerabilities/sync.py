@@ -22,6 +22,7 @@ from careful.kernel.errors import CarefulError, Invalid, NotFound, Unavailable
 from careful.kernel.work import World
 from careful.vulnerabilities import actions, store
 from careful.vulnerabilities.feeds import database, intake
+from careful.vulnerabilities.feeds.kinds import Kind
 from careful.vulnerabilities.feeds.proof import UNDATED
 from careful.vulnerabilities.fetching import Fetched, Pause, fetch, open_client
 from careful.vulnerabilities.model import FeedReport
@@ -32,7 +33,7 @@ if TYPE_CHECKING:  # only who fetches pays for the client, in memory and start-u
 OSV = "https://osv-vulnerabilities.storage.googleapis.com/{ecosystem}/all.zip"
 KEV = "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json"
 NVD = "https://services.nvd.nist.gov/rest/json/cves/2.0"
-KINDS: tuple[intake.Kind, ...] = ("osv", "kev", "nvd")
+KINDS: tuple[Kind, ...] = ("osv", "kev", "nvd")
 
 _ECOSYSTEMS = {
     "pypi": "PyPI",
@@ -159,13 +160,13 @@ def _kev(one: _Round) -> Synced:
     return _whole(one, "kev", KEV, "known_exploited_vulnerabilities.json")
 
 
-def _whole(one: _Round, kind: intake.Kind, url: str, place: str, whole: str = "") -> Synced:
+def _whole(one: _Round, kind: Kind, url: str, place: str, whole: str = "") -> Synced:
     found = _file(one, kind, kind, url, place, whole=whole)
     report = actions.feed_taken(one.world, one.actor, found, source=one.mirror or url)
     return Synced(kind, ok=True, says="taken in", report=report)
 
 
-def _file(one: _Round, name: str, kind: intake.Kind, url: str, place: str, *, whole: str = "") -> intake.Intake:
+def _file(one: _Round, name: str, kind: Kind, url: str, place: str, *, whole: str = "") -> intake.Intake:
     """Take in one file, from the mirror or from its own address, only where it changed.
 
     `whole` is the ecosystem of which it is the full export, by its address or place.
@@ -196,14 +197,14 @@ def _file(one: _Round, name: str, kind: intake.Kind, url: str, place: str, *, wh
     return found
 
 
-def _held(one: _Round, kind: intake.Kind, whole: str) -> database.Whole | None:
+def _held(one: _Round, kind: Kind, whole: str) -> database.Whole | None:
     """Return the full export that is here already."""
     with database.opened(one.world.home) as connection:
         wholes = database.wholes(connection, kind)
     return next((each for each in wholes if (each.kind, each.type) == intake.covered_by(kind, whole)), None)
 
 
-def _copy(one: _Round, kind: intake.Kind, path: Path, whole: str) -> intake.Intake:
+def _copy(one: _Round, kind: Kind, path: Path, whole: str) -> intake.Intake:
     if not path.exists():
         raise NotFound(f"The mirror has no {path}.", do="Put a copy there.")
     names = (whole,) if whole else ()

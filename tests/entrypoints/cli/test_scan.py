@@ -1,9 +1,10 @@
 """`careful scan` as typed: what it finds, what it cannot tell, its exit codes."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from click.testing import CliRunner
 from flaws_cli import read, typed
 from flaws_sample import kev, osv, purls
 
@@ -12,6 +13,7 @@ from careful.entrypoints.cli import run
 from careful.entrypoints.cli.scan import command
 from careful.kernel import ledger
 from careful.kernel.clock import iso
+from careful.kernel.errors import Invalid
 
 FLAW = "CVE-2023-4863"
 
@@ -50,10 +52,27 @@ def test_for_programs(scan, fed):
     done = scan("pillow==10.0.0", "libz", more=["--json"])
     found = read(done)
     assert done.exit_code == 1
-    assert (found["components"], found["looked_up"], found["feeds_fresh"]) == (2, 1, True)
-    assert found["flaws"][0]["flaw"] == FLAW
-    assert found["flaws"][0]["exploited"] is True
-    assert found["not_looked_up"] == [{"name": "libz", "version": "", "reason": "no version"}]
+    assert (found["counts"]["components"], found["counts"]["looked_up"], found["feeds_fresh"]) == (2, 1, True)
+    (one,) = found["findings"]
+    assert (one["vulnerability"], one["aliases"], one["exploited"]) == (FLAW, ["GHSA-1"], True)
+    assert (one["component"], one["version"], one["state"]) == ("pillow", "10.0.0", "affected")
+    assert (one["matched_by"], one["feed"], "in [0, 10.0.1)" in one["reason"]) == ("purl", "osv", True)
+    outcomes = [(part["name"], part["outcome"], part["reason"]) for part in found["components"]]
+    assert outcomes == [("pillow", "looked up", ""), ("libz", "not looked up", "no version")]
+
+
+def test_for_code_scanning(scan, fed):
+    log = json.loads(scan("pillow==10.0.0", more=["--format", "sarif"]).stdout)
+    (run_,) = log["runs"]
+    assert [rule["id"] for rule in run_["tool"]["driver"]["rules"]] == [FLAW]
+    assert [(one["ruleId"], one["ruleIndex"], one["level"]) for one in run_["results"]] == [(FLAW, 0, "error")]
+
+
+@pytest.mark.parametrize(
+    ("bar", "code"), [("exploited", 1), ("critical", 1), ("any", 1)], ids=["exploited", "critical", "any"]
+)
+def test_an_exploited_flaw_is_above_every_bar(scan, fed, bar, code):
+    assert scan("pillow==10.0.0", more=["--fail-on", bar]).exit_code == code
 
 
 @pytest.mark.parametrize(
@@ -83,7 +102,7 @@ def test_a_single_record_is_no_feed_of_its_ecosystem(scan, world, staff, tmp_pat
     assert named.exit_code == 1
     assert "Not known: no feed covers any component's ecosystem in full; 1 of them in single records" in named.stdout
     assert "looked up in part: pillow 10.0.1: only single records speak of it here" in named.stdout
-    assert len(read(scan("pillow==10.0.1", more=["--json"]))["looked_up_in_part"]) == 1
+    assert read(scan("pillow==10.0.1", more=["--json"]))["counts"]["looked_up_in_part"] == 1
 
 
 def test_a_part_that_is_known_in_part_is_said(scan, fed, world, staff, tmp_path):
@@ -152,5 +171,48 @@ def test_what_the_sbom_settles_is_shown(world, tmp_path, fed):
     path.write_text(json.dumps(sbom))
     done = typed(command, world, str(path))
     assert done.exit_code == 0
-    assert f"settled by the SBOM itself: {FLAW} in pillow: the SBOM says patched" in done.stdout
+    assert f"settled: {FLAW} in pillow: the SBOM says patched" in done.stdout
     assert len(read(typed(command, world, str(path), "--json"))["settled"]) == 1
+
+
+@pytest.fixture
+def feed(tmp_path):
+    """A feed file of one record of medium severity."""
+    folder = tmp_path / "feeds"
+    folder.mkdir()
+    (folder / "one.json").write_text(
+        json.dumps(osv("GHSA-1", aliases=[FLAW], database_specific={"severity": "MODERATE"}))
+    )
+    vulnerabilities.build_feed_file(tmp_path / "feed.sqlite", folder, datetime(2026, 11, 2, tzinfo=UTC))
+    return tmp_path / "feed.sqlite"
+
+
+@pytest.mark.parametrize(
+    ("component", "more", "code"),
+    [
+        pytest.param("pillow==10.0.0", [], 1, id="a flaw"),
+        pytest.param("pillow==10.0.0", ["--fail-on", "medium"], 1, id="at the bar"),
+        pytest.param("pillow==10.0.0", ["--fail-on", "high"], 0, id="below the bar"),
+        pytest.param("pillow==10.0.0", ["--fail-on", "exploited"], 0, id="not exploited"),
+        pytest.param("pillow==10.0.1", [], 0, id="clean"),
+        pytest.param("pillow==10.0.1", ["--strict"], 1, id="clean, but only in single records"),
+        pytest.param("yarl==1.9.2", [], 1, id="nothing looked up is not clean"),
+    ],
+)
+def test_a_feed_file_alone(feed, tmp_path, component, more, code):
+    """No installation, no network: only the file that is named."""
+    path = tmp_path / "sbom.json"
+    path.write_bytes(purls(component))
+    before = feed.read_bytes()
+    done = CliRunner().invoke(command, [str(path), "--feed", str(feed), *more], standalone_mode=False, obj=None)
+    assert (done.return_value if done.exception is None else done.exit_code) == code, done.output
+    assert feed.read_bytes() == before
+    assert sorted(one.name for one in feed.parent.iterdir()) == ["feed.sqlite", "feeds", "sbom.json"]
+
+
+@pytest.mark.parametrize("content", [b"", b"no database at all" * 300])
+def test_what_is_no_feed_file(tmp_path, content):
+    (tmp_path / "feed").write_bytes(content)
+    (tmp_path / "sbom.json").write_bytes(purls("pillow==10.0.0"))
+    with pytest.raises(Invalid, match="is no feed file"):
+        typed(command, None, str(tmp_path / "sbom.json"), "--feed", str(tmp_path / "feed"))

@@ -1,13 +1,14 @@
 """Taking feeds in: files, folders, zips, lists; malformed parts named, nothing half done."""
 
 import json
+import sqlite3
 import zipfile
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from flaws_sample import kev, osv
 
-from careful.kernel.errors import Invalid, TooLarge
+from careful.kernel.errors import Invalid
 from careful.vulnerabilities.feeds import database, intake
 from careful.vulnerabilities.feeds.proof import UNDATED
 
@@ -153,7 +154,7 @@ def test_one_intake_is_of_one_kind(home, given):
         pytest.param("a.json", b"{", "no readable JSON", id="cut off"),
         pytest.param("a.json", b"\xff\xfe", "no readable JSON", id="not text"),
         pytest.param("a.json", b"[" * 100_000, "no readable JSON", id="brackets without end"),
-        pytest.param("a.json", {"hello": "world"}, "neither OSV, NVD 2.0 nor KEV", id="something else"),
+        pytest.param("a.json", {"hello": "world"}, "none of OSV, NVD 2.0", id="something else"),
         pytest.param("a.json", {"id": 1, "modified": ""}, r"\$\.id", id="no record is good"),
         pytest.param("a.zip", b"PK no zip", "no readable zip", id="no zip"),
         pytest.param("folder/readme.txt", b"", "no JSON file", id="a folder without JSON"),
@@ -169,38 +170,6 @@ def test_what_cannot_be_read_at_all_changes_nothing(home, given, name, content, 
 def test_what_is_not_there(home, tmp_path):
     with pytest.raises(Invalid, match="not there"):
         take_in(home, tmp_path / "none")
-
-
-def test_limits(home, given, monkeypatch):
-    path = given("one.json", osv("A"))
-    monkeypatch.setattr(intake, "FILE_BYTES", 10)
-    with pytest.raises(TooLarge, match="Split it"):
-        take_in(home, path)
-    monkeypatch.undo()
-    monkeypatch.setattr(intake, "TOTAL_BYTES", 10)
-    zipped = path.with_suffix(".zip")
-    with zipfile.ZipFile(zipped, "w") as archive:
-        archive.write(path, "one.json")
-    with pytest.raises(TooLarge, match="in all"):
-        take_in(home, zipped)
-
-
-def test_what_is_not_readable(home, given):
-    folder = given("list/a.json", osv("A")).parent
-    (folder / "b.json").mkdir()
-    with pytest.raises(Invalid, match=r"b\.json cannot be read \(Is a directory\)"):
-        take_in(home, folder)
-
-
-def test_a_zip_of_json_is_no_bomb_and_zeros_are(home, given):
-    path = given("one.json", osv("A")).with_suffix(".zip")
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("all.json", json.dumps([osv(str(number)) for number in range(5000)]))
-    assert take_in(home, path).taken == 5000
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("zeros.json", bytes(2 << 20))
-    with pytest.raises(TooLarge, match="zip bomb, and nothing was taken in"):
-        take_in(home, path)
 
 
 def test_a_feed_is_as_young_as_its_youngest_record_and_never_as_its_file(home, given):
@@ -284,3 +253,40 @@ def test_progress_is_told(home, given):
     told = []
     take_in(home, given("list.json", [osv("A"), osv("B")]), progress=told.append)
     assert told == [2]
+
+
+def test_a_folder_of_every_kind(home, given):
+    given("all/deep/osv.json", osv("A"))
+    given("all/kev.json", kev("CVE-2023-4863"))
+    given("all/readme.json", {"hello": "world"})
+    (home.parent / "all").exists()
+    folder = given("all/epss.csv", "").parent
+    (folder / "epss.csv").write_text(
+        "#model_version:v2025.03.14,score_date:2026-11-01T00:00:00+0000\ncve,epss,percentile\nCVE-2023-4863,0.9,0.99\n"
+    )
+    with database.opened(home, write=True) as connection:
+        found = intake.take_all(connection, folder, NOW)
+        assert database.scores(connection, ["CVE-2023-4863", "CVE-1"]) == {"CVE-2023-4863": (0.9, 0.99)}
+        assert set(database.taken(connection)) == {"osv", "kev", "epss"}
+    assert {one.feed: (one.taken, one.refused_count) for one in found} == {
+        "osv": (1, 0),
+        "kev": (1, 0),
+        "epss": (1, 0),
+        "": (0, 1),
+    }
+
+
+def test_a_feed_file_is_there_whole_or_as_it_was(home, given):
+    file = home / "feed.sqlite"
+    for _ in range(2):
+        with database.built(file) as connection:
+            intake.take_all(connection, given("all/osv.json", osv("A")).parent, NOW)
+    before = file.read_bytes()
+    with pytest.raises(Invalid, match="could be read as a feed"), database.built(file) as connection:
+        intake.take_all(connection, given("none/a.json", {"hello": "world"}).parent, NOW)
+    assert file.read_bytes() == before
+    assert [one.name for one in home.glob("*draft*")] == []
+    with database.consulted(file) as connection:
+        assert database.count(connection, "osv") == 1
+        with pytest.raises(sqlite3.OperationalError):
+            connection.execute("DELETE FROM flaw")

@@ -95,7 +95,7 @@ def test_events(events, found):
             {"ecosystem": "PyPI", "name": "Django_Thing"}, "pypi/django-thing", "pep440", "", id="normal name"
         ),
         pytest.param({"ecosystem": "npm", "name": "@angular/core"}, "npm/@angular/core", "semver", "", id="npm scope"),
-        pytest.param({"ecosystem": "Maven", "name": "org.a:b"}, "maven/org.a/b", "generic", "", id="Maven"),
+        pytest.param({"ecosystem": "Maven", "name": "org.a:b"}, "maven/org.a/b", "maven", "", id="Maven"),
         pytest.param({"ecosystem": "Debian:12", "name": "curl"}, "deb/debian/curl", "dpkg", "debian:12", id="Debian"),
         pytest.param(
             {"ecosystem": "Alpine:v3.18", "name": "curl"}, "apk/alpine/curl", "apk", "alpine:3.18", id="Alpine"
@@ -106,7 +106,7 @@ def test_events(events, found):
         pytest.param(
             {"ecosystem": "Bitnami", "name": "x", "purl": "pkg:bitnami/minio"},
             "bitnami/minio",
-            "semver",
+            "bitnami",
             "",
             id="by purl",
         ),

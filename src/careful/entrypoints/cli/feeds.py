@@ -1,5 +1,6 @@
 """`careful feeds`: take in feeds of known flaws, fetch them, see how old they are."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
 
@@ -50,18 +51,51 @@ def import_(
 
 @command.command()
 @click.option("--ecosystem", "ecosystems", multiple=True, help="OSV ecosystem to fetch, such as PyPI; may be repeated.")
-@click.option("--only", type=click.Choice(_KINDS), multiple=True, help="Fetch only this; may be repeated.")
+@click.option(
+    "--only", type=click.Choice(vulnerabilities.FETCHED), multiple=True, help="Fetch only this; may be repeated."
+)
 @click.option("--mirror", help="Folder or address that holds copies, where this machine has no internet.")
+@click.option(
+    "--from",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Fetch nothing: take in every feed in this folder, of whatever kind, unpacked or not.",
+)
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="With --from: build this feed file instead, for careful scan --feed. It needs no installation.",
+)
 @json_option
 @click.pass_context
 def sync(
-    ctx: click.Context, *, ecosystems: tuple[str, ...], only: tuple[str, ...], mirror: str | None, as_json: bool
+    ctx: click.Context,
+    *,
+    ecosystems: tuple[str, ...],
+    only: tuple[str, ...],
+    mirror: str | None,
+    folder: Path | None,
+    output: Path | None,
+    as_json: bool,
 ) -> None:
-    """Fetch what is new: OSV by ecosystem, KEV, and what NVD changed. Nothing new costs one short request each."""
+    """Fetch what is new: OSV by ecosystem, KEV, and what NVD changed. Nothing new costs one short request each.
+
+    With --from, read a folder of feeds: OSV, NVD 2.0 and its overrides, CVE records, KEV, EPSS.
+    """
+    if folder:
+        _from_folder(ctx, folder, output, as_json=as_json)
+        return
+    if output:
+        raise click.UsageError("--output builds a feed file from a folder: name it with --from.")
     world = ctx.obj.world()
     with counting("Fetching") as tell:
         done = vulnerabilities.sync(
-            world, OPERATOR, ecosystems=ecosystems, kinds=only or _KINDS, mirror=mirror or "", progress=tell
+            world,
+            OPERATOR,
+            ecosystems=ecosystems,
+            kinds=only or vulnerabilities.FETCHED,
+            mirror=mirror or "",
+            progress=tell,
         )
     if as_json:
         say_json(done)
@@ -72,6 +106,21 @@ def sync(
             else:
                 click.echo(f"{one.name}: {one.says}")
     ctx.exit(0 if all(one.ok for one in done) else 1)
+
+
+def _from_folder(ctx: click.Context, folder: Path, output: Path | None, *, as_json: bool) -> None:
+    with unreadable(), counting(f"Reading {folder.name}") as tell:
+        if output:
+            reports = vulnerabilities.build_feed_file(output, folder, datetime.now(UTC), tell)
+        else:
+            reports = vulnerabilities.import_folder(ctx.obj.world(), OPERATOR, folder, tell)
+    if as_json:
+        say_json(reports)
+        return
+    for one in reports:
+        say_report(one)
+    if output:
+        click.echo(f"Built {output}. Look an SBOM up in it: careful scan --feed {output} SBOM")
 
 
 @command.command(name="list")
@@ -108,6 +157,10 @@ def _covers(feed: str, names: tuple[str, ...]) -> str:
 
 def say_report(report: vulnerabilities.FeedReport) -> None:
     """Print what became of an intake."""
+    if not report.feed:
+        click.echo(f"{report.refused_count:,} files are no feed that is read")
+        _say_refused(report)
+        return
     click.echo(
         f"{report.feed}: {report.taken:,} taken, {report.unchanged:,} unchanged, {report.withdrawn:,} withdrawn, "
         f"{report.refused_count:,} refused, in {report.seconds:.1f} s; as of {report.as_of:%Y-%m-%d %H:%M}Z."
@@ -115,6 +168,10 @@ def say_report(report: vulnerabilities.FeedReport) -> None:
     click.echo(f"  covers {_covers(report.feed, report.covers)}")
     for one in report.remarks:
         click.echo(f"  {one}")
+    _say_refused(report)
+
+
+def _say_refused(report: vulnerabilities.FeedReport) -> None:
     for one in report.refused[:_SHOWN]:
         click.echo(f"  refused {one}")
     if report.refused_count > _SHOWN:

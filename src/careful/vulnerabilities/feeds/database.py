@@ -8,16 +8,18 @@ in, each with its count of records and its age. All else covers only what its re
 """
 
 import json
+import os
+import shutil
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
-from careful.kernel.errors import Unavailable
+from careful.kernel.errors import Invalid, Unavailable
 from careful.vulnerabilities.feeds.record import Affected, Record, Row
 from careful.vulnerabilities.ranges import Range
 
@@ -31,6 +33,9 @@ CREATE TABLE IF NOT EXISTS affected (
 CREATE INDEX IF NOT EXISTS affected_by_key ON affected (kind, key);
 CREATE INDEX IF NOT EXISTS affected_by_flaw ON affected (feed, flaw);
 CREATE TABLE IF NOT EXISTS exploited (cve TEXT PRIMARY KEY, since TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS score (cve TEXT PRIMARY KEY, epss REAL NOT NULL, percentile REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS taken (
+  feed TEXT PRIMARY KEY, records INTEGER NOT NULL, sha256 TEXT NOT NULL, as_of TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS whole (
   feed TEXT NOT NULL, kind TEXT NOT NULL, type TEXT NOT NULL, name TEXT NOT NULL, records INTEGER NOT NULL,
   as_of TEXT NOT NULL, PRIMARY KEY (feed, kind, type)) WITHOUT ROWID;
@@ -39,6 +44,7 @@ INSERT OR IGNORE INTO state VALUES ('generation', 0);
 PRAGMA user_version = 2;
 """
 _FORM = 2
+_BUILD = "careful feeds sync --from DIR --output FILE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,7 @@ class Whole:
 
 @contextmanager
 def opened(home: Path, *, write: bool = False) -> Iterator[sqlite3.Connection]:
-    """Open the file, making it when new; a writer holds it alone and commits at the end."""
+    """Open the file of an installation, making it when new; a writer holds it alone and commits at the end."""
     try:
         connection = sqlite3.connect(home / "feeds.sqlite", timeout=15, isolation_level=None)
         try:
@@ -72,6 +78,44 @@ def opened(home: Path, *, write: bool = False) -> Iterator[sqlite3.Connection]:
             connection.close()
     except sqlite3.OperationalError as failure:
         raise Unavailable(f"The flaw database does not answer ({failure}).", do="Run: careful doctor") from failure
+
+
+@contextmanager
+def built(file: Path) -> Iterator[sqlite3.Connection]:
+    """Build a feed file that stands alone, or bring a present one up to date: it is there whole or as it was."""
+    draft = file.with_name(f".{file.name}.draft")
+    draft.unlink(missing_ok=True)
+    try:
+        if file.exists():
+            shutil.copyfile(file, draft)
+        with closing(sqlite3.connect(draft, isolation_level=None)) as connection:
+            # A crash loses the draft and no more, so nothing is flushed before the end.
+            connection.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;")
+            if connection.execute("PRAGMA user_version").fetchone()[0] != _FORM:
+                _bring_to_form(connection)
+            connection.execute("BEGIN")
+            yield connection
+            connection.commit()
+            connection.execute("ANALYZE")
+        with draft.open("rb") as written:
+            os.fsync(written.fileno())
+        draft.replace(file)
+    except sqlite3.DatabaseError as failure:
+        raise Invalid(f"{file} cannot be built: {failure}.", do="Name another file, or free some space.") from failure
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def consulted(file: Path) -> Iterator[sqlite3.Connection]:
+    """Open a feed file to read in it and nothing else. Raises Invalid where it is none of ours."""
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            if connection.execute("PRAGMA user_version").fetchone()[0] != _FORM:
+                raise Invalid(f"{file} is no feed file of this version of Careful.", do=f"Build it: {_BUILD}")
+            yield connection
+    except sqlite3.DatabaseError as failure:
+        raise Invalid(f"{file} is no feed file: {failure}.", do=f"Build it: {_BUILD}") from failure
 
 
 def _bring_to_form(connection: sqlite3.Connection) -> None:
@@ -148,6 +192,35 @@ def catalogue_released(connection: sqlite3.Connection) -> datetime | None:
 def exploited(connection: sqlite3.Connection) -> frozenset[str]:
     """Return the CVEs known to be exploited."""
     return frozenset(row[0] for row in connection.execute("SELECT cve FROM exploited"))
+
+
+def put_scores(connection: sqlite3.Connection, found: Mapping[str, tuple[float, float]], day: datetime) -> int:
+    """Store EPSS scores in place of older ones; return how many there are, 0 where those here are younger."""
+    row = connection.execute("SELECT value FROM state WHERE name = 'epss_day'").fetchone()
+    if row and row[0] >= int(day.timestamp()):
+        return 0
+    connection.execute("DELETE FROM score")
+    connection.executemany("INSERT INTO score VALUES (?, ?, ?)", [(cve, *one) for cve, one in found.items()])
+    connection.execute("INSERT OR REPLACE INTO state VALUES ('epss_day', ?)", (int(day.timestamp()),))
+    return len(found)
+
+
+def scores(connection: sqlite3.Connection, cves: Iterable[str]) -> dict[str, tuple[float, float]]:
+    """Return the EPSS score and percentile of those CVEs that have one."""
+    query = "SELECT cve, epss, percentile FROM score WHERE cve IN (SELECT value FROM json_each(?))"
+    return {cve: (score, part) for cve, score, part in connection.execute(query, (json.dumps(sorted(set(cves))),))}
+
+
+def put_taken(connection: sqlite3.Connection, feed: str, records: int, sha256: str, as_of: datetime) -> None:
+    """Note in the file itself what a feed was when it was taken in."""
+    row = (feed, records, sha256, as_of.isoformat())
+    connection.execute("INSERT OR REPLACE INTO taken VALUES (?, ?, ?, ?)", row)
+
+
+def taken(connection: sqlite3.Connection) -> dict[str, tuple[int, datetime]]:
+    """Return the number of records and the age of each feed in a feed file."""
+    rows = connection.execute("SELECT feed, records, as_of FROM taken ORDER BY feed")
+    return {feed: (records, datetime.fromisoformat(as_of)) for feed, records, as_of in rows}
 
 
 def count(connection: sqlite3.Connection, feed: str) -> int:

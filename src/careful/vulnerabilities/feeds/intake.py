@@ -1,4 +1,4 @@
-"""Taking a feed in: from a file, a folder or a zip into the database, record by record, all or nothing readable.
+"""Taking feeds in: from a file, a folder or a zip into the database, record by record, all or nothing readable.
 
 A malformed record is refused with its place and the others are taken; a feed in which nothing can be read is refused
 whole, and what was known stays. What is declared a full export of an ecosystem covers all its packages, unless
@@ -8,29 +8,30 @@ something in it speaks against that; all else covers the packages that its recor
 import hashlib
 import sqlite3
 import time
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
-from careful.kernel.errors import Invalid, TooLarge
-from careful.vulnerabilities.feeds import database, kev, nvd, osv
+from careful.kernel.errors import Invalid
+from careful.vulnerabilities.feeds import cve5, database, epss, kev, nvd, osv
+from careful.vulnerabilities.feeds.documents import Document, documents
+from careful.vulnerabilities.feeds.kinds import FEEDS, READ, Kind, kind_of
 from careful.vulnerabilities.feeds.proof import UNDATED, Proof, not_before, not_in_future
 from careful.vulnerabilities.feeds.record import Malformed, Record
 
-Kind = Literal["osv", "nvd", "kev"]
-FILE_BYTES = 1 << 30
-TOTAL_BYTES = 8 << 30
-FILES = 2_000_000
 REFUSED_LISTED = 50
-_SMALL, _RATIO = 1 << 20, 200
-_MARK = b"\xef\xbb\xbf"  # a byte order mark: RFC 8259 section 8.1 lets a reader pass over it
 Progress = Callable[[int], None]
+_PARSERS: Mapping[Kind, Callable[[Any], Record]] = {
+    "osv": osv.parse,
+    "nvd": nvd.parse,
+    "override": nvd.parse,
+    "cve5": cve5.parse,
+}
+_DATES: Mapping[Kind, str] = {"osv": "$.modified", "cve5": "$.cveMetadata.dateUpdated"}
 
 
 @dataclass(slots=True)
@@ -54,6 +55,11 @@ class Intake:
     remarks: list[str] = field(default_factory=list)
     proof: Proof = field(default_factory=Proof)
 
+    @property
+    def read(self) -> int:
+        """Return how many records could be read."""
+        return self.taken + self.unchanged + self.withdrawn
+
     def refuse(self, where: str, why: object) -> None:
         """Count a refused record; the first fifty are named."""
         self.refused_count += 1
@@ -72,7 +78,7 @@ def take_in(
     whole: Sequence[str] = (),
     as_of: datetime | None = None,
 ) -> Intake:
-    """Take in a file, folder or zip under the name `feed` (left out: the kind).
+    """Take in a file, folder or zip of one kind under the name `feed` (left out: that of the kind).
 
     `whole` names the ecosystems (`PyPI`, or `NVD`) of which it is declared to be a full export. `as_of` says how young
     it is known to be, where the content proves less. Raises Invalid where nothing in it is a feed that we read,
@@ -83,34 +89,65 @@ def take_in(
     digest = hashlib.sha256()
     changed = 0
     with database.opened(home, write=True) as connection:
-        for name, content in _documents(path):
-            digest.update(hashlib.sha256(content).digest())
-            try:
-                raw = msgspec.json.decode(content.removeprefix(_MARK))
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
-                found.refuse(name, f"no readable JSON ({wrong})")
-                continue
-            told = _kind_of(raw)
+        for one in documents(path):
+            digest.update(hashlib.sha256(one.content).digest())
+            told = kind_of(one.raw)
             kind = kind or told
+            why = one.wrong or (f"{told} among {kind}" if told else f"none of {READ}")
             if told is None or told != kind:
-                found.refuse(name, f"{told} among {kind}" if told else "neither OSV, NVD 2.0 nor KEV")
+                found.refuse(one.name, why)
                 continue
-            found.feed = found.feed or kind
-            changed += _take_document(connection, found, told, name, raw, now)
-            progress(found.taken + found.unchanged)
-        if not (found.taken or found.unchanged or found.withdrawn):
+            found.feed = found.feed or FEEDS[kind]
+            changed += _take_document(connection, found, told, one, now)
+            progress(found.read)
+        if not found.read:
             raise Invalid(
                 f"Nothing in {path} could be taken in as a feed: "
                 + (f"{found.refused[0]}." if found.refused else "it holds no JSON file."),
-                do="Give OSV JSON, an NVD 2.0 page, or CISA's KEV catalogue.",
+                do="Give OSV JSON, an NVD 2.0 page, CVE records, CISA's KEV catalogue, or EPSS scores.",
                 where=str(path),
             )
-        own = min(now, as_of or (found.as_of if kind == "kev" else found.proof.as_of()))
+        own = min(now, as_of or _proven(found, kind))
         if changed + sum([_declare(connection, found, kind, name, own) for name in whole]):
             database.moved(connection)
         _sum_up(connection, found, own)
     found.sha256, found.seconds = digest.hexdigest(), time.perf_counter() - began
     return found
+
+
+def take_all(
+    connection: sqlite3.Connection, folder: Path, now: datetime, progress: Progress = lambda _: None
+) -> list[Intake]:
+    """Take in every feed below `folder`, whatever its kind; what is no feed is counted as refused, under no name.
+
+    Raises Invalid where nothing in it is a feed that we read, TooLarge.
+    """
+    began = time.perf_counter()
+    found: dict[Kind, Intake] = {}
+    digests: dict[Kind, Any] = {}
+    unread = Intake("")
+    for number, one in enumerate(documents(folder), 1):
+        kind = kind_of(one.raw)
+        progress(number)
+        if kind is None:
+            unread.refuse(one.name, one.wrong or f"none of {READ}")
+            continue
+        intake = found.setdefault(kind, Intake(FEEDS[kind]))
+        digests.setdefault(kind, hashlib.sha256()).update(hashlib.sha256(one.content).digest())
+        _take_document(connection, intake, kind, one, now)
+    if not any(one.read for one in found.values()):
+        why = f"{unread.refused[0]}." if unread.refused else "it holds no JSON, YAML or CSV file."
+        raise Invalid(f"Nothing in {folder} could be read as a feed: {why}", do=f"Give a folder with {READ}.")
+    for kind, intake in found.items():
+        _sum_up(connection, intake, min(now, _proven(intake, kind)))
+        intake.sha256, intake.seconds = digests[kind].hexdigest(), time.perf_counter() - began
+        database.put_taken(connection, intake.feed, intake.records, intake.sha256, intake.as_of)
+    database.moved(connection)
+    return [*found.values(), *([unread] if unread.refused_count else [])]
+
+
+def _proven(found: Intake, kind: Kind | None) -> datetime:
+    return found.as_of if kind in {"kev", "epss"} else found.proof.as_of()
 
 
 def covered_by(kind: Kind | None, name: str) -> tuple[str, str] | None:
@@ -142,56 +179,66 @@ def _sum_up(connection: sqlite3.Connection, found: Intake, own: datetime) -> Non
     wholes = database.wholes(connection, found.feed)
     found.covers = tuple(one.name for one in wholes)
     found.as_of = min((one.as_of for one in wholes), default=own)
-    if found.feed != "kev":
+    if found.feed not in {"kev", "epss"}:
         found.records = database.count(connection, found.feed)
 
 
-def _take_document(
-    connection: sqlite3.Connection,
-    found: Intake,
-    kind: Kind,
-    name: str,
-    raw: Any,  # noqa: ANN401 (JSON is Any)
-    now: datetime,
-) -> int:
+def _take_document(connection: sqlite3.Connection, found: Intake, kind: Kind, one: Document, now: datetime) -> int:
     if kind == "kev":
-        return _take_catalogue(connection, found, name, raw, now)
-    parse = osv.parse if kind == "osv" else nvd.parse
+        return _take_catalogue(connection, found, one, now)
+    if kind == "epss":
+        return _take_scores(connection, found, one, now)
+    parse = _PARSERS[kind]
     changed = accepted = 0
-    for place, one in _records(raw):
+    for place, raw in _records(one.raw):
         try:
-            record = parse(one)
+            record = parse(raw)
             if record.modified:
-                not_in_future(record.modified, now, "$.modified" if kind == "osv" else "$.cve.lastModified")
+                not_in_future(record.modified, now, _DATES.get(kind, "$.cve.lastModified"))
         except Malformed as wrong:
-            found.refuse(f"{name}{place}", wrong)
+            found.refuse(f"{one.name}{place}", wrong)
             continue
-        digest = hashlib.sha256(msgspec.json.encode(one, order="deterministic")).hexdigest()
+        digest = hashlib.sha256(msgspec.json.encode(raw, order="deterministic")).hexdigest()
         moved = database.put(connection, found.feed, record, digest)
         changed += moved
         accepted += 1
         found.proof.see(record)
         _count(found, record, moved=moved)
-    if kind == "nvd" and isinstance(raw, dict):
-        found.proof.see_page(raw, accepted, now)
+    if kind == "nvd" and isinstance(one.raw, dict):
+        found.proof.see_page(one.raw, accepted, now)
     return changed
 
 
-def _take_catalogue(connection: sqlite3.Connection, found: Intake, name: str, raw: Any, now: datetime) -> int:  # noqa: ANN401 (JSON is Any)
+def _take_catalogue(connection: sqlite3.Connection, found: Intake, one: Document, now: datetime) -> int:
     try:
-        listed, released, refused = kev.parse(raw)
+        listed, released, refused = kev.parse(one.raw)
         not_in_future(released, now, "$.dateReleased")
         not_before(released, database.catalogue_released(connection), "$.dateReleased")
     except Malformed as wrong:
-        found.refuse(name, wrong)
+        found.refuse(one.name, wrong)
         return 0
-    for one in refused:
-        found.refuse(name, one)
-    found.as_of = released
-    found.records = len(listed)
     changed = database.put_exploited(connection, listed, released, only_add=bool(refused))
+    return _table_taken(found, one, refused, released, len(listed), changed)
+
+
+def _take_scores(connection: sqlite3.Connection, found: Intake, one: Document, now: datetime) -> int:
+    try:
+        scores, day, refused = epss.parse(one.raw)
+        not_in_future(day, now, "line 1: score_date")
+    except Malformed as wrong:
+        found.refuse(one.name, wrong)
+        return 0
+    changed = database.put_scores(connection, scores, day)
+    return _table_taken(found, one, refused, day, len(scores), changed)
+
+
+def _table_taken(found: Intake, one: Document, refused: Sequence[str], as_of: datetime, size: int, changed: int) -> int:
+    """Count what became of a feed that is one table, replaced whole."""
+    for why in refused:
+        found.refuse(one.name, why)
+    found.as_of, found.records = as_of, size
     found.taken += changed
-    found.unchanged += len(listed) - min(changed, len(listed))
+    found.unchanged += size - min(changed, size)
     return changed
 
 
@@ -211,72 +258,3 @@ def _records(raw: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 (JSON is An
         yield from ((f"#$[{number}]", one) for number, one in enumerate(raw))
     else:
         yield "", raw
-
-
-def _kind_of(raw: Any) -> Kind | None:  # noqa: ANN401 (JSON is Any)
-    first = raw[0] if isinstance(raw, list) and raw else raw
-    if not isinstance(first, dict):
-        return None
-    if "catalogVersion" in first or _any(first.get("vulnerabilities"), "cveID"):
-        return "kev"
-    if (
-        first.get("format") == "NVD_CVE"
-        or "cve" in first
-        or "configurations" in first
-        or _any(first.get("vulnerabilities"), "cve")
-    ):
-        return "nvd"
-    return "osv" if "id" in first and ("affected" in first or "modified" in first) else None
-
-
-def _any(listed: object, name: str) -> bool:
-    return isinstance(listed, list) and any(isinstance(one, dict) and name in one for one in listed[:5])
-
-
-def _documents(path: Path) -> Iterator[tuple[str, bytes]]:
-    if path.is_dir():
-        for number, one in enumerate(sorted(path.rglob("*.json"))):
-            _bound(number, one.stat().st_size, one.name)
-            yield str(one.relative_to(path)), _read(one)
-    elif path.suffix == ".zip" and path.is_file():
-        try:
-            with zipfile.ZipFile(path) as archive:
-                total = 0
-                for number, info in enumerate(archive.infolist()):
-                    total += info.file_size
-                    _bound(number, info.file_size, info.filename, total)
-                    _no_bomb(info)
-                    if info.filename.endswith(".json"):
-                        yield info.filename, archive.read(info)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as wrong:
-            raise Invalid(f"{path} is no readable zip: {wrong}.", do="Fetch it again.", where=str(path)) from wrong
-    elif path.is_file():
-        _bound(0, path.stat().st_size, path.name)
-        yield path.name, _read(path)
-    else:
-        raise Invalid(f"{path} is not there.", do="Name a file, a folder or a zip.", where=str(path))
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as failure:
-        raise Invalid(f"{path} cannot be read ({failure.strerror}).", do="Check its permissions.") from failure
-
-
-def _no_bomb(info: zipfile.ZipInfo) -> None:
-    """Refuse what unpacks to far more than any list of flaws does, before unpacking it."""
-    if info.file_size > _SMALL and info.file_size > info.compress_size * _RATIO:
-        raise TooLarge(
-            f"{info.filename[:200]} in the zip would unpack {info.compress_size:,} bytes to {info.file_size:,}: "
-            "it is no feed but a zip bomb, and nothing was taken in.",
-            do="Fetch the feed again from where it is published.",
-        )
-
-
-def _bound(number: int, size: int, name: str, total: int = 0) -> None:
-    if number >= FILES or size > FILE_BYTES or total > TOTAL_BYTES:
-        raise TooLarge(
-            f"{name[:200]}: a feed may have {FILES:,} files of {FILE_BYTES:,} bytes, {TOTAL_BYTES:,} in all.",
-            do="Split it.",
-        )

@@ -1,0 +1,141 @@
+"""The documents of a feed: from a file, a folder, a zip or a compressed file, one by one, within limits.
+
+JSON and YAML (OSV) are decoded; a table (EPSS, CSV) comes as text. A document that cannot be read is handed on with the
+reason, so that the rest of the feed is not lost.
+"""
+
+import gzip
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import yaml
+
+from careful.kernel.errors import Invalid, TooLarge
+
+FILE_BYTES = 1 << 30
+TOTAL_BYTES = 8 << 30
+FILES = 2_000_000
+_SMALL, _RATIO = 1 << 20, 200
+_YAML_BYTES, _YAML_NODES = 4 << 20, 500_000
+_MARK = b"\xef\xbb\xbf"  # a byte order mark: RFC 8259 section 8.1 lets a reader pass over it
+_KNOWN = (".json", ".yaml", ".yml", ".csv", ".json.gz", ".csv.gz")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document: its name below the feed, its bytes as they came, and what they say or why they say nothing."""
+
+    name: str
+    content: bytes
+    raw: Any = None
+    wrong: str = ""
+
+
+def documents(path: Path) -> Iterator[Document]:
+    """Yield what is in a file, a folder or a zip. Raises Invalid where nothing is there, TooLarge beyond the limits."""
+    for name, content in _contents(path):
+        yield _decoded(name, content)
+
+
+def _decoded(name: str, content: bytes) -> Document:
+    try:
+        plain = _unpacked(content) if name.endswith(".gz") else content
+        plain = plain.removeprefix(_MARK)
+        if name.removesuffix(".gz").endswith(".csv"):
+            return Document(name, content, plain.decode())
+        if name.endswith((".yaml", ".yml")):
+            return Document(name, content, _yaml(plain))
+        return Document(name, content, msgspec.json.decode(plain))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
+        return Document(name, content, wrong=f"no readable JSON ({wrong})")
+    except (yaml.YAMLError, ValueError, EOFError, OSError, zlib.error) as wrong:
+        return Document(name, content, wrong=" ".join(str(wrong).split())[:200])
+
+
+def _contents(path: Path) -> Iterator[tuple[str, bytes]]:
+    if path.is_dir():
+        found = (one for one in sorted(path.rglob("*")) if one.name.endswith(_KNOWN) and one.is_file())
+        for number, one in enumerate(found):
+            _bound(number, one.stat().st_size, one.name)
+            yield str(one.relative_to(path)), _read(one)
+    elif path.suffix == ".zip" and path.is_file():
+        yield from _zipped(path)
+    elif path.is_file():
+        _bound(0, path.stat().st_size, path.name)
+        yield path.name, _read(path)
+    else:
+        raise Invalid(f"{path} is not there.", do="Name a file, a folder or a zip.", where=str(path))
+
+
+def _zipped(path: Path) -> Iterator[tuple[str, bytes]]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            total = 0
+            for number, info in enumerate(archive.infolist()):
+                total += info.file_size
+                _bound(number, info.file_size, info.filename, total)
+                _no_bomb(info)
+                if info.filename.endswith(_KNOWN):
+                    yield info.filename, archive.read(info)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as wrong:
+        raise Invalid(f"{path} is no readable zip: {wrong}.", do="Fetch it again.", where=str(path)) from wrong
+
+
+def _unpacked(content: bytes) -> bytes:
+    """Unpack gzip to at most the bytes that a file may have. Raises ValueError beyond."""
+    reader = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    plain = reader.decompress(content, min(FILE_BYTES, max(_SMALL, len(content) * _RATIO)))
+    if reader.unconsumed_tail:
+        raise ValueError("it unpacks to far more than a feed has: it is no feed but a bomb")
+    if not reader.eof:
+        raise gzip.BadGzipFile("its end is missing")
+    return plain
+
+
+def _yaml(content: bytes) -> Any:  # noqa: ANN401 (YAML is Any)
+    """Read YAML with every scalar as text, as OSV has them. Raises ValueError for one made to explode."""
+    if len(content) > _YAML_BYTES:
+        raise ValueError(f"a YAML record has at most {_YAML_BYTES >> 20} MiB")
+    found = yaml.load(content, Loader=yaml.CBaseLoader)  # noqa: S506 (it makes nothing but text, lists and mappings)
+    _count(found, 0)
+    return found
+
+
+def _count(value: object, seen: int) -> int:
+    """Count what a document holds, each alias as often as it is used. Raises ValueError beyond the limit."""
+    seen += 1
+    if seen > _YAML_NODES:
+        raise ValueError(f"it holds more than {_YAML_NODES:,} values")
+    for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        seen = _count(one, seen)
+    return seen
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as failure:
+        raise Invalid(f"{path} cannot be read ({failure.strerror}).", do="Check its permissions.") from failure
+
+
+def _no_bomb(info: zipfile.ZipInfo) -> None:
+    """Refuse what unpacks to far more than any list of flaws does, before unpacking it."""
+    if info.file_size > _SMALL and info.file_size > info.compress_size * _RATIO:
+        raise TooLarge(
+            f"{info.filename[:200]} in the zip would unpack {info.compress_size:,} bytes to {info.file_size:,}: "
+            "it is no feed but a zip bomb, and nothing was taken in.",
+            do="Fetch the feed again from where it is published.",
+        )
+
+
+def _bound(number: int, size: int, name: str, total: int = 0) -> None:
+    if number >= FILES or size > FILE_BYTES or total > TOTAL_BYTES:
+        raise TooLarge(
+            f"{name[:200]}: a feed may have {FILES:,} files of {FILE_BYTES:,} bytes, {TOTAL_BYTES:,} in all.",
+            do="Split it.",
+        )

@@ -1,0 +1,51 @@
+"""Which feeds are read, how each is known by its content, and under what licence it comes; pure."""
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+Kind = Literal["osv", "nvd", "override", "cve5", "kev", "epss"]
+FEEDS: dict[Kind, str] = {
+    "osv": "osv",
+    "nvd": "nvd",
+    "override": "nvd-overrides",
+    "cve5": "cve5",
+    "kev": "kev",
+    "epss": "epss",
+}
+"""The name under which each kind is kept, unless another is given."""
+READ = "OSV, NVD 2.0 or its overrides, CVE records, KEV, EPSS"
+LICENCES = {
+    "osv": "per record; see the source",
+    "nvd": "public domain (US government work)",
+    "nvd-overrides": "CC0-1.0",
+    "cve5": "CVE Program terms of use",
+    "kev": "CC0-1.0",
+    "epss": "free to use, with attribution to FIRST",
+}
+
+
+def kind_of(raw: Any) -> Kind | None:  # noqa: ANN401 (JSON is Any)
+    """Tell of which feed a document is, None for what is none."""
+    if isinstance(raw, str):
+        return "epss" if raw[:300].lower().lstrip().startswith(("#model_version", "cve,epss")) else None
+    first = raw[0] if isinstance(raw, list) and raw else raw
+    return next((kind for kind, signs in _SIGNS.items() if signs(first)), None) if isinstance(first, dict) else None
+
+
+def _any(listed: object, name: str) -> bool:
+    return isinstance(listed, list) and any(isinstance(one, dict) and name in one for one in listed[:5])
+
+
+_SIGNS: dict[Kind, Callable[[dict[str, Any]], bool]] = {
+    "cve5": lambda raw: raw.get("dataType") == "CVE_RECORD" or "cveMetadata" in raw,
+    "kev": lambda raw: "catalogVersion" in raw or _any(raw.get("vulnerabilities"), "cveID"),
+    "override": lambda raw: "_annotation" in raw,
+    "nvd": lambda raw: (
+        raw.get("format") == "NVD_CVE"
+        or "cve" in raw
+        or "configurations" in raw
+        or _any(raw.get("vulnerabilities"), "cve")
+    ),
+    "osv": lambda raw: "id" in raw and ("affected" in raw or "modified" in raw),
+}
+"""By what each kind is known; the first that fits."""

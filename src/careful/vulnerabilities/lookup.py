@@ -1,0 +1,52 @@
+"""Looking components up in the feeds: those of an installation, or a feed file that stands alone. Nothing is stored."""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from careful.kernel.work import World
+from careful.vulnerabilities.feeds import database
+from careful.vulnerabilities.matching import Known, Matched, keys_of, match
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What the feeds say of some components.
+
+    `scores` are EPSS score and percentile by CVE; `ages` the records and the age of each feed of a feed file;
+    `generation` is 0 where no feed is here.
+    """
+
+    found: Matched
+    exploited: frozenset[str]
+    scores: Mapping[str, tuple[float, float]]
+    ages: Mapping[str, tuple[int, datetime]]
+    generation: int
+
+
+def look_up(world: World, components: Sequence[Known]) -> Looked:
+    """Look components up in an installation's feeds."""
+    with database.opened(world.home) as connection:
+        return _look_up(connection, components)
+
+
+def look_up_in(file: Path, components: Sequence[Known]) -> Looked:
+    """Look components up in a feed file. Raises Invalid where it is none."""
+    with database.consulted(file) as connection:
+        return _look_up(connection, components)
+
+
+def _look_up(connection: sqlite3.Connection, components: Sequence[Known]) -> Looked:
+    rows = [
+        (kind, row) for kind, keys in keys_of(components).items() for row in database.rows_for(connection, kind, keys)
+    ]
+    found = match(components, rows, database.coverage(connection))
+    return Looked(
+        found=found,
+        exploited=database.exploited(connection),
+        scores=database.scores(connection, (one.flaw for one in (*found.matches, *found.settled))),
+        ages=database.taken(connection),
+        generation=database.generation(connection),
+    )

@@ -1,0 +1,103 @@
+"""The documents of a feed: every packing, every limit, and the reason where one says nothing."""
+
+import gzip
+import json
+import zipfile
+
+import pytest
+
+from careful.kernel.errors import Invalid, TooLarge
+from careful.vulnerabilities.feeds import documents as module
+from careful.vulnerabilities.feeds.documents import documents
+
+
+@pytest.fixture
+def given(tmp_path):
+    def write(name, content):
+        path = tmp_path / "given" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "raw"),
+    [
+        pytest.param("a.json", b'{"a": 1}', {"a": 1}, id="JSON"),
+        pytest.param("a.json", b'\xef\xbb\xbf{"a": 1}', {"a": 1}, id="with a byte order mark"),
+        pytest.param(
+            "a.yaml",
+            b"id: 1\nmodified: 2024-01-01T00:00:00Z\n",
+            {"id": "1", "modified": "2024-01-01T00:00:00Z"},
+            id="YAML is text",
+        ),
+        pytest.param("a.csv", b"cve,epss", "cve,epss", id="a table"),
+        pytest.param("a.json.gz", gzip.compress(b"[]"), [], id="compressed"),
+        pytest.param("list.txt", b"[1]", [1], id="one file may be called anything"),
+    ],
+)
+def test_what_can_be_read(given, name, content, raw):
+    (one,) = documents(given(name, content))
+    assert (one.name, one.raw, one.wrong, one.content) == (name, raw, "", content)
+
+
+def bomb():
+    names = [f"a{number}: &a{number} [{', '.join([f'*a{number - 1}'] * 9)}]" for number in range(1, 9)]
+    return "\n".join(["a0: &a0 [x, x, x, x, x, x, x, x, x]", *names]).encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        pytest.param("a.json", b"{", "no readable JSON", id="cut off"),
+        pytest.param("a.json", b"[" * 100_000, "no readable JSON", id="too deep"),
+        pytest.param("a.yaml", b"a: [", "while parsing", id="no YAML"),
+        pytest.param("a.yaml", bomb(), "more than 500,000 values", id="aliases that explode"),
+        pytest.param("a.yaml", b"#" * (4 << 20) + b"##", "at most 4 MiB", id="a huge YAML"),
+        pytest.param("a.csv", b"\xff\xfe", "no readable", id="no text"),
+        pytest.param("a.json.gz", gzip.compress(b"[]")[:-6], "its end is missing", id="cut off and compressed"),
+        pytest.param("a.json.gz", gzip.compress(bytes(300 << 20)), "a bomb", id="a bomb"),
+        pytest.param("a.json.gz", b"no gzip", "incorrect header", id="not compressed"),
+    ],
+)
+def test_what_cannot_is_handed_on_with_the_reason(given, name, content, why):
+    (one,) = documents(given(name, content))
+    assert one.raw is None
+    assert why in one.wrong
+
+
+def test_a_folder_in_order_and_only_what_may_be_a_feed(given):
+    for name in ("b/2.json", "a/1.yml", "LICENSE", "c.csv"):
+        folder = given(name, b"{}").parents[0]
+    assert [one.name for one in documents(folder)] == ["a/1.yml", "b/2.json", "c.csv"]
+
+
+def test_a_zip_of_json_is_no_bomb_and_zeros_are(given):
+    path = given("one.zip", b"")
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("all.json", json.dumps([{"id": str(number)} for number in range(5000)]))
+        archive.writestr("readme.txt", "none")
+    assert [len(one.raw) for one in documents(path)] == [5000]
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("zeros.json", bytes(2 << 20))
+    with pytest.raises(TooLarge, match="zip bomb, and nothing was taken in"):
+        list(documents(path))
+
+
+@pytest.mark.parametrize("limit", ["FILE_BYTES", "TOTAL_BYTES"])
+def test_limits(given, monkeypatch, limit):
+    path = given("one.zip", b"")
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("one.json", json.dumps("x" * 20))
+    monkeypatch.setattr(module, limit, 10)
+    with pytest.raises(TooLarge, match="Split it"):
+        list(documents(path))
+
+
+@pytest.mark.parametrize(("name", "why"), [("missing.json", "is not there"), ("no.zip", "no readable zip")])
+def test_what_is_not_there(tmp_path, name, why):
+    (tmp_path / "no.zip").write_bytes(b"PK no zip")
+    with pytest.raises(Invalid, match=why):
+        list(documents(tmp_path / name))

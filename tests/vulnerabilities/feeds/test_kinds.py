@@ -1,0 +1,45 @@
+"""A feed is known by its content."""
+
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from careful.vulnerabilities.feeds.kinds import FEEDS, LICENCES, Kind, kind_of
+
+
+@pytest.mark.parametrize(
+    ("raw", "kind"),
+    [
+        ({"id": "GHSA-1", "modified": ""}, "osv"),
+        ([{"id": "GHSA-1", "affected": []}], "osv"),
+        ({"cve": {"id": "CVE-1"}}, "nvd"),
+        ({"format": "NVD_CVE", "vulnerabilities": []}, "nvd"),
+        ({"vulnerabilities": [{"cve": {}}]}, "nvd"),
+        ({"_annotation": {"cve_id": "CVE-1"}, "cve": {}}, "override"),
+        ({"dataType": "CVE_RECORD", "containers": {}}, "cve5"),
+        ({"vulnerabilities": [{"cveID": "CVE-1"}]}, "kev"),
+        ({"catalogVersion": "1", "vulnerabilities": []}, "kev"),
+        ("#model_version:v1,score_date:2026-01-01\ncve,epss,percentile", "epss"),
+        ("cve,epss,percentile", "epss"),
+        ("hello", None),
+        ({"hello": "world"}, None),
+        ([], None),
+        (7, None),
+    ],
+)
+def test_kinds(raw, kind):
+    assert kind_of(raw) == kind
+
+
+@given(
+    st.recursive(st.none() | st.text(max_size=3), lambda one: st.lists(one) | st.dictionaries(st.text(max_size=3), one))
+)
+def test_anything_is_of_a_kind_or_none(raw):
+    assert kind_of(raw) in {None, *get_args(Kind)}
+
+
+def test_every_kind_has_a_name_and_a_licence():
+    assert set(FEEDS) == set(get_args(Kind))
+    assert set(LICENCES) == set(FEEDS.values())
