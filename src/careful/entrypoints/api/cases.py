@@ -6,11 +6,11 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
 from careful import releases, vulnerabilities
-from careful.entrypoints.api.auth import TheWorld, needs
+from careful.entrypoints.api.auth import TheWorld, TokenFirst, needs
 from careful.entrypoints.api.bodies import Asked
 from careful.kernel.actors import Actor
 
-router = APIRouter(tags=["cases"])
+router = APIRouter(tags=["cases"], route_class=TokenFirst)
 _Read = Annotated[Actor, Depends(needs("cases", "read"))]
 
 

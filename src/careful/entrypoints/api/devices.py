@@ -8,11 +8,11 @@ from pydantic import BaseModel, Field
 
 from careful import devices
 from careful.devices import TOKENS_AT_ONCE
-from careful.entrypoints.api.auth import TheWorld, needs
+from careful.entrypoints.api.auth import TheWorld, TokenFirst, needs
 from careful.entrypoints.api.bodies import Asked
 from careful.kernel.actors import Actor
 
-router = APIRouter(prefix="/devices", tags=["devices"])
+router = APIRouter(prefix="/devices", tags=["devices"], route_class=TokenFirst)
 _Read = Annotated[Actor, Depends(needs("devices", "read"))]
 
 

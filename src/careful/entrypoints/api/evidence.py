@@ -7,12 +7,12 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 
 from careful import assurance
-from careful.entrypoints.api.auth import TheWorld, needs
+from careful.entrypoints.api.auth import TheWorld, TokenFirst, needs
 from careful.kernel import audit, ledger
 from careful.kernel.actors import Actor
 from careful.kernel.checkpoint import verifier_key
 
-router = APIRouter(prefix="/evidence", tags=["evidence"])
+router = APIRouter(prefix="/evidence", tags=["evidence"], route_class=TokenFirst)
 _Read = Annotated[Actor, Depends(needs("evidence", "read"))]
 
 

@@ -6,12 +6,12 @@ from fastapi import APIRouter, Depends, File, Form, UploadFile
 from pydantic import BaseModel
 
 from careful import vulnerabilities
-from careful.entrypoints.api.auth import TheWorld, needs
+from careful.entrypoints.api.auth import TheWorld, TokenFirst, needs
 from careful.entrypoints.api.bodies import only
 from careful.entrypoints.api.uploads import on_disk
 from careful.kernel.actors import Actor
 
-router = APIRouter(prefix="/feeds", tags=["feeds"])
+router = APIRouter(prefix="/feeds", tags=["feeds"], route_class=TokenFirst)
 _Feed = Annotated[Actor, Depends(needs("cases", "feed"))]
 
 

@@ -6,11 +6,11 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, Field
 
 from careful import notices
-from careful.entrypoints.api.auth import TheWorld, needs
+from careful.entrypoints.api.auth import TheWorld, TokenFirst, needs
 from careful.entrypoints.api.bodies import Asked
 from careful.kernel.actors import Actor
 
-router = APIRouter(prefix="/notices", tags=["notices"])
+router = APIRouter(prefix="/notices", tags=["notices"], route_class=TokenFirst)
 _Read = Annotated[Actor, Depends(needs("notices", "read"))]
 
 

@@ -7,11 +7,11 @@ from fastapi import APIRouter, Body, Depends, Query, Response
 from pydantic import BaseModel
 
 from careful import products
-from careful.entrypoints.api.auth import TheWorld, needs
+from careful.entrypoints.api.auth import TheWorld, TokenFirst, needs
 from careful.kernel.actors import Actor
 from careful.kernel.errors import TooLarge
 
-router = APIRouter(prefix="/products", tags=["products"])
+router = APIRouter(prefix="/products", tags=["products"], route_class=TokenFirst)
 _Read = Annotated[Actor, Depends(needs("products", "read"))]
 _Version = Annotated[int | None, Query(ge=1, le=1 << 31)]
 _YAML = "application/yaml"

@@ -5,13 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, File, Form, Response, UploadFile
 
 from careful import releases, updates
-from careful.entrypoints.api.auth import TheWorld, needs
+from careful.entrypoints.api.auth import TheWorld, TokenFirst, needs
 from careful.entrypoints.api.bodies import Why, only
 from careful.entrypoints.api.uploads import on_disk
 from careful.kernel.actors import Actor
 from careful.kernel.errors import TooLarge
 
-router = APIRouter(prefix="/releases", tags=["releases"])
+router = APIRouter(prefix="/releases", tags=["releases"], route_class=TokenFirst)
 _Read = Annotated[Actor, Depends(needs("releases", "read"))]
 _SBOM_BYTES = 64 << 20
 _FIELDS = ("product", "version", "image", "sbom", "hardware", "fixes", "notes")

@@ -6,11 +6,11 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
 from careful import updates
-from careful.entrypoints.api.auth import TheWorld, needs
+from careful.entrypoints.api.auth import TheWorld, TokenFirst, needs
 from careful.entrypoints.api.bodies import Asked, Why
 from careful.kernel.actors import Actor
 
-router = APIRouter(prefix="/rollouts", tags=["rollouts"])
+router = APIRouter(prefix="/rollouts", tags=["rollouts"], route_class=TokenFirst)
 _Read = Annotated[Actor, Depends(needs("rollouts", "read"))]
 _Name = Annotated[str, Field(max_length=64)]
 
