@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 import careful
 from careful.kernel import migrate
@@ -23,6 +24,9 @@ from careful.kernel.work import World
 
 sys.path.insert(0, str(Path(__file__).parent))
 import postgres
+
+settings.register_profile("same", derandomize=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))  # `default` looks for new examples
 
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 

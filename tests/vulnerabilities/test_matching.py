@@ -55,7 +55,6 @@ def test_a_finding_says_by_which_rule_and_on_what_evidence():
         pytest.param(pillow("10.0"), pypi(ranges=(), versions=("10.0.0",)), "affected", id="listed, spelt otherwise"),
         pytest.param(pillow(), pypi(ranges=()), "check", id="named without a range"),
         pytest.param(pillow(), pypi(ranges=(Range("a218cafe", fixed="11"),)), "check", id="a range of commits"),
-        pytest.param(pillow("unknown"), pypi(), "check", id="our version cannot be read"),
         pytest.param(pillow(), pypi(condition="only together with x"), "check", id="a condition"),
         pytest.param(Found(name="curl", version="8.3.0", cpe=CURL), nvd(), "affected", id="by CPE"),
         pytest.param(
@@ -162,6 +161,22 @@ def test_a_cpe_that_no_record_names_may_be_known_by_another():
     for cpe in ("cpe:2.3:a:haxx:libcurl5:8.3.0:*:*:*:*:*:*:*", "cpe:2.3:a:other:curl:8.3.0:*:*:*:*:*:*:*"):
         found = found_in(Found(name="curl", version="8.3.0", cpe=cpe), nvd())
         assert found.unmatched == {0: "no record names it by its CPE"}
+
+
+def test_a_version_that_cannot_be_compared_is_said_once_and_not_for_each_flaw():
+    rows = [pypi(f"GHSA-{number}") for number in range(3)]
+    found = found_in(pillow("custom"), *rows)
+    assert found.matches == ()
+    assert found.unmatched == {0: "its version 'custom' cannot be compared: 3 flaws of that name cannot be told"}
+    whatever = found_in(pillow("custom"), *rows, pypi("GHSA-9", ranges=(Range(),)))
+    assert [one.flaw for one in whatever.matches] == ["GHSA-9"]
+    assert set(whatever.unmatched) == {0}
+
+
+def test_every_cpe_of_a_component_is_looked_up():
+    other = "cpe:2.3:a:other:curl:8.3.0:*:*:*:*:*:*:*"
+    (one,) = found_in(Found(name="curl", version="8.3.0", cpe=other, more_cpes=(CURL,)), nvd()).matches
+    assert one.evidence.startswith(f"cpe {CURL}")
 
 
 def test_advisories_of_one_flaw_are_one_finding_and_the_surest_leads():

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from careful.releases import Purl
-from careful.vulnerabilities import cpe, versions
+from careful.vulnerabilities import cpe
 from careful.vulnerabilities.feeds.record import Affected, Row, Source
 from careful.vulnerabilities.model import SEVERITIES
-from careful.vulnerabilities.ranges import Hit, first_fix, holds
+from careful.vulnerabilities.ranges import Hit, first_fix, holds, listed
 
 RANKS: dict[Source, int] = {"vendor": 5, "cna": 5, "override": 4, "nvd": 3, "adp": 2, "feed": 1}
 WHOSE: dict[Source, str] = {
@@ -127,10 +127,10 @@ def decide(component: int, verdicts: Sequence[Verdict]) -> tuple[list[Match], li
 
 def in_range(version: str, one: Affected) -> tuple[Hit | None, str]:
     """Tell whether a row says that the version is affected; None where it says nothing of it."""
-    for listed in one.versions:
-        if listed == version or _same(listed, version, one.scheme):
-            return "yes", f"is listed ({listed})"
-    unclear = ""
+    named = listed(one.versions, version, one.scheme) if one.versions else "no"
+    if named == "yes":
+        return "yes", "is listed"
+    unclear = "" if named == "no" else "perhaps among those listed, which cannot be compared"
     for span in one.ranges:
         verdict = holds(span, version, one.scheme)
         if verdict == "yes":
@@ -213,13 +213,6 @@ def _distro_release(purl: Purl) -> str:
     named = dict(purl.qualifiers).get("distro", "")
     number = named.rpartition("-")[2].removeprefix("v")
     return _CODENAMES.get(named, number if number[:1].isdecimal() else "")
-
-
-def _same(listed: str, version: str, scheme: str) -> bool:
-    try:
-        return versions.key(scheme, listed) == versions.key(scheme, version)
-    except ValueError:
-        return False
 
 
 def _fix_of(one: Verdict) -> str:

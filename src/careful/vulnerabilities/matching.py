@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from careful.releases import Component, Found, Purl, parse_cpe, parse_purl, unescaped
-from careful.vulnerabilities import cpe
-from careful.vulnerabilities.deciding import Match, Sought, decide, judge, names
+from careful.vulnerabilities import cpe, versions
+from careful.vulnerabilities.deciding import Match, Sought, Verdict, decide, judge, names
 from careful.vulnerabilities.feeds.record import Row, ecosystem_of
 
 Known = Component | Found
@@ -23,6 +23,7 @@ Known = Component | Found
 SETTLED = frozenset({"patched", "resolved", "resolved_with_pedigree", "false_positive", "not_affected"})
 """Words of an SBOM (CycloneDX impactAnalysisState; `patched` for a patch that names the flaw) that settle a flaw."""
 
+_SHOWN = 60
 _SOURCE_NAMES = ("upstream", "source")
 
 
@@ -51,9 +52,10 @@ def names_of(component: Known) -> Iterator[Sought]:
             source = value.partition("@")[0]
             if name in _SOURCE_NAMES and source != purl.name:
                 yield Sought("purl", _purl_key(purl, source), component.purl, version, purl)
-    named = parse_cpe(component.cpe) if component.cpe else None
-    if named:
-        yield Sought("cpe", unescaped(named.product), component.cpe, cpe.version_of(named) or component.version)
+    for text in component.cpes:
+        named = parse_cpe(text)
+        if named:
+            yield Sought("cpe", unescaped(named.product), text, cpe.version_of(named) or component.version)
 
 
 def keys_of(components: Iterable[Known]) -> dict[str, set[str]]:
@@ -89,12 +91,35 @@ def match(
             for row in by_key.rows(one)
             if (verdict := judge(one, row, lone_vendor=by_key.one_vendor(row.affected.key)))
         ]
+        untold = _untold(sought, said_of)
+        if untold:
+            unmatched[number] = untold
+            said_of = [one for one in said_of if one.hit != "check"]
         held, ruled_out = decide(number, said_of)
         settled += ruled_out
         for one in held:
             said = _statement(component, one)
             (settled if said else found).append(replace(one, evidence=f"{said}; {one.evidence}") if said else one)
     return Matched(tuple(found), unmatched, tuple(settled), partly)
+
+
+def _untold(sought: Sequence[Sought], said_of: Sequence[Verdict]) -> str:
+    """Say why nobody can tell which flaws a component has: its own version is none that can be compared."""
+    if any(_is_version(one) for one in sought):
+        return ""
+    flaws = {one.row.flaw for one in said_of if one.hit == "check"}
+    if not flaws:
+        return ""
+    number = "one flaw" if len(flaws) == 1 else f"{len(flaws):,} flaws"
+    return f"its version {sought[0].version[:_SHOWN]!r} cannot be compared: {number} of that name cannot be told"
+
+
+def _is_version(one: Sought) -> bool:
+    scheme = versions.BY_PURL_TYPE.get(one.purl.type, "generic") if one.purl else "generic"
+    try:
+        return bool(versions.key(scheme, one.version))
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,18 @@ def read(*listed, default="unknown"):
         pytest.param({"version": "1.4 and earlier"}, Range(last="1.4"), id="and earlier"),
         pytest.param({"version": "prior to 1.4"}, Range(fixed="1.4"), id="prior to"),
         pytest.param({"version": "1.0 through 1.4"}, Range("1.0", last="1.4"), id="through"),
+        pytest.param(
+            {"version": "Fixed in OpenSSL 1.1.1d (Affected 1.1.1-1.1.1c)"},
+            Range("1.1.1", last="1.1.1c"),
+            id="OpenSSL's",
+        ),
+        pytest.param({"version": "8.0.*", "less_than": "8.0.29"}, Range("8.0", fixed="8.0.29"), id="from a branch on"),
+        pytest.param({"version": "-", "less_than_or_equal": "<= 2.2.1"}, Range(last="2.2.1"), id="a sign too many"),
+        pytest.param(
+            {"version": "pkg:pypi/django@4.2", "less_than": "pkg:pypi/django@4.2.15"},
+            Range("4.2", fixed="4.2.15"),
+            id="package URLs",
+        ),
     ],
 )
 def test_what_can_be_read(entry, span):

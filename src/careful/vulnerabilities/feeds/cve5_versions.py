@@ -17,6 +17,7 @@ from careful.vulnerabilities.feeds.record import Affected
 from careful.vulnerabilities.ranges import Range
 
 _UNSAID = {"", "-", "n/a", "unspecified", "0"}  # as an entry of its own; as the beginning of a range, the first version
+_PREFIX = re.compile(r"(?:pkg:[^@\s]+@|versions?\s+)", re.IGNORECASE)
 _FIRST = _UNSAID | {"*", "all", "all versions", "any"}
 _NO_END = {"", "*", "unspecified", "n/a", "-"}
 _BRANCH = re.compile(r"(?P<stem>\d+(?:\.\d+)*)\.(?:\*|x)", re.IGNORECASE)
@@ -29,7 +30,9 @@ _WORDS = (
     (rf"(?P<last>{_V})\s+(?:and (?:prior|earlier|below)(?: versions?)?|or (?:earlier|prior))", True),
     (rf"(?:up to|through)\s+(?P<last>{_V})", True),
     (rf"(?P<introduced>{_V})\s+(?:to|through)\s+(?P<last>{_V})", True),
-    (rf"fixed in\s+(?P<fixed>{_V})", False),  # where it begins is not said
+    (rf"fixed in .+ \(affected (?P<introduced>{_V}?)-(?P<last>{_V})\)", True),  # OpenSSL's
+    (rf"fixed in .+ \(affected (?P<introduced>{_V})\)", True),
+    (rf"fixed in\s+(?:[a-z-]+\s+)?(?P<fixed>{_V})", False),  # where it begins is not said
 )
 _WORDED = tuple((re.compile(pattern, re.IGNORECASE), sure) for pattern, sure in _WORDS)
 _SHOWN, _LISTED = 60, 3
@@ -134,8 +137,10 @@ def _read(one: Version, scheme: str) -> Iterator[tuple[str, Range | None, str]]:
     if end is None:
         yield from _single(one)
         return
-    start = one.version.strip()
+    start, end = _PREFIX.sub("", one.version.strip()), _PREFIX.sub("", end.strip())
     start = "" if start.lower() in _FIRST else start
+    if end[:2] == "<=" and one.less_than is None:
+        end = end[2:].strip()
     changes = sorted(one.changes, key=lambda change: _order(scheme, change.at))
     status = one.status
     for change in changes:
@@ -143,7 +148,7 @@ def _read(one: Version, scheme: str) -> Iterator[tuple[str, Range | None, str]]:
         span = Range(introduced=start, fixed=change.at.strip())
         yield ("affected", span, _TWICE) if twice else (status, span, "")
         start, status = change.at.strip(), change.status
-    last, doubt = _until(start, end.strip(), inclusive=one.less_than is None)
+    last, doubt = _until(start, end, inclusive=one.less_than is None)
     yield status, last, doubt
 
 
@@ -160,13 +165,15 @@ def _until(start: str, end: str, *, inclusive: bool) -> tuple[Range | None, str]
     branch = _BRANCH.fullmatch(end)
     if branch:
         return Range(introduced=start, fixed=_next(branch["stem"])), ""
+    begins = _BRANCH.fullmatch(start)
+    start = begins["stem"] if begins else start
     if not _PLAIN.fullmatch(end) or (start and not _PLAIN.fullmatch(start)):
         return None, _IN_WORDS
     return (Range(introduced=start, last=end) if inclusive else Range(introduced=start, fixed=end)), ""
 
 
 def _single(one: Version) -> Iterator[tuple[str, Range | None, str]]:
-    text = one.version.strip()
+    text = _PREFIX.sub("", one.version.strip())
     if text.lower() in _UNSAID:
         yield one.status, None, _NO_VERSIONS
     elif text.lower() in _FIRST:
