@@ -57,6 +57,14 @@ def test_the_years_numbers_start_at_one(village: Village):
     assert notices.draft(village.world, STAFF, other.id).id == "CAREFUL-2027-0001"
 
 
+@pytest.mark.parametrize("turn", ["\n", "\r\n", "\u2028"])
+def test_a_title_is_one_line(village: Village, turn: str):
+    """It becomes a mail's subject, and no mail could ever be sent of what reads as two headers."""
+    case = village.affected()
+    with pytest.raises(Invalid, match="one line"):
+        notices.draft(village.world, STAFF, case.id, title=f"An update{turn}Bcc: all@example.com")
+
+
 def test_drafts_at_the_same_moment_get_numbers_of_their_own(village: Village):
     village.affected()
     other = village.case("CVE-2023-50447")

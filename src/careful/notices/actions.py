@@ -30,6 +30,8 @@ def draft(
         )
     if max(len(summary), len(action), len(title)) > _LONGEST:
         raise Invalid(f"A notice's text may be {_LONGEST} characters long at most.", do="Shorten it.")
+    if len(title.splitlines()) > 1:  # it becomes a mail's subject
+        raise Invalid("A notice's title is one line.", do="Put the rest into the summary.", where="title")
     product = products.get(world, case.product)
     name = product.name
     with world.change(actor) as work:

@@ -1,5 +1,7 @@
 """Problem bodies (RFC 9457)."""
 
+from typing import Any
+
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -50,3 +52,24 @@ def raising(failure: Exception) -> TestClient:
         raise failure
 
     return TestClient(app, raise_server_exceptions=False)
+
+
+@pytest.mark.parametrize(
+    ("path", "sent", "wanted"),
+    [
+        pytest.param("/devices/tokens", {"data": {"product": "cam-1"}}, "application/json", id="a form for JSON"),
+        pytest.param("/devices/tokens", {}, "application/json", id="nothing at all"),
+        pytest.param("/products", {"json": {}}, "application/yaml", id="JSON for a product file"),
+    ],
+)
+def test_a_body_of_another_kind_is_told_which_is_wanted(api: TestClient, path: str, sent: Any, wanted: str) -> None:
+    answer = api.post(path, **sent)
+    assert answer.status_code == 400
+    assert answer.json()["problems"][0]["do"] == f"Send the body with Content-Type: {wanted}"
+
+
+def test_broken_json_is_told_where_and_why(api: TestClient) -> None:
+    headers = {"content-type": "application/json"}
+    (told,) = api.post("/devices/tokens", content=b'{"product": "cam-1"', headers=headers).json()["problems"]
+    assert told["where"] == "body.19"
+    assert told["expected"] == "JSON: Expecting ',' delimiter"

@@ -82,15 +82,25 @@ def _refused(request: Request, failure: Exception) -> JSONResponse:
 
 def _malformed(request: Request, failure: Exception) -> JSONResponse:
     errors = failure.errors() if isinstance(failure, RequestValidationError) else []
-    problems = tuple(_problem(error) for error in errors[:SHOWN])
+    wanted = _media_type(request)
+    problems = tuple(_problem(error, wanted) for error in errors[:SHOWN])
     return _refused(request, Invalid("The request is malformed.", do="See problems.", problems=problems))
 
 
-def _problem(error: Mapping[str, Any]) -> Problem:
+def _media_type(request: Request) -> str:
+    """Return the type of body that the endpoint takes, empty for none."""
+    field = getattr(request.scope.get("route"), "body_field", None)
+    return str(getattr(getattr(field, "field_info", None), "media_type", ""))
+
+
+def _problem(error: Mapping[str, Any], wanted: str) -> Problem:
     where = ".".join(str(part) for part in error["loc"])[:200]
     if error["type"] == "extra_forbidden":
         return unknown_field(where)
-    return Problem(where=where, expected=str(error["msg"])[:200])
+    if error["type"] == "json_invalid":
+        return Problem(where=where, expected=f"JSON: {error.get('ctx', {}).get('error', 'it breaks off here')}"[:200])
+    do = f"Send the body with Content-Type: {wanted}" if error["loc"] == ("body",) and wanted else ""
+    return Problem(where=where, expected=str(error["msg"])[:200], do=do)
 
 
 def _plain(request: Request, failure: Exception) -> JSONResponse:

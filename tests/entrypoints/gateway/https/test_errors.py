@@ -55,6 +55,22 @@ def answer() -> Callable[[Exception], httpx.Response]:
             id="too many",
         ),
         pytest.param(Unavailable("Gone."), 503, "Gone.\n", {"retry-after": "5"}, id="unavailable"),
+        pytest.param(
+            HTTPException(404),
+            404,
+            "There is no such address here. Enrolment is at /.well-known/est/, updates at "
+            "/default/controller/v1/<device> and /tuf/<product>/, the revocation list at /crl, "
+            "notices at /v1/notice.\n",
+            {},
+            id="no such address",
+        ),
+        pytest.param(
+            HTTPException(405, headers={"Allow": "PUT"}),
+            405,
+            "GET is not for this address. Use PUT.\n",
+            {"allow": "PUT"},
+            id="wrong method",
+        ),
         pytest.param(HTTPException(418, "tea"), 418, "tea\n", {}, id="of the framework"),
         pytest.param(
             RuntimeError("secret path /x"),

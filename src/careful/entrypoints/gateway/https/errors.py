@@ -11,6 +11,11 @@ _ENROLMENT = "/.well-known/est/"
 _ENROLMENT_CHALLENGE = 'Basic realm="enrolment", charset="UTF-8"'
 _POLL_CHALLENGE = "TargetToken"
 _RETRY_SECONDS = 5
+_NO_SUCH_ADDRESS, _WRONG_METHOD = 404, 405
+_ADDRESSES = (
+    "Enrolment is at /.well-known/est/, updates at /default/controller/v1/<device> and /tuf/<product>/, "
+    "the revocation list at /crl, notices at /v1/notice."
+)
 _log = structlog.get_logger(__name__)
 
 
@@ -35,7 +40,12 @@ def http_error(request: Request, error: Exception) -> Response:
     """Answer what the framework itself refuses: no such address, or no such method there."""
     if not isinstance(error, HTTPException):
         return unexpected(request, error)
-    return PlainTextResponse(f"{error.detail}\n", error.status_code, error.headers)
+    said = error.detail
+    if error.status_code == _NO_SUCH_ADDRESS:
+        said = f"There is no such address here. {_ADDRESSES}"
+    elif error.status_code == _WRONG_METHOD:
+        said = f"{request.method[:16]} is not for this address. Use {(error.headers or {}).get('Allow', 'GET')}."
+    return PlainTextResponse(f"{said}\n", error.status_code, error.headers)
 
 
 def unexpected(request: Request, error: Exception) -> Response:
