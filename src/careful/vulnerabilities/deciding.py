@@ -116,36 +116,52 @@ def names(sought: Sought, row: Row, *, lone_vendor: bool) -> bool:
 def decide(component: int, verdicts: Sequence[Verdict]) -> tuple[list[Match], list[Match]]:
     """Return what affects or may affect the component, and what a better word rules out."""
     hits = [one for one in verdicts if one.hit != "no"]
+    denied = _by_name(one for one in verdicts if one.hit == "no") if hits else {}
     held: list[Match] = []
     ruled_out: list[Match] = []
-    for names, said in _together(hits):
-        noes = [one for one in verdicts if one.hit == "no" and names.intersection(one.names)]
-        match, holds_ = _weigh(component, names, said, noes)
+    for flaw_names, said in _together(hits):
+        noes = list(dict.fromkeys(one for name in sorted(flaw_names) for one in denied.get(name, ())))
+        match, holds_ = _weigh(component, flaw_names, said, noes)
         (held if holds_ else ruled_out).append(match)
     return held, ruled_out
 
 
+def _by_name(verdicts: Iterable[Verdict]) -> dict[str, list[Verdict]]:
+    found: dict[str, list[Verdict]] = {}
+    for one in verdicts:
+        for name in one.names:
+            found.setdefault(name, []).append(one)
+    return found
+
+
 def in_range(version: str, one: Affected) -> tuple[Hit | None, str]:
     """Tell whether a row says that the version is affected; None where it says nothing of it."""
-    named = listed(one.versions, version, one.scheme) if one.versions else "no"
-    if named == "yes":
+    hit, how = _named(version, one)
+    if hit == "yes" or (hit == "no" and one.closed):
+        return hit, how
+    fine = next((span for span in one.fine if holds(span, version, one.scheme) == "yes"), None)
+    if fine:
+        return "no", f"is said to be fine, in {fine},"
+    if hit == "check":
+        return hit, how
+    if not one.versions and not one.ranges:
+        return (None, "") if one.fine else ("check", "named without a range that can be read")
+    return (None, "") if one.condition or one.source in {"cna", "adp"} else (hit, how)
+
+
+def _named(version: str, one: Affected) -> tuple[Hit, str]:
+    """Tell whether the version is among those that a row names as affected."""
+    hit = listed(one.versions, version, one.scheme) if one.versions else "no"
+    if hit == "yes":
         return "yes", "is listed"
-    unclear = "" if named == "no" else "perhaps among those listed, which cannot be compared"
+    unclear = "" if hit == "no" else "perhaps among those listed, which cannot be compared"
     for span in one.ranges:
         verdict = holds(span, version, one.scheme)
         if verdict == "yes":
             return "yes", f"in {span}"
         if verdict == "check":
             unclear = f"perhaps in {span}, which cannot be read as a range"
-    fine = next((span for span in one.fine if holds(span, version, one.scheme) == "yes"), None)
-    if fine:
-        return "no", f"is said to be fine, in {fine},"
-    if unclear:
-        return "check", unclear
-    if not one.versions and not one.ranges:
-        return ("check", "named without a range that can be read") if not one.fine else (None, "")
-    speaks = one.closed or (one.source not in {"cna", "adp"} and not one.condition)
-    return ("no", "is in none of the affected ranges") if speaks else (None, "")
+    return ("check", unclear) if unclear else ("no", "is in none of the affected ranges")
 
 
 def leading(names: Sequence[str]) -> str:

@@ -79,7 +79,7 @@ def read_versions(listed: Sequence[Version], default: str, frame: Affected) -> I
             ranges=tuple(dict.fromkeys(said.affected)),
             versions=tuple(dict.fromkeys(said.exact)),
             fine=fine,
-            closed=default == "unaffected" and not said.doubts,
+            closed=default in {"unaffected", "affected"} and not said.doubts,
         )
     for doubt, spans in said.doubts.items():
         words = f"{doubt}: {_few(said.words)}" if doubt == _IN_WORDS else doubt

@@ -22,6 +22,7 @@ _GENTOO = re.compile(r"(\d+(?:\.\d+)*)([a-z]?)((?:_(?:alpha|beta|pre|rc|p)\d*)*)
 _SUFFIX = re.compile(r"_(alpha|beta|pre|rc|cvs|svn|git|hg|p)(\d*)")
 _SUFFIXES = {"alpha": -4, "beta": -3, "pre": -2, "rc": -1, "cvs": 1, "svn": 2, "git": 3, "hg": 4, "p": 5}
 _SUFFIX_END = (0, 0)
+_DEBIAN_END = ((0,), 0)  # after "~" (-1) and before anything else
 _RPM_END = (0, 0, "")
 
 
@@ -30,7 +31,9 @@ def dpkg(text: str) -> Key:
     epoch, rest = _epoch(text, "Debian", _DEBIAN)
     upstream, dash, revision = rest.rpartition("-")
     if not dash:
-        upstream, revision = rest, ""
+        upstream, revision = rest, "0"
+    if not upstream or not revision:
+        raise ValueError(f"{text!r} is no Debian version: a part is empty")
     return (epoch, _debian_part(upstream), _debian_part(revision))
 
 
@@ -79,16 +82,13 @@ def _epoch(text: str, name: str, allowed: re.Pattern[str]) -> tuple[int, str]:
 
 
 def _debian_part(text: str) -> Key:
-    """Alternate non-digits and digits; letters before other signs, `~` before the end, which is 0."""
+    """Alternate non-digits and digits; letters before other signs, `~` before the end."""
     key: list[Any] = []
     for word, number in _DEBIAN_PARTS.findall(text):
         if word or number:
             order = [-1 if sign == "~" else ord(sign) if sign.isalpha() else ord(sign) + 256 for sign in word]
             key.append(((*order, 0), int(number or 0)))
-    end = ((0,), 0)
-    while key and key[-1] == end:
-        key.pop()
-    return (*key, end)  # the end sorts after "~" (-1) and before anything else
+    return (*key, _DEBIAN_END)
 
 
 def _rpm_part(text: str) -> Key:

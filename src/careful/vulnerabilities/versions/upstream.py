@@ -33,7 +33,7 @@ def openssl(text: str) -> Key:
     if not found:
         raise ValueError(f"{text!r} is no OpenSSL version")
     pre = (_PRE_WORDS[found[4]], int(found[5] or 0)) if found[4] else (0, 0)
-    return (int(found[1]), int(found[2]), int(found[3]), *pre, len(found[6]), found[6])
+    return (int(found[1]), int(found[2]), int(found[3]), *pre, found[6])
 
 
 def kernel(text: str) -> Key:
