@@ -117,6 +117,10 @@ def test_hidden_signs_in_a_name_are_remarked():
     assert [one.where for one in read.report.remarks] == ["$", "$0"]
 
 
+def test_a_list_of_nothing_says_so():
+    assert [one.says for one in account().report.remarks] == ["the file lists no component"]
+
+
 FOUND = st.builds(
     Found,
     name=st.sampled_from(["a", "kmod-a", "kernel"]),

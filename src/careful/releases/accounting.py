@@ -37,6 +37,11 @@ class _Kept:
     related: bool
     statements: list[Statement] = field(default_factory=list)
 
+    def whole(self) -> Found:
+        """Return the component with what is said of it anywhere."""
+        said = (*self.found.statements, *self.statements)
+        return replace(self.found, statements=reconciled(said)) if said else self.found
+
 
 def account(listing: Listing) -> Sbom:
     """Decide on every entry. Raises what the reader raises while it gives them."""
@@ -44,11 +49,8 @@ def account(listing: Listing) -> Sbom:
     counter = _Counter(kernels=_kernels(entries))
     rows = [counter.place(entry) for entry in entries]
     counter.take_modules(rows)
-    components = tuple(
-        replace(one.found, statements=reconciled((*one.found.statements, *one.statements)))
-        for one in counter.kept.values()
-    )
-    remarks = [*listing.remarks, *_hidden(rows)]
+    components = tuple(one.whole() for one in counter.kept.values())
+    remarks = [*listing.remarks, *_hidden(rows), *([] if rows else [SbomRemark("sbom", "the file lists no component")])]
     counts = {outcome: sum(row.outcome == outcome for row in rows) for outcome in ("taken", "merged", "unmatchable")}
     report = SbomReport(
         format=listing.format,
@@ -91,7 +93,8 @@ class _Counter:
             elder = self._join(key, entry)
             return _row(entry, "merged", f"{entry.kin} as {elder}", elder)
         reason = one.reason or why_unmatchable(one)
-        self.kept[key] = _Kept(entry.where, replace(one, reason=reason), entry.related)
+        found = replace(one, reason=reason) if reason != one.reason else one
+        self.kept[key] = _Kept(entry.where, found, entry.related)
         self.elders[entry.where] = key
         if entry.family:
             self.families[entry.family] = key

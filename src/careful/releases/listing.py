@@ -81,6 +81,8 @@ def stated(text: str | None, longest: int = LONGEST_NAME) -> str:
 def chosen(names: Iterable[str | None], kind: str) -> tuple[str, ...]:
     """Return the distinct identifiers (`kind` is purl or cpe), those that can be read first, a bounded number."""
     once = dict.fromkeys(found for name in names if (found := plain(name, LONGEST_IDENTIFIER)))
+    if len(once) <= 1:
+        return tuple(once)
     parse = parse_purl if kind == "purl" else parse_cpe
     return tuple(sorted(list(once)[:MOST_CPES], key=lambda one: parse(one) is None))
 

@@ -64,7 +64,7 @@ class Reference(msgspec.Struct, rename={"type": "referenceType", "locator": "ref
     locator: str
 
 
-class Annotation(msgspec.Struct):
+class Annotation(msgspec.Struct, gc=False):
     """A remark of a tool or person; Yocto marks recipes for the build host so (`isNative`)."""
 
     comment: str | None = None
@@ -118,7 +118,7 @@ class Outside(msgspec.Struct, rename={"id": "externalDocumentId", "document": "s
     document: str
 
 
-class File(msgspec.Struct):
+class File(msgspec.Struct, gc=False):
     """A single file; only that it is listed counts."""
 
 
