@@ -12,6 +12,8 @@ from careful.vulnerabilities import versions
             "dpkg", "1.0~~ < 1.0~rc1 < 1.0 < 1.0-1 < 1.0-1+deb12u1 < 1.0a < 1.0+b1 < 1.1 < 1:0.1", id="Debian"
         ),
         pytest.param("dpkg", "7.88.1-10 < 7.88.1-10+deb12u4 < 7.88.1-10+deb12u12", id="Debian revisions"),
+        pytest.param("dpkg", "0~10 < 0 < 0+1 < 0.1", id="Debian's zero, and a tilde"),
+        pytest.param("alpm", "1a0-1 < 1a_1-1 < 1.1-1 < 1._1-1", id="Arch Linux's separators"),
         pytest.param("dpkg", "0.5 < 1 < 1.05 < 1.10", id="Debian zeros"),
         pytest.param("rpm", "1.0~rc1 < 1.0 < 1.0^git1 < 1.0a < 1.0.1 < 1:0", id="RPM"),
         pytest.param("rpm", "5.14.0-70.el9 < 5.14.0-162.el9", id="RPM releases"),
@@ -50,6 +52,7 @@ def test_the_same_version(scheme, one, other):
     ("scheme", "text"),
     [
         pytest.param("dpkg", "1.0 beta", id="a space"),
+        pytest.param("dpkg", "1.0-", id="an empty revision"),
         pytest.param("dpkg", "a:1.0", id="an epoch that is no number"),
         pytest.param("rpm", "1.0/2", id="a slash"),
         pytest.param("apk", "1.0_beta_x", id="no such suffix"),
