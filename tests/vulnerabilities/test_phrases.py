@@ -37,8 +37,8 @@ def test_read(text, span):
 @pytest.mark.parametrize(
     "text",
     ["", "n/a", "unspecified", "various", "publication", "WCD9380", "previous versions", "1.0, 1.1", "<", "< 1 < 2",
-     "<= 1, < 2", "> x", "12 sp2 build (1204.200)", "3005.5, 3006.6", "fixed in 1.0 and 2.0", "1.0 to 2.0 to 3.0", "1" * 300,
-     "Fixed in 7.83.1", "1.2.3-4"],
+     "<= 1, < 2", "> x", "12 sp2 build (1204.200)", "3005.5, 3006.6", "fixed in 1.0 and 2.0", "1.0 to 2.0 to 3.0", 
+     "1" * 300, "Fixed in 7.83.1", "1.2.3-4"],
 )  # fmt: skip
 def test_what_is_left_open(text):
     with pytest.raises(ValueError, match=r"."):

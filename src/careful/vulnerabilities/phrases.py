@@ -1,7 +1,7 @@
 """Ranges in words, as many CVE records carry them where a version should stand: `<= 9.3.0`, `before 7.83.1`; pure.
 
 Only what can mean one thing is read. Everything else (`n/a`, `various`, `Fixed in 7.83.1`, which leaves open since
-when) raises ValueError and is for a person to check. Where words leave open whether the bound itself is affected, it is.
+when) raises ValueError and is for a person to check. Where words leave open whether the bound is affected, it is.
 """
 
 import re
