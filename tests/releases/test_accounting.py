@@ -121,6 +121,16 @@ def test_a_list_of_nothing_says_so():
     assert [one.says for one in account().report.remarks] == ["the file lists no component"]
 
 
+def test_two_versions_are_remarked():
+    read = account(
+        Entry("$0", Found("a", "1.0", purl="pkg:pypi/a@1.1")),
+        Entry("$1", Found("a", "1.0", purl="pkg:pypi/a")),
+        Entry("$2", Found("a", "1.0", purl="pkg:pypi/a@1.0")),
+        Entry("$3", Found("a", "1.0", purl="pkg:pypi/a@1.1"), left_out="why"),
+    )
+    assert [(one.where, one.says) for one in read.report.remarks] == [("$0", "it states version 1.0, its purl 1.1")]
+
+
 FOUND = st.builds(
     Found,
     name=st.sampled_from(["a", "kmod-a", "kernel"]),

@@ -50,7 +50,8 @@ def account(listing: Listing) -> Sbom:
     rows = [counter.place(entry) for entry in entries]
     counter.take_modules(rows)
     components = tuple(one.whole() for one in counter.kept.values())
-    remarks = [*listing.remarks, *_hidden(rows), *([] if rows else [SbomRemark("sbom", "the file lists no component")])]
+    nothing = [] if rows else [SbomRemark("sbom", "the file lists no component")]
+    remarks = [*listing.remarks, *nothing, *_hidden(rows), *_two_versions(entries)]
     counts = {outcome: sum(row.outcome == outcome for row in rows) for outcome in ("taken", "merged", "unmatchable")}
     report = SbomReport(
         format=listing.format,
@@ -175,6 +176,17 @@ def _hidden(rows: Iterable[SbomRow]) -> list[SbomRemark]:
     """Say which names hold signs that hide what one reads; the reader put U+FFFD in their place."""
     says = "its name or version holds signs that cannot be seen; each is shown as \ufffd"
     return [SbomRemark(row.where, says) for row in rows if "\ufffd" in row.name or "\ufffd" in row.version]
+
+
+def _two_versions(entries: Iterable[Entry]) -> list[SbomRemark]:
+    """Say where a purl names another version than the component does: under a purl, its version is looked up."""
+    found = []
+    for entry in entries:
+        one = entry.found
+        purl = parse_purl(one.purl) if one.purl and one.version else None
+        if purl and purl.version and purl.version != one.version and not entry.left_out:
+            found.append(SbomRemark(entry.where, f"it states version {one.version}, its purl {purl.version}"))
+    return found
 
 
 def elements(listing: Listing, components: Sequence[tuple[str, Found, bool]]) -> tuple[SbomElement, ...]:

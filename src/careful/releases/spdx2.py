@@ -95,7 +95,9 @@ class Package(
 
 
 class Relationship(
-    msgspec.Struct, rename={"first": "spdxElementId", "kind": "relationshipType", "second": "relatedSpdxElement"}
+    msgspec.Struct,
+    gc=False,
+    rename={"first": "spdxElementId", "kind": "relationshipType", "second": "relatedSpdxElement"},
 ):
     """`first` stands in relation `kind` to `second`."""
 

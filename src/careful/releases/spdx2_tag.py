@@ -4,7 +4,9 @@ Zephyr (`west spdx`), trivy and syft write it. A value may run over lines betwee
 begins at `PackageName`; the tags that follow are its own until another package, a file, a snippet or a licence begins.
 """
 
+import io
 import re
+import sys
 from collections.abc import Iterator
 
 from careful.kernel.errors import Invalid, Problem, TooLarge
@@ -39,7 +41,7 @@ def read(content: bytes) -> spdx2.Document:
 
 def _tags(text: str) -> Iterator[tuple[int, str, str]]:
     """Yield line number, tag and value; a value between `<text>` and `</text>` is one value."""
-    lines = enumerate(text.split("\n"), 1)
+    lines = enumerate(io.StringIO(text, newline="\n"), 1)
     for number, raw in lines:
         line = raw.strip()
         if not line or line.startswith("#"):
@@ -60,7 +62,7 @@ def _block(number: int, value: str, lines: Iterator[tuple[int, str]]) -> str:
         if line is None:
             raise _wrong(number, f"`{_END}` after `{_TEXT}`", "the end of the file")
         kept.append(line)
-    return "\n".join(kept).partition(_END)[0]
+    return "".join(kept).partition(_END)[0]
 
 
 class _Reader:
@@ -80,7 +82,7 @@ class _Reader:
             self._begin(line, _SECTIONS[tag], value)
         elif tag == "Relationship":
             first, kind, second = _words(line, tag, value, 3)
-            self.relationships.append(spdx2.Relationship(first, kind, second.split()[0]))
+            self.relationships.append(spdx2.Relationship(first, sys.intern(kind), second.split()[0]))
         elif self.section == "document":
             self._of_document(line, tag, value)
         elif self.section == "package":
