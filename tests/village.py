@@ -1,5 +1,6 @@
 """A small real history: a camera on sale, two releases of it, feeds, a known flaw, devices with owners, an advisory."""
 
+import json
 import zipfile
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,7 +12,7 @@ from makers import Maker
 from careful import devices, notices, products, releases, updates, vulnerabilities, workflows
 from careful.kernel import outbox
 from careful.kernel.actors import Actor
-from careful.kernel.clock import ManualClock
+from careful.kernel.clock import ManualClock, iso
 from careful.kernel.reconcile import Chore, settle
 from careful.kernel.work import World
 
@@ -47,13 +48,16 @@ class Village:
         return releases.by_id(self.world, one.id)
 
     def hear(self) -> None:
-        """Take in the feeds of the examples."""
-        packed = self.folder / "osv.zip"
+        """Take in the feeds of the examples, as if they were published now."""
+        now = self.world.clock.now()
+        packed, catalogue = self.folder / "osv.zip", self.folder / "kev.json"
         with zipfile.ZipFile(packed, "w") as archive:
             for path in sorted((EXAMPLES / "feeds" / "osv").glob("*.json")):
                 archive.write(path, path.name)
-        for path in (EXAMPLES / "feeds" / "kev.json", packed):
-            vulnerabilities.import_feed(self.world, STAFF, path, as_of=self.world.clock.now())
+        kev = json.loads((EXAMPLES / "feeds" / "kev.json").read_text())
+        catalogue.write_text(json.dumps(kev | {"dateReleased": iso(now)}))
+        for path in (catalogue, packed):
+            vulnerabilities.import_feed(self.world, STAFF, path, as_of=now)
 
     def run(self, version: str, *names: str, product: str = "cam-1") -> None:
         """Let devices say that they run a version; those that are new are enrolled first."""

@@ -6,6 +6,7 @@ asks again when a component's version moves, and closes only when every exposed 
 """
 
 from careful.vulnerabilities.actions import account_for, build_feed_file, close, import_feed, import_folder, judge
+from careful.vulnerabilities.comparing import Change, compare
 from careful.vulnerabilities.deciding import Match
 from careful.vulnerabilities.feeds.kinds import Kind as FeedKind
 from careful.vulnerabilities.lookup import Looked, look_up, look_up_in
@@ -32,14 +33,19 @@ from careful.vulnerabilities.queries import (
     feeds_fresh,
     findings,
     generation,
+    held,
     matched,
     settled,
     unaccounted,
+    vex,
 )
 from careful.vulnerabilities.queries import unmatched_in as unmatched
 from careful.vulnerabilities.steps import match, note_exposure
 from careful.vulnerabilities.sync import KINDS as FETCHED
 from careful.vulnerabilities.sync import Synced, sync
+from careful.vulnerabilities.vex import cyclonedx as vex_cyclonedx
+from careful.vulnerabilities.vex import openvex as vex_openvex
+from careful.vulnerabilities.vex import table as vex_table
 
 __all__ = [
     "JUSTIFICATIONS",
@@ -74,6 +80,13 @@ __all__ = [
     "Looked",
     "build_feed_file",
     "FETCHED",
+    "held",
+    "compare",
+    "Change",
+    "vex",
+    "vex_openvex",
+    "vex_cyclonedx",
+    "vex_table",
     "import_folder",
     "match",
     "matched",

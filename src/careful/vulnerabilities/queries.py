@@ -9,12 +9,14 @@ from sqlalchemy import func, select
 from careful import devices, releases
 from careful.kernel.errors import NotFound
 from careful.kernel.work import World
+from careful.vulnerabilities.comparing import Held
 from careful.vulnerabilities.feeds import database
-from careful.vulnerabilities.model import Case, Exposure, FeedAge, Finding
+from careful.vulnerabilities.model import Case, Exposure, FeedAge, Finding, Status
 from careful.vulnerabilities.store import accounts, exposure, feeds, matches, unmatched
 from careful.vulnerabilities.store import cases as cases_table
 from careful.vulnerabilities.store import findings as findings_table
 from careful.vulnerabilities.store import settled as settled_table
+from careful.vulnerabilities.vex import Statement
 
 
 def feed_ages(world: World) -> list[FeedAge]:
@@ -167,3 +169,56 @@ def exposure_counts(world: World) -> dict[str, int]:
 def _case(row: Any, held: list[tuple[int, str]]) -> Case:  # noqa: ANN401 (a row)
     fields = {key: value for key, value in row._mapping.items() if key != "judged_on"}  # noqa: SLF001 (as above)
     return Case(**fields, releases=tuple(version for _, version in sorted(held)))
+
+
+def vex(world: World, product: str) -> list[Statement]:
+    """Return what is decided of every flaw of a product, release by release; a decision in question holds no more."""
+    known = {one.version: one.id for one in releases.list_for(world, product)}
+    names = {release: {one.id: one for one in releases.components(world, release)} for release in known.values()}
+    parts: dict[tuple[str, str], list[str]] = {}
+    for one in findings(world, product=product):
+        part = names.get(one.release, {}).get(one.component)
+        name = (part and (part.purl or part.cpe)) or f"{one.name}@{one.version}"
+        parts.setdefault((one.flaw, one.release), []).append(name)
+    said = []
+    for each in cases(world, product=product):
+        said += [
+            _statement(each, version, parts.get((each.flaw, known[version]), []), _status(each, version))
+            for version in each.releases
+        ]
+        if each.fixed_in and each.fixed_in not in each.releases:
+            said.append(_statement(each, each.fixed_in, [], "fixed"))
+    return said
+
+
+def held(world: World, release: str) -> Held:
+    """Return what is known of one release, to be compared with another."""
+    versions: dict[str, tuple[str, ...]] = {}
+    for one in releases.components(world, release):
+        versions[one.name] = (*versions.get(one.name, ()), one.version)
+    unread = {one.name: reason for one, reason in unmatched_in(world, release)}
+    return Held(findings(world, release=release), settled(world, release), unread, versions)
+
+
+def _status(one: Case, version: str) -> Status:
+    """Return what holds for a release that has the flaw: fixed is only the one that is mended."""
+    if one.status is None or (one.review and version == one.releases[-1]):
+        return "under_investigation"
+    return "affected" if one.status == "fixed" else one.status
+
+
+def _statement(one: Case, version: str, components: list[str], status: Status) -> Statement:
+    update = f"Update to {one.fixed_in}." if one.fixed_in else ""
+    return Statement(
+        flaw=one.flaw,
+        version=version,
+        status=status,
+        justification=(one.justification or "") if status == "not_affected" else "",
+        statement=one.statement,
+        action=(one.action or update) if status == "affected" else "",
+        severity=one.severity,
+        exploited=one.exploited,
+        fixed_in=one.fixed_in or "",
+        components=tuple(dict.fromkeys(components)),
+        at=one.judged_at or one.opened_at,
+    )

@@ -73,3 +73,20 @@ def test_not_affected_with_a_justification(run, case):
     done = run("judge", case, "--status", "not_affected", "--justification", "vulnerable_code_not_present", "--json")
     assert read(done)["justification"] == "vulnerable_code_not_present"
     assert read(run("account", case, "cam-1-001", "--reason", "x", "--json"))["unaccounted"] == []
+
+
+def test_export_for_other_programs(run, case, tmp_path):
+    document = json.loads(run("export", "cam-1").stdout)
+    (said,) = document["statements"]
+    assert (said["vulnerability"], said["status"]) == ({"name": FLAW}, "under_investigation")
+    assert said["products"] == [
+        {"@id": "pkg:generic/cam-1@1.0.0", "subcomponents": [{"@id": "pkg:pypi/pillow@10.0.0"}]}
+    ]
+    run("judge", case, "--status", "affected", "--action", "Keep it on; it updates itself.")
+    (said,) = json.loads(run("export", "cam-1", "--format", "cyclonedx").stdout)["vulnerabilities"]
+    assert (said["id"], said["analysis"]["state"]) == (FLAW, "exploitable")
+    assert run("export", "cam-1", "--format", "csv").stdout.splitlines()[1].startswith(f"cam-1,{FLAW},1.0.0,affected")
+    told = read(run("export", "cam-1", "--output", str(tmp_path / "vex.json"), "--json"))
+    assert told["statements"] == len(json.loads((tmp_path / "vex.json").read_text())["statements"]) == 1
+    with pytest.raises(NotFound):
+        run("export", "nothing")

@@ -23,6 +23,7 @@ COMMANDS = {
     "release": ("release", "Add, sign and publish releases."),
     "device": ("device", "Enrol, list, quarantine and retire devices."),
     "scan": ("scan", "Look an SBOM up in the known flaws, changing nothing."),
+    "diff": ("diff", "Say which flaws came and went between two releases, and why."),
     "feeds": ("feeds", "Take in feeds of known flaws and see how old they are."),
     "vuln": ("vuln", "See, judge and close cases of known flaws."),
     "rollout": ("rollout", "Start, watch, halt and resume rollouts."),

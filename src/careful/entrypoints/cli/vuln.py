@@ -1,8 +1,12 @@
 """`careful vuln`: see, judge and close cases of known flaws, and know which devices are exposed."""
 
+import json
+import uuid
+from pathlib import Path
+
 import click
 
-from careful import vulnerabilities
+from careful import products, vulnerabilities
 from careful.entrypoints.cli.output import cell, json_option, say_json, say_table
 from careful.kernel.actors import OPERATOR
 
@@ -160,3 +164,43 @@ def close(ctx: click.Context, *, case: str, as_json: bool) -> None:
         say_json(one)
     else:
         click.echo(f"{one.flaw} in {one.product} is closed.")
+
+
+@command.command()
+@click.argument("product")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["openvex", "cyclonedx", "csv"]),
+    default="openvex",
+    show_default=True,
+    help="OpenVEX 0.2.0, CycloneDX 1.6 VEX, or a table.",
+)
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write it there.")
+@json_option
+@click.pass_context
+def export(ctx: click.Context, *, product: str, form: str, output: Path | None, as_json: bool) -> None:
+    """Say for other programs what was decided about every flaw of PRODUCT, release by release."""
+    world = ctx.obj.world()
+    products.get(world, product)
+    said, now, author = vulnerabilities.vex(world, product), world.clock.now(), world.settings.maker_name
+    if form == "openvex":
+        address = f"{world.settings.public_url}/openvex/{product}"
+        text = _text(vulnerabilities.vex_openvex(product, author, address, now, said))
+    elif form == "cyclonedx":
+        text = _text(vulnerabilities.vex_cyclonedx(product, author, str(uuid.uuid4()), now, said))
+    else:
+        text = vulnerabilities.vex_table(product, said)
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    output.write_text(text, encoding="utf-8")
+    told = {"product": product, "statements": len(said), "written": str(output)}
+    if as_json:
+        say_json(told)
+    else:
+        click.echo(f"{len(said)} statements written to {output}.")
+
+
+def _text(document: object) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
