@@ -101,13 +101,10 @@ def listed(names: Collection[str], version: str, scheme: str) -> Hit:
         wanted = versions.key(scheme, version)
     except ValueError:
         return "check" if names else "no"
-    read = 0
-    for name in names:
-        found = _tag_key(scheme, name)
-        if found == wanted:
-            return "yes"
-        read += found is not None
-    return "no" if read or not names else "check"
+    keys = _keys(names if isinstance(names, tuple) else tuple(names), scheme)
+    if wanted in keys:
+        return "yes"
+    return "no" if keys or not names else "check"
 
 
 def first_fix(ranges: Sequence[Range], version: str, scheme: str) -> str:
@@ -115,7 +112,12 @@ def first_fix(ranges: Sequence[Range], version: str, scheme: str) -> str:
     return next((one.fixed for one in ranges if one.fixed and holds(one, version, scheme) == "yes"), "")
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=4096)
+def _keys(names: tuple[str, ...], scheme: str) -> frozenset[versions.Key]:
+    """Return the keys of those that can be read, as versions or as tags."""
+    return frozenset(key for name in names if (key := _tag_key(scheme, name)) is not None)
+
+
 def _tag_key(scheme: str, name: str) -> versions.Key | None:
     for text in (name, versions.version_of_tag(name)):
         try:
