@@ -107,6 +107,36 @@ def test_what_yocto_takes_in_is_left_out_and_what_one_recipe_gives_is_one():
     assert about.name == "core-image"
 
 
+@pytest.mark.parametrize(
+    ("links", "purl"),
+    [
+        pytest.param([], "pkg:yocto/core/zlib@1.3.1", id="the same purl"),
+        pytest.param([relation("libz1", "hasSpecification", "recipe")], None, id="related"),
+        pytest.param([relation("recipe", "generates", "libz1")], None, id="related the other way round"),
+        pytest.param(
+            [relation("build", "hasInput", "recipe"), relation("build", "hasOutput", "libz1")], None, id="by the build"
+        ),
+    ],
+)
+def test_what_is_said_of_a_recipe_is_said_of_its_packages(links, purl):
+    graph = (
+        BUILD,
+        package("libz1", software_primaryPurpose="install", software_packageUrl=purl),
+        package("recipe", *ZLIB, software_primaryPurpose="specification", software_packageUrl=purl),
+        package("cmake-native", *ZLIB, software_primaryPurpose="specification"),
+        FLAW,
+        vex("Fixed", "recipe", statusNotes="fix-file-included"),
+        *links,
+    )
+    assert outcomes(*graph) == [
+        ("libz1", "taken", ""),
+        ("recipe", "left out", "a recipe: the packages made of it are listed"),
+        ("cmake-native", "left out", "a recipe: the packages made of it are listed"),
+    ]
+    assert read(*graph).components[0].cpes == ZLIB
+    assert said(*graph) == [("CVE-2024-0001", "resolved", "SPDX 3 VEX: fix-file-included")]
+
+
 def test_a_source_of_another_tool_is_a_component():
     one = package("mbedtls", software_primaryPurpose="source", software_packageUrl="pkg:github/Mbed-TLS/mbedtls@3.5.1")
     assert outcomes(one) == [("mbedtls", "taken", "")]

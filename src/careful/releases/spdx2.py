@@ -214,6 +214,8 @@ def _woven(documents: Sequence[tuple[str, Document]], *, yocto: bool) -> _Web:
     spaces = {document.namespace or name for name, document in documents}
     for name, document in documents:
         _tie(web, document.namespace or name, document, spaces)
+    if files := sum(len(document.files or ()) for _, document in documents):
+        web.remark("files", f"{files} single files are not looked up: known flaws are listed by package")
     web.image = _image(web)
     web.contained = _contained(web)
     return web
@@ -230,9 +232,6 @@ def _put(web: _Web, name: str, document: Document) -> None:
         web.packages[node] = place, package
         if len(web.packages) > MOST_COMPONENTS:
             raise TooLarge(f"An SBOM may list {MOST_COMPONENTS} components.", where=place)
-    if document.files:
-        says = f"{len(document.files)} single files are not looked up: known flaws are listed by package"
-        web.remark(f"{name} files".strip(), says)
 
 
 def _tie(web: _Web, space: str, document: Document, spaces: set[str]) -> None:

@@ -1,9 +1,9 @@
 """Reading SPDX 3.0 (JSON-LD, `@graph`), as Yocto, Zephyr and others write it, with one typed struct for all elements.
 
 A `software_Package` is a component; files are not listed. What a Yocto build only took in (source archives, patches) is
-left out, since what came out of it is listed; the packages of one recipe with the same names are one piece of software,
-and kernel modules are part of their kernel. Assessments of flaws (the security profile's VEX relationships) are kept
-with every package they name; a source file whose name is that of a mended flaw says so of what was built with it.
+left out, since what came out of it is listed, and so are recipes, whose statements go to the packages made of them. The
+packages of one recipe that go by the same names are one piece of software. Assessments of flaws (VEX relationships of
+the security profile) are kept with every package they name, and so are patches that are named for a flaw.
 """
 
 from collections import defaultdict
@@ -43,6 +43,7 @@ _RELATES = frozenset({
 })  # fmt: skip
 """Relations that say what depends on what, or is part of it."""
 _FLAW_NAMES = frozenset({"cve", "securityOther"})
+_RECIPE = "specification"  # as Yocto describes recipes since its version 5.3
 _UNDONE = frozenset({"test", "development"})
 
 
@@ -152,11 +153,15 @@ class _Web:
     inputs: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     outputs: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     made_by: dict[str, str] = field(default_factory=dict)
+    recipes: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    by_purl: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    specifications: set[str] = field(default_factory=set)
     needed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     related: set[str] = field(default_factory=set)
     roots: set[str] = field(default_factory=set)
     remarks: list[SbomRemark] = field(default_factory=list)
     bitbake: bool = False
+    files: int = 0
 
     def remark(self, where: str, says: str) -> None:
         if len(self.remarks) < MOST_REMARKS:
@@ -193,28 +198,37 @@ def _creation(web: _Web, about: Element | None) -> Element:
 
 def _woven(graph: list[Element]) -> _Web:
     web = _Web()
-    files = 0
     for at, one in enumerate(graph):
-        where, what = f"$.@graph[{at}]", one.what
-        if one.place in web.elements and not what.endswith("Relationship"):
-            web.remark(where, f"the id {plain(one.place, 200)} is used before")
-        elif one.place:
-            web.elements[one.place] = one
-        if what.endswith("Package"):
-            web.packages.append((where, one))
-            if len(web.packages) > MOST_COMPONENTS:
-                raise TooLarge(f"An SBOM may list {MOST_COMPONENTS} components.", where=where)
-        files += what == "File"
-        web.bitbake = web.bitbake or _BITBAKE in (one.build or "")
-        if what in {"SpdxDocument", "Sbom", "Bom"}:
-            web.roots.update([one.root] if isinstance(one.root, str) else one.root or ())
+        _put(web, f"$.@graph[{at}]", one)
+    installs = any(one.purpose == "install" for _, one in web.packages)
+    for _, one in web.packages if web.bitbake and installs else ():
+        if one.purpose == _RECIPE:
+            web.specifications.add(one.place)
+            web.by_purl[one.purl or ""].append(one.place)
+    web.by_purl.pop("", None)
     for at, one in enumerate(graph):
         if one.what.endswith("Relationship"):
             _tie(web, f"$.@graph[{at}]", one)
     _take_patches(web)
-    if files:
-        web.remark("$.@graph", f"{files} single files are not looked up: known flaws are listed by package")
+    if web.files:
+        web.remark("$.@graph", f"{web.files} single files are not looked up: known flaws are listed by package")
     return web
+
+
+def _put(web: _Web, where: str, one: Element) -> None:
+    what = one.what
+    if one.place in web.elements and not what.endswith("Relationship"):
+        web.remark(where, f"the id {plain(one.place, 200)} is used before")
+    elif one.place:
+        web.elements[one.place] = one
+    if what.endswith("Package"):
+        web.packages.append((where, one))
+        if len(web.packages) > MOST_COMPONENTS:
+            raise TooLarge(f"An SBOM may list {MOST_COMPONENTS} components.", where=where)
+    web.files += what == "File"
+    web.bitbake = web.bitbake or _BITBAKE in (one.build or "") or (one.purl or "").startswith("pkg:yocto/")
+    if what in {"SpdxDocument", "Sbom", "Bom"}:
+        web.roots.update([one.root] if isinstance(one.root, str) else one.root or ())
 
 
 def _tie(web: _Web, where: str, one: Element) -> None:
@@ -225,14 +239,25 @@ def _tie(web: _Web, where: str, one: Element) -> None:
         _assess(web, where, one)
     elif relation in {"hasDeclaredLicense", "hasConcludedLicense"} and one.to:
         web.licences.setdefault(first, one.to[0])
-    elif relation == "hasInput":
-        web.inputs[first].extend(one.to)
-    elif relation == "hasOutput":
-        web.outputs[first].extend(one.to)
-        web.made_by.update(dict.fromkeys(one.to, first))
     elif relation == "dependsOn":
         for target in one.to:
             web.needed[target].add(one.scope or "")
+    else:
+        _tie_build(web, first, relation, one.to)
+
+
+def _tie_build(web: _Web, first: str, relation: str, to: list[str]) -> None:
+    """Note what went into a build and came out of it, and which recipes belong to what."""
+    if relation == "hasInput":
+        web.inputs[first].extend(to)
+    elif relation == "hasOutput":
+        web.outputs[first].extend(to)
+        web.made_by.update(dict.fromkeys(to, first))
+    for target in to if web.specifications else ():
+        if target in web.specifications:
+            web.recipes[first].append(target)
+        if first in web.specifications:
+            web.recipes[target].append(first)
 
 
 def _assess(web: _Web, where: str, one: Element) -> None:
@@ -269,6 +294,14 @@ def _flaw(web: _Web, place: str) -> str:
     return next((plain(text, 100) for text in (*named, known.name) if text), "")
 
 
+def _recipes(web: _Web, one: Element) -> dict[str, None]:
+    """Return the recipes that a package was made of: related to it or to its build, or of the same purl."""
+    of_build = web.recipes.get(web.made_by.get(one.place, ""), ())
+    found = dict.fromkeys((*web.recipes.get(one.place, ()), *of_build, *web.by_purl.get(one.purl or "", ())))
+    found.pop(one.place, None)
+    return found
+
+
 def _take_patches(web: _Web) -> None:
     """Keep, with what a build gave, the flaws that its patches mend by name (`CVE-2023-1234.patch`)."""
     for build, taken in web.inputs.items():
@@ -295,8 +328,8 @@ def _image(web: _Web) -> Element | None:
 def _entries(web: _Web, image: Element | None) -> Iterator[Entry]:
     for where, one in web.packages:
         found = _found(web, one)
-        build = web.made_by.get(one.place, "")
-        family = "|".join(("build", build, found.version, *found.cpes)) if build and found.cpes and web.bitbake else ""
+        source = next(iter(_recipes(web, one)), web.made_by.get(one.place, ""))
+        family = "|".join((source, found.version, *found.cpes)) if source and found.cpes and web.bitbake else ""
         yield Entry(
             where=where,
             found=found,
@@ -310,6 +343,8 @@ def _entries(web: _Web, image: Element | None) -> Iterator[Entry]:
 def _left_out(web: _Web, one: Element) -> str:
     if web.bitbake and one.purpose == "source":
         return "a source that went into the build: what came out of it is listed"
+    if one.place in web.specifications:
+        return "a recipe: the packages made of it are listed"
     scopes = web.needed.get(one.place)
     if scopes and scopes <= _UNDONE:
         return f"only needed for {' and '.join(sorted(scopes))}, not in the image"
@@ -318,6 +353,9 @@ def _left_out(web: _Web, one: Element) -> str:
 
 def _found(web: _Web, one: Element) -> Found:
     purls, cpes = _names(one)
+    recipes = _recipes(web, one)
+    if not cpes:
+        cpes = next((names for place in recipes if (names := _names(web.elements[place])[1])), ())
     purl = parse_purl(purls[0]) if purls else None
     return Found(
         name=plain(one.name),
@@ -329,7 +367,7 @@ def _found(web: _Web, one: Element) -> Found:
         supplier=_agents(web, one.supplier),
         licence=_licence(web, web.licences.get(one.place, "")),
         hashes={plain(each.algorithm, 64): plain(each.content, 256) for each in one.hashes or ()},
-        statements=settled(web.said.get(one.place, ())),
+        statements=settled(said for place in (one.place, *recipes) for said in web.said.get(place, ())),
     )
 
 
