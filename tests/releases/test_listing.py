@@ -68,6 +68,13 @@ def test_a_statement_begins_with_its_source():
     assert len(said.detail) == listing.LONGEST_DETAIL
 
 
+def test_cve_numbers_are_upper_case_and_other_names_as_they_are():
+    assert [listing.say(name, "x", "").flaw for name in ("cve-2023-1234", "GHSA-xxxx")] == [
+        "CVE-2023-1234",
+        "GHSA-xxxx",
+    ]
+
+
 def test_statements_are_kept_once_and_not_without_end():
     many = [Statement(f"CVE-{at}", "resolved") for at in range(2000)]
     assert len(listing.settled(many + many)) == listing.MOST_STATEMENTS

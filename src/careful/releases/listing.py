@@ -94,8 +94,9 @@ def flaws_in(text: str | None) -> list[str]:
 
 def say(flaw: str, state: str, source: str, *parts: str | None) -> Statement:
     """Make a statement whose detail begins with its source, followed by what was said, one piece after the other."""
+    named = plain(flaw, 100)
     said = ": ".join(found for part in (source, *parts) if (found := plain(part, LONGEST_DETAIL)))
-    return Statement(plain(flaw, 100), plain(state, 64), said[:LONGEST_DETAIL])
+    return Statement(named.upper() if named[:4] in {"cve-", "Cve-"} else named, plain(state, 64), said[:LONGEST_DETAIL])
 
 
 def settled(statements: Iterable[Statement]) -> tuple[Statement, ...]:
