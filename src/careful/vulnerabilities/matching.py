@@ -115,7 +115,7 @@ def _untold(sought: Sequence[Sought], said_of: Sequence[Verdict]) -> str:
 
 
 def _is_version(one: Sought) -> bool:
-    scheme = versions.BY_PURL_TYPE.get(one.purl.type, "generic") if one.purl else "generic"
+    scheme = versions.scheme_of_purl(one.purl.type, one.purl.name) if one.purl else "generic"
     try:
         return bool(versions.key(scheme, one.version))
     except ValueError:

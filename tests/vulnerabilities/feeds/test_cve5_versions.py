@@ -23,14 +23,18 @@ def read(*listed, default="unknown"):
         pytest.param({"version": "0", "less_than_or_equal": "1.4"}, Range(last="1.4"), id="up to"),
         pytest.param({"version": "n/a", "less_than_or_equal": "1.4"}, Range(last="1.4"), id="begin not stated"),
         pytest.param({"version": "2.0", "less_than": "*"}, Range("2.0"), id="no end"),
-        pytest.param({"version": "5.4.2", "less_than_or_equal": "5.4.*"}, Range("5.4.2", fixed="5.5"), id="a branch"),
-        pytest.param({"version": "1.x"}, Range("1", fixed="2"), id="a branch alone"),
+        pytest.param({"version": "5.4.2", "less_than_or_equal": "5.4.*"}, Range("5.4.2", last="5.4.*"), id="a branch"),
+        pytest.param({"version": "1.x"}, Range("1", last="1.x"), id="a branch alone"),
         pytest.param({"version": "*"}, Range(), id="all"),
         pytest.param({"version": ">= 1.0, < 1.4"}, Range("1.0", fixed="1.4"), id="bounds"),
         pytest.param({"version": "<= 1.4"}, Range(last="1.4"), id="one bound"),
         pytest.param({"version": "> 1.0 and <= 1.4"}, Range(after="1.0", last="1.4"), id="bounds and a word"),
         pytest.param({"version": "1.4 and earlier"}, Range(last="1.4"), id="and earlier"),
         pytest.param({"version": "prior to 1.4"}, Range(fixed="1.4"), id="prior to"),
+        pytest.param({"version": "before version 1.4"}, Range(fixed="1.4"), id="before version"),
+        pytest.param({"version": "1.4 and previous versions"}, Range(last="1.4"), id="and previous versions"),
+        pytest.param({"version": "1.0 - 1.4"}, Range("1.0", last="1.4"), id="a dash"),
+        pytest.param({"version": "= 1.4"}, Range("1.4", last="1.4"), id="exactly"),
         pytest.param({"version": "1.0 through 1.4"}, Range("1.0", last="1.4"), id="through"),
         pytest.param(
             {"version": "Fixed in OpenSSL 1.1.1d (Affected 1.1.1-1.1.1c)"},
@@ -102,7 +106,7 @@ def test_all_but_what_is_said_to_be_fine():
         {"version": "6.8", "less_than_or_equal": "*", "status": "unaffected"},
         default="affected",
     )
-    assert one.ranges == (Range("4.20", fixed="5.4.269"), Range("5.5", fixed="6.8"))
+    assert one.ranges == (Range("4.20", fixed="5.4.269"), Range(after="5.4.*", fixed="6.8"))
     assert one.versions == ("4.20",)
 
 

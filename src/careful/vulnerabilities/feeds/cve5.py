@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from careful.releases import parse_cpe, parse_purl, unescaped
+from careful.vulnerabilities import versions
 from careful.vulnerabilities.feeds.cve5_versions import Version, read_versions
 from careful.vulnerabilities.feeds.record import (
     Affected,
@@ -125,7 +126,7 @@ def _affected(parties: Iterable[tuple[Container, Source]], vendors: dict[str, se
     for party, source in parties:
         for product in _without_commits(party.affected):
             for kind, key, cpe in _names(product, vendors):
-                scheme = "openssl" if key == "openssl" else "generic"
+                scheme = _scheme(kind, key, cpe)
                 yield from read_versions(
                     product.versions,
                     product.default_status,
@@ -186,6 +187,13 @@ def _package(product: Product) -> str:
     if kind == "pypi":
         name = name.replace("_", "-").replace(".", "-")
     return f"{kind}/{name}".lower()
+
+
+def _scheme(kind: str, key: str, name: str) -> str:
+    if kind == "purl":
+        return versions.scheme_of_purl(key.partition("/")[0], key.rpartition("/")[2])
+    cpe = parse_cpe(name)
+    return versions.scheme_of_cpe(unescaped(cpe.vendor), unescaped(cpe.product)) if cpe else "generic"
 
 
 def _files(product: Product) -> tuple[str, ...]:

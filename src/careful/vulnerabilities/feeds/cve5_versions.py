@@ -26,10 +26,10 @@ _BOUND = re.compile(r"(?P<sign><=|>=|<|>|=)\s*(?P<version>[vV]?\d[0-9A-Za-z.+~_:
 _JOINED = re.compile(r"\s*(?:,|and|&&|\s)\s*")
 _V = r"[vV]?\d\S*"
 _WORDS = (
-    (rf"(?:all )?(?:versions? )?(?:before|prior to|<)\s+(?P<fixed>{_V})", True),
-    (rf"(?P<last>{_V})\s+(?:and (?:prior|earlier|below)(?: versions?)?|or (?:earlier|prior))", True),
-    (rf"(?:up to|through)\s+(?P<last>{_V})", True),
-    (rf"(?P<introduced>{_V})\s+(?:to|through)\s+(?P<last>{_V})", True),
+    (rf"(?:all )?(?:versions? )?(?:before|prior to|<)\s+(?:versions?\s+)?(?P<fixed>{_V})", True),
+    (rf"(?P<last>{_V})\s+(?:(?:and|or) (?:all )?(?:prior|earlier|below|lower|older|previous)(?: versions?)?)", True),
+    (rf"(?:all )?(?:versions? )?(?:up to|through)\s+(?P<last>{_V})", True),
+    (rf"(?P<introduced>{_V})\s+(?:to|through|-)\s+(?P<last>{_V})", True),
     (rf"fixed in .+ \(affected (?P<introduced>{_V}?)-(?P<last>{_V})\)", True),  # OpenSSL's
     (rf"fixed in .+ \(affected (?P<introduced>{_V})\)", True),
     (rf"fixed in\s+(?:[a-z-]+\s+)?(?P<fixed>{_V})", False),  # where it begins is not said
@@ -164,7 +164,7 @@ def _until(start: str, end: str, *, inclusive: bool) -> tuple[Range | None, str]
         return Range(introduced=start), ""
     branch = _BRANCH.fullmatch(end)
     if branch:
-        return Range(introduced=start, fixed=_next(branch["stem"])), ""
+        return Range(introduced=start, last=end), ""
     begins = _BRANCH.fullmatch(start)
     start = begins["stem"] if begins else start
     if not _PLAIN.fullmatch(end) or (start and not _PLAIN.fullmatch(start)):
@@ -179,7 +179,7 @@ def _single(one: Version) -> Iterator[tuple[str, Range | None, str]]:
     elif text.lower() in _FIRST:
         yield one.status, Range(), ""
     elif branch := _BRANCH.fullmatch(text):
-        yield one.status, Range(introduced=branch["stem"], fixed=_next(branch["stem"])), ""
+        yield one.status, Range(introduced=branch["stem"], last=text), ""
     elif _PLAIN.fullmatch(text):
         yield one.status, None, ""
     else:
@@ -200,6 +200,9 @@ def _in_words(text: str) -> tuple[Range | None, bool]:
 
 def _bounded(text: str) -> tuple[Range | None, bool]:
     """Read `>= 1.0, < 1.2`: each bound once, nothing else between."""
+    exact = _BOUND.fullmatch(text)
+    if exact and exact["sign"] == "=":
+        return Range(introduced=exact["version"], last=exact["version"]), True
     names = {"<": "fixed", "<=": "last", ">": "after", ">=": "introduced"}
     found: dict[str, str] = {}
     for bound in _BOUND.finditer(text):
@@ -220,9 +223,3 @@ def _few(words: Sequence[str]) -> str:
     once = list(dict.fromkeys(word[:_SHOWN] for word in words))
     more = f" and {len(once) - _LISTED} more" if len(once) > _LISTED else ""
     return ", ".join(repr(word) for word in once[:_LISTED]) + more
-
-
-def _next(stem: str) -> str:
-    """Return the first version beyond a branch: 5.4 for 5.3.*."""
-    head, dot, last = stem.rpartition(".")
-    return f"{head}{dot}{int(last) + 1}"

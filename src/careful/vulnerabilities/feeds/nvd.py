@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from careful.releases import unescaped
-from careful.vulnerabilities import cpe
+from careful.vulnerabilities import cpe, versions
 from careful.vulnerabilities.feeds.record import Affected, Malformed, Record, Source, as_list, moment, severity_of
 from careful.vulnerabilities.ranges import Range
 
@@ -136,7 +136,7 @@ def _affected(match: Mapping[str, Any], condition: str, where: str, source: Sour
         source=source,
         kind="cpe",
         key=unescaped(named.product),
-        scheme="openssl" if named.product == "openssl" else "generic",
+        scheme=versions.scheme_of_cpe(unescaped(named.vendor), unescaped(named.product)),
         versions=(exact,) if exact else (),
         ranges=() if exact else (one,),
         condition=condition,

@@ -118,7 +118,7 @@ def _affected(part: Any, where: str) -> Iterator[Affected]:  # noqa: ANN401 (JSO
     key = _key(package, where)
     if not key:
         return
-    scheme = versions.BY_PURL_TYPE.get(key.partition("/")[0], "generic")
+    scheme = versions.scheme_of_purl(key.partition("/")[0], key.rpartition("/")[2])
     ranges, condition = _ranges(part, where, scheme)
     listed = part.get("versions") or []
     if not isinstance(listed, list):
