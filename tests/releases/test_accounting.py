@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from careful.kernel.errors import TooLarge
 from careful.releases import accounting
 from careful.releases.listing import Entry, Listing
 from careful.releases.model import Found, SbomRemark, Statement
@@ -160,3 +161,10 @@ def test_the_counts_add_up_and_nothing_said_is_lost(entries):
     assert all(row.into in places for row in report.rows if row.outcome == "merged")
     said = {one for entry in entries if not entry.left_out for one in entry.found.statements}
     assert {one for found in read.components for one in found.statements} == said
+
+
+def test_the_number_of_statements_has_an_end(monkeypatch):
+    monkeypatch.setattr(accounting, "MOST_SAID", 1)
+    said = (Statement("CVE-1", "patched"),)
+    with pytest.raises(TooLarge, match="1 statements"):
+        account(Entry("$0", Found("a", statements=said)), Entry("$1", Found("b", statements=said)))

@@ -4,11 +4,12 @@ What cannot be looked up in the known flaws is kept and says why, so that no cov
 listed twice, what one recipe gave, and the modules of a kernel are one component; what is said of either is said of it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from careful.kernel.errors import TooLarge
 from careful.releases.identifiers import parse_cpe, parse_purl, unescaped
-from careful.releases.listing import MOST_CPES, MOST_REMARKS, Entry, Listing, Subject, settled
+from careful.releases.listing import MOST_CPES, MOST_REMARKS, MOST_SAID, Entry, Listing, Subject, settled
 from careful.releases.model import Found, SbomElement, SbomRemark, SbomReport, SbomRow, Statement
 
 SETTLES = frozenset({"patched", "resolved", "resolved_with_pedigree", "not_affected", "false_positive"})
@@ -45,7 +46,7 @@ class _Kept:
 
 def account(listing: Listing) -> Sbom:
     """Decide on every entry. Raises what the reader raises while it gives them."""
-    entries = list(listing.entries)
+    entries = list(_bounded(listing.entries))
     counter = _Counter(kernels=_kernels(entries))
     rows = [counter.place(entry) for entry in entries]
     counter.take_modules(rows)
@@ -64,6 +65,16 @@ def account(listing: Listing) -> Sbom:
         remarks=tuple(remarks[:MOST_REMARKS]),
     )
     return Sbom(components, report, listing.subject)
+
+
+def _bounded(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Yield entries until too much is said of flaws: what a recipe says, it says of each of its packages."""
+    left = MOST_SAID
+    for entry in entries:
+        left -= len(entry.found.statements)
+        if left < 0:
+            raise TooLarge(f"An SBOM may make {MOST_SAID:,} statements on flaws in its components.", where=entry.where)
+        yield entry
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ length, and signs that hide what one reads are replaced.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 
 from careful.releases.identifiers import parse_cpe, parse_purl
 from careful.releases.model import Found, SbomRemark, Statement
@@ -18,6 +19,8 @@ LONGEST_NAME = 1000
 LONGEST_IDENTIFIER = 2001  # one more than is read, so that what is cut is never taken for whole
 LONGEST_DETAIL = 500
 MOST_STATEMENTS = 1000
+MOST_SAID = 1_000_000
+MOST_RECIPES = 8
 MOST_CPES = 64
 MOST_REMARKS = 1000
 
@@ -88,8 +91,9 @@ def chosen(names: Iterable[str | None], kind: str) -> tuple[str, ...]:
 
 
 def flaws_in(text: str | None) -> list[str]:
-    """Return the CVE numbers that a text names, in order, each once."""
-    return list(dict.fromkeys(found.upper() for found in _FLAW.findall(text or "")))
+    """Return the CVE numbers that a text names, in order, each once, a bounded number."""
+    found = islice(_FLAW.finditer(text or ""), MOST_STATEMENTS)
+    return list(dict.fromkeys(one[0].upper() for one in found))
 
 
 def say(flaw: str, state: str, source: str, *parts: str | None) -> Statement:

@@ -20,6 +20,7 @@ from careful.releases.identifiers import parse_purl
 from careful.releases.listing import (
     LONGEST_NAME,
     MOST_COMPONENTS,
+    MOST_RECIPES,
     MOST_REMARKS,
     Entry,
     Listing,
@@ -31,12 +32,11 @@ from careful.releases.listing import (
     settled,
     stated,
 )
-from careful.releases.model import Found, SbomRemark
+from careful.releases.model import Found, SbomRemark, Statement
 
 VERSIONS = ("SPDX-2.2", "SPDX-2.3")
 _FIXED = re.compile(r"CVEs fixed:\s*(?P<flaws>.*)", re.IGNORECASE | re.DOTALL)
 _KIND = re.compile(r"(?:Organization|Person|Tool):\s*", re.IGNORECASE)
-_ADDRESS = re.compile(r"\s*\([^()]*\)\s*$")
 _IMAGE_PURLS = frozenset({"oci", "docker"})
 _YOCTO = "openembedded"
 _INSIDE = {"CONTAINS": False, "CONTAINED_BY": True}  # whether the part stands first
@@ -146,6 +146,8 @@ class Document(
 
 _Node = tuple[str, str]
 """A document's namespace and an id in it."""
+_Names = tuple[tuple[str, ...], tuple[str, ...]]
+"""Purls and CPEs."""
 
 
 @dataclass(slots=True)
@@ -161,6 +163,8 @@ class _Web:
     related: set[_Node] = field(default_factory=set)
     image: _Node | None = None
     contained: set[_Node] = field(default_factory=set)
+    mended: dict[_Node, tuple[Statement, ...]] = field(default_factory=dict)
+    names: dict[_Node, _Names] = field(default_factory=dict)
     remarks: list[SbomRemark] = field(default_factory=list)
 
     def remark(self, where: str, says: str) -> None:
@@ -169,7 +173,23 @@ class _Web:
 
     def recipes(self, node: _Node) -> list[_Node]:
         """Return the packages that this one was made from, where that means recipes."""
-        return [one for one in self.sources.get(node, ()) if one in self.packages] if self.yocto else []
+        sources = self.sources.get(node, ())[:MOST_RECIPES] if self.yocto else ()
+        return [one for one in sources if one in self.packages]
+
+    def named(self, node: _Node) -> _Names:
+        """Return the purls and the CPEs of a package, read once."""
+        if node not in self.names:
+            self.names[node] = _names(self.packages[node][1])
+        return self.names[node]
+
+    def fixed(self, node: _Node) -> tuple[Statement, ...]:
+        """Return the flaws that the source of a package, or of its recipes, mends; each source is read once."""
+        if node not in self.mended:
+            said = _FIXED.search(self.packages[node][1].source or "")
+            flaws = flaws_in(said["flaws"]) if said else []
+            patches = "CVEs fixed by patches of the recipe"
+            self.mended[node] = tuple(say(flaw, "patched", "SPDX sourceInfo", patches) for flaw in flaws)
+        return self.mended[node]
 
 
 def listing(documents: Sequence[tuple[str, Document]], form: str) -> Listing:
@@ -198,7 +218,7 @@ def listing(documents: Sequence[tuple[str, Document]], form: str) -> Listing:
     about = web.packages[web.image][1] if web.image else None
     return Listing(
         format=f"SPDX {first.version.removeprefix('SPDX-')} {form}",
-        entries=list(_entries(web)),
+        entries=_entries(web),
         subject=Subject(plain(about.name), plain(about.version) or None, frozenset()) if about else None,
         author=next((_named(one) for one in creators if not one.lower().startswith("tool:") and _named(one)), ""),
         tool=next((_named(one) for one in creators if one.lower().startswith("tool:")), ""),
@@ -267,7 +287,7 @@ def _image(web: _Web) -> _Node | None:
         described = [one for one in described if any(part in web.packages for part in web.parts.get(one, ()))]
     outside = any(part not in web.packages for one in described for part in web.parts.get(one, ()))
     for one in described:
-        purls, cpes = _names(web.packages[one][1])
+        purls, cpes = web.named(one)
         purl = parse_purl(purls[0]) if purls else None
         if (len(web.packages) > 1 or (web.yocto and outside)) and not cpes and (not purl or purl.type in _IMAGE_PURLS):
             return one
@@ -290,7 +310,7 @@ def _entries(web: _Web) -> Iterator[Entry]:
     used = {recipe for node in web.packages for recipe in web.recipes(node)}
     for node, (place, package) in web.packages.items():
         recipes = web.recipes(node)
-        found = _found(package, [web.packages[one][1] for one in recipes])
+        found = _found(web, node, recipes)
         family = "|".join(("recipe", *recipes[0], found.version, *found.cpes)) if recipes and found.cpes else ""
         yield Entry(
             where=place,
@@ -322,12 +342,13 @@ def _left_out_by_yocto(web: _Web, node: _Node, package: Package, used: set[_Node
     return "built, but the image does not contain it" if web.contained else ""
 
 
-def _found(package: Package, recipes: Iterable[Package]) -> Found:
+def _found(web: _Web, node: _Node, recipes: Iterable[_Node]) -> Found:
     """Return the component; what it lacks itself is taken from its recipe."""
-    told = (package, *recipes)
-    purls, cpes = _names(package)
+    package = web.packages[node][1]
+    told = [package, *(web.packages[one][1] for one in recipes)]
+    purls, cpes = web.named(node)
     for recipe in recipes:
-        inherited = _names(recipe)
+        inherited = web.named(recipe)
         purls, cpes = purls or inherited[0], cpes or inherited[1]
     purl = parse_purl(purls[0]) if purls else None
     suppliers = [_named(name or "") for one in told for name in (one.supplier, one.originator)]
@@ -341,16 +362,11 @@ def _found(package: Package, recipes: Iterable[Package]) -> Found:
         supplier=next((name for name in suppliers if name), ""),
         licence=next((said for one in told for said in (stated(one.declared), stated(one.concluded)) if said), ""),
         hashes={plain(one.algorithm, 64): plain(one.content, 256) for one in package.checksums or ()},
-        statements=settled(
-            say(flaw, "patched", "SPDX sourceInfo", "CVEs fixed by patches of the recipe")
-            for one in told
-            if (fixed := _FIXED.search(one.source or ""))
-            for flaw in flaws_in(fixed["flaws"])
-        ),
+        statements=settled(said for one in (node, *recipes) for said in web.fixed(one)),
     )
 
 
-def _names(package: Package) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _names(package: Package) -> _Names:
     """Return the purls and the CPEs of a package. Tools write the type bare, or as the URL of its definition."""
     kinds = [(one.type.rpartition("/")[2].lower(), one.locator) for one in package.references or ()]
     purls = [locator for kind, locator in kinds if kind == "purl"]
@@ -360,4 +376,5 @@ def _names(package: Package) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _named(text: str) -> str:
     """Return who is named (`Organization: Example (mail@example.org)`), without the address."""
-    return stated(_ADDRESS.sub("", _KIND.sub("", text.strip()[:LONGEST_NAME], count=1)))
+    name = _KIND.sub("", text.strip()[:LONGEST_NAME], count=1)
+    return stated(name.rpartition("(")[0] if name.endswith(")") else name)

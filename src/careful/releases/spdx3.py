@@ -9,14 +9,15 @@ the security profile) are kept with every package they name, and so are patches 
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-
-import msgspec
+from itertools import islice
 
 from careful.kernel.errors import Invalid, TooLarge
 from careful.releases.identifiers import parse_purl
 from careful.releases.listing import (
     MOST_COMPONENTS,
+    MOST_RECIPES,
     MOST_REMARKS,
+    MOST_STATEMENTS,
     Entry,
     Listing,
     Subject,
@@ -28,6 +29,7 @@ from careful.releases.listing import (
     stated,
 )
 from careful.releases.model import Found, SbomRemark, Statement
+from careful.releases.spdx3_elements import Agent, Creation, Document, Element
 
 _BITBAKE = "openembedded.org/bitbake/"
 _STATES = {
@@ -47,101 +49,6 @@ _RECIPE = "specification"  # as Yocto describes recipes since its version 5.3
 _UNDONE = frozenset({"test", "development"})
 
 
-class Identifier(msgspec.Struct, rename="camel"):
-    """A name that an element has elsewhere."""
-
-    external_identifier_type: str = ""
-    identifier: str = ""
-
-
-class Digest(msgspec.Struct, rename={"content": "hashValue"}):
-    """A digest of an element's file."""
-
-    algorithm: str = ""
-    content: str = ""
-
-
-class Agent(msgspec.Struct):
-    """A person, organisation or tool, where it stands inside another element."""
-
-    name: str | None = None
-
-
-class Creation(msgspec.Struct, rename={"by": "createdBy", "using": "createdUsing", "spec": "specVersion"}):
-    """When, by whom and with what an element was described, where that stands inside the element."""
-
-    created: str | None = None
-    by: list[str | Agent] | str | None = None
-    using: list[str | Agent] | str | None = None
-    spec: str | None = None
-
-
-class Element(
-    msgspec.Struct,
-    rename={
-        "kind": "type", "ld_kind": "@type", "id": "spdxId", "ld_id": "@id", "creation": "creationInfo",
-        "identifiers": "externalIdentifier", "hashes": "verifiedUsing", "supplier": "suppliedBy", "by": "createdBy",
-        "using": "createdUsing", "first": "from", "second": "to", "relation": "relationshipType",
-        "purpose": "software_primaryPurpose", "version": "software_packageVersion", "purl": "software_packageUrl",
-        "root": "rootElement", "build": "build_buildType", "expression": "simplelicensing_licenseExpression",
-        "justification": "security_justificationType", "impact": "security_impactStatement",
-        "action": "security_actionStatement", "notes": "security_statusNotes", "withdrawn": "security_withdrawnTime",
-        "spec": "specVersion",
-    },
-):  # fmt: skip
-    """An element of any type: what we use of it."""
-
-    kind: str | None = None
-    ld_kind: str | None = None
-    id: str | None = None
-    ld_id: str | None = None
-    name: str | None = None
-    creation: str | Creation | None = None
-    identifiers: list[Identifier] | None = None
-    hashes: list[Digest] | None = None
-    supplier: list[str | Agent] | str | Agent | None = None
-    created: str | None = None
-    by: list[str | Agent] | str | None = None
-    using: list[str | Agent] | str | None = None
-    first: str | None = None
-    second: list[str] | str | None = None
-    relation: str | None = None
-    scope: str | None = None
-    purpose: str | None = None
-    version: str | None = None
-    purl: str | None = None
-    root: list[str] | str | None = None
-    build: str | None = None
-    expression: str | None = None
-    justification: str | None = None
-    impact: str | None = None
-    action: str | None = None
-    notes: str | None = None
-    withdrawn: str | None = None
-    spec: str | None = None
-
-    @property
-    def place(self) -> str:
-        """Return the element's id, empty where it has none."""
-        return self.id or self.ld_id or ""
-
-    @property
-    def what(self) -> str:
-        """Return the element's type, without its profile: `software_Package` is `Package`."""
-        return (self.kind or self.ld_kind or "").rpartition("/")[2].rpartition("_")[2].rpartition(":")[2]
-
-    @property
-    def to(self) -> list[str]:
-        """Return what a relationship leads to."""
-        return [self.second] if isinstance(self.second, str) else self.second or []
-
-
-class Document(msgspec.Struct, rename={"graph": "@graph"}):
-    """An SPDX 3 document."""
-
-    graph: list[Element]
-
-
 @dataclass(slots=True)
 class _Web:
     """What the graph says, by the id of the element that it says it of. No walk takes a relation twice."""
@@ -151,10 +58,11 @@ class _Web:
     said: dict[str, list[Statement]] = field(default_factory=lambda: defaultdict(list))
     licences: dict[str, str] = field(default_factory=dict)
     inputs: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    outputs: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    outputs: set[str] = field(default_factory=set)
     made_by: dict[str, str] = field(default_factory=dict)
     recipes: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     by_purl: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    mended: dict[str, list[Statement]] = field(default_factory=dict)
     specifications: set[str] = field(default_factory=set)
     needed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     related: set[str] = field(default_factory=set)
@@ -178,7 +86,7 @@ def listing(document: Document) -> Listing:
     image = _image(web)
     return Listing(
         format=f"SPDX {plain(made.spec, 20) or '3.0'} JSON-LD",
-        entries=list(_entries(web, image)),
+        entries=_entries(web, image),
         subject=Subject(plain(image.name), plain(image.version) or None, frozenset()) if image else None,
         author=_agents(web, made.by),
         tool=_agents(web, made.using),
@@ -204,7 +112,7 @@ def _woven(graph: list[Element]) -> _Web:
     for _, one in web.packages if web.bitbake and installs else ():
         if one.purpose == _RECIPE:
             web.specifications.add(one.place)
-            web.by_purl[one.purl or ""].append(one.place)
+            _add(web.by_purl[one.purl or ""], one.place)
     web.by_purl.pop("", None)
     for at, one in enumerate(graph):
         if one.what.endswith("Relationship"):
@@ -251,13 +159,13 @@ def _tie_build(web: _Web, first: str, relation: str, to: list[str]) -> None:
     if relation == "hasInput":
         web.inputs[first].extend(to)
     elif relation == "hasOutput":
-        web.outputs[first].extend(to)
+        web.outputs.add(first)
         web.made_by.update(dict.fromkeys(to, first))
     for target in to if web.specifications else ():
         if target in web.specifications:
-            web.recipes[first].append(target)
+            _add(web.recipes[first], target)
         if first in web.specifications:
-            web.recipes[target].append(first)
+            _add(web.recipes[target], first)
 
 
 def _assess(web: _Web, where: str, one: Element) -> None:
@@ -277,7 +185,8 @@ def _assess(web: _Web, where: str, one: Element) -> None:
     for target in one.to:
         if target not in web.elements:
             web.remark(where, f"the statement on {flaw} is about {plain(target, 200)}, which is not in the file")
-        web.said[target].append(statement)
+        if len(web.said[target]) < MOST_STATEMENTS:
+            web.said[target].append(statement)
 
 
 def _flaw(web: _Web, place: str) -> str:
@@ -294,6 +203,11 @@ def _flaw(web: _Web, place: str) -> str:
     return next((plain(text, 100) for text in (*named, known.name) if text), "")
 
 
+def _add(recipes: list[str], one: str) -> None:
+    if len(recipes) < MOST_RECIPES:
+        recipes.append(one)
+
+
 def _recipes(web: _Web, one: Element) -> dict[str, None]:
     """Return the recipes that a package was made of: related to it or to its build, or of the same purl."""
     of_build = web.recipes.get(web.made_by.get(one.place, ""), ())
@@ -303,16 +217,17 @@ def _recipes(web: _Web, one: Element) -> dict[str, None]:
 
 
 def _take_patches(web: _Web) -> None:
-    """Keep, with what a build gave, the flaws that its patches mend by name (`CVE-2023-1234.patch`)."""
+    """Note the flaws that the patches of a build mend by name (`CVE-2023-1234.patch`)."""
     for build, taken in web.inputs.items():
         patches: dict[str, str] = {}
-        for place in taken:
+        for place in taken if build in web.outputs else ():
             name = file.name or "" if (file := web.elements.get(place)) and file.what == "File" else ""
             for flaw in flaws_in(name) if name.endswith((".patch", ".diff")) else ():
                 patches.setdefault(flaw, name)
-        statements = [say(flaw, "patched", "a patch of the build names it", name) for flaw, name in patches.items()]
-        for made in web.outputs.get(build, ()):
-            web.said[made].extend(statements)
+        web.mended[build] = [
+            say(flaw, "patched", "a patch of the build names it", name)
+            for flaw, name in islice(patches.items(), MOST_STATEMENTS)
+        ]
 
 
 def _image(web: _Web) -> Element | None:
@@ -354,6 +269,7 @@ def _left_out(web: _Web, one: Element) -> str:
 def _found(web: _Web, one: Element) -> Found:
     purls, cpes = _names(one)
     recipes = _recipes(web, one)
+    mended = web.mended.get(web.made_by.get(one.place, ""), [])
     if not cpes:
         cpes = next((names for place in recipes if (names := _names(web.elements[place])[1])), ())
     purl = parse_purl(purls[0]) if purls else None
@@ -367,7 +283,7 @@ def _found(web: _Web, one: Element) -> Found:
         supplier=_agents(web, one.supplier),
         licence=_licence(web, web.licences.get(one.place, "")),
         hashes={plain(each.algorithm, 64): plain(each.content, 256) for each in one.hashes or ()},
-        statements=settled(said for place in (one.place, *recipes) for said in web.said.get(place, ())),
+        statements=settled([*(said for place in (one.place, *recipes) for said in web.said.get(place, ())), *mended]),
     )
 
 
