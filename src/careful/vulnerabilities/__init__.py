@@ -5,11 +5,20 @@ and the evidence. One flaw in one product is a case: it is judged by a person, k
 asks again when a component's version moves, and closes only when every exposed device is fixed or accounted for.
 """
 
-from careful.vulnerabilities.actions import account_for, build_feed_file, close, import_feed, import_folder, judge
+from careful.vulnerabilities.actions import (
+    account_for,
+    build_feed_file,
+    close,
+    import_feed,
+    import_folder,
+    import_vex,
+    judge,
+)
+from careful.vulnerabilities.applying import Line
 from careful.vulnerabilities.comparing import Change, compare
 from careful.vulnerabilities.deciding import Match
 from careful.vulnerabilities.feeds.kinds import Kind as FeedKind
-from careful.vulnerabilities.lookup import Looked, look_up, look_up_in
+from careful.vulnerabilities.lookup import Looked, look_up, look_up_in, with_statements
 from careful.vulnerabilities.matching import Matched
 from careful.vulnerabilities.model import (
     JUSTIFICATIONS,
@@ -40,6 +49,7 @@ from careful.vulnerabilities.queries import (
     vex,
 )
 from careful.vulnerabilities.queries import unmatched_in as unmatched
+from careful.vulnerabilities.statements import read_statements
 from careful.vulnerabilities.steps import match, note_exposure
 from careful.vulnerabilities.sync import KINDS as FETCHED
 from careful.vulnerabilities.sync import Synced, sync
@@ -78,6 +88,10 @@ __all__ = [
     "look_up",
     "look_up_in",
     "Looked",
+    "with_statements",
+    "read_statements",
+    "import_vex",
+    "Line",
     "build_feed_file",
     "FETCHED",
     "held",

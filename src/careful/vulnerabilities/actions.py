@@ -9,10 +9,12 @@ from careful.kernel.actors import Actor
 from careful.kernel.errors import CarefulError, Invalid, Refused
 from careful.kernel.work import World
 from careful.vulnerabilities import queries, store
+from careful.vulnerabilities.applying import Line, speaks_of_all, taken_over
 from careful.vulnerabilities.events import CaseClosed, DeviceAccounted, FeedFailed, FeedTaken, Judged
 from careful.vulnerabilities.feeds import database, intake
 from careful.vulnerabilities.feeds.kinds import LICENCES, Kind
 from careful.vulnerabilities.model import JUSTIFICATIONS, STATUSES, Case, FeedReport, Status
+from careful.vulnerabilities.statements import read_statements
 
 _TEXT = 4000
 
@@ -165,6 +167,35 @@ def judge(
             Judged(case=case_id, flaw=one.flaw, product=one.product, status=status, justification=justification)
         )
     return queries.case(world, case_id)
+
+
+def import_vex(world: World, actor: Actor, product: str, content: bytes) -> list[Line]:
+    """Take over what a document says of a product's open cases: its own statements, or those of its suppliers.
+
+    A case is decided where the document speaks clearly of all that carries the flaw. A person's decision is never
+    replaced, and a flaw that is exploited is never waved through: both are refused, with the reason. Returns a line
+    for every statement. Raises Invalid, TooLarge.
+    """
+    document = read_statements(content)
+    held = {one.flaw: one for one in queries.cases(world, "open", product)}
+    carriers: dict[str, list[releases.Component]] = {}
+    lines: list[Line] = []
+    for said in document.said:
+        one = next((held[name] for name in said.names if name in held), None)
+        if one and one.flaw not in carriers:
+            carriers[one.flaw] = queries.carriers(world, one)
+        speaks = one is not None and speaks_of_all(said, product, one.releases, carriers[one.flaw])
+        status, justification, why_not = taken_over(said, one, speaks=speaks)
+        flaw = said.names[0] if said.names else ""
+        if why_not or one is None:
+            lines.append(Line(said.where, flaw, said.status, "refused" if said.why_not or speaks else "unmatched", why_not))
+            continue
+        if not one.status:
+            words = f"{document.author or document.form} in {document.id or 'a document without id'}: {said.detail}"
+            action = (said.detail or "Wait for the update.") if status == "affected" else ""
+            held[one.flaw] = judge(world, actor, one.id, status, justification, words.removesuffix(": "), action)
+        lines.append(Line(said.where, flaw, said.status, "applied", f"to case {one.id}"))
+    return lines
 
 
 def account_for(world: World, actor: Actor, case_id: str, device: str, reason: str) -> None:

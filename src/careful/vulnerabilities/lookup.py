@@ -1,14 +1,19 @@
-"""Looking components up in the feeds: those of an installation, or a feed file that stands alone. Nothing is stored."""
+"""Looking components up in the feeds: those of an installation, or a feed file that stands alone. Nothing is stored.
+
+What suppliers say (VEX) is applied to what was found, statement by statement.
+"""
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from careful.kernel.work import World
+from careful.vulnerabilities.applying import Line, apply
 from careful.vulnerabilities.feeds import database
 from careful.vulnerabilities.matching import Known, Matched, keys_of, match
+from careful.vulnerabilities.statements import Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,18 @@ class Looked:
     scores: Mapping[str, tuple[float, float]]
     ages: Mapping[str, tuple[int, datetime]]
     generation: int
+    lines: tuple[Line, ...] = ()
+
+
+def with_statements(
+    looked: Looked, components: Sequence[Known], documents: Sequence[Document], subject: str = ""
+) -> Looked:
+    """Apply VEX documents in their order; `lines` accounts for every statement of every one."""
+    for document in documents:
+        applied = apply(looked.found.matches, components, document, subject)
+        found = replace(looked.found, matches=applied.kept, settled=(*looked.found.settled, *applied.settled))
+        looked = replace(looked, found=found, lines=(*looked.lines, *applied.lines))
+    return looked
 
 
 def look_up(world: World, components: Sequence[Known]) -> Looked:

@@ -191,6 +191,17 @@ def vex(world: World, product: str) -> list[Statement]:
     return said
 
 
+def carriers(world: World, one: Case) -> list[releases.Component]:
+    """Return the components that carry a case's flaw, in every release that has it."""
+    known: dict[str, dict[int, releases.Component]] = {}
+    found = []
+    for each in findings(world, flaw=one.flaw, product=one.product):
+        if each.release not in known:
+            known[each.release] = {part.id: part for part in releases.components(world, each.release)}
+        found.append(known[each.release][each.component])
+    return found
+
+
 def held(world: World, release: str) -> Held:
     """Return what is known of one release, to be compared with another."""
     versions: dict[str, tuple[str, ...]] = {}

@@ -216,3 +216,23 @@ def test_what_is_no_feed_file(tmp_path, content):
     (tmp_path / "sbom.json").write_bytes(purls("pillow==10.0.0"))
     with pytest.raises(Invalid, match="is no feed file"):
         typed(command, None, str(tmp_path / "sbom.json"), "--feed", str(tmp_path / "feed"))
+
+
+def test_what_a_supplier_says_is_applied_and_accounted_for(feed, tmp_path):
+    path, vex = tmp_path / "sbom.json", tmp_path / "vex.json"
+    path.write_bytes(purls("pillow==10.0.0"))
+    said = {
+        "vulnerability": {"name": FLAW},
+        "products": [{"@id": "pkg:pypi/pillow@10.0.0"}],
+        "status": "not_affected",
+        "justification": "vulnerable_code_not_present",
+    }
+    other = {**said, "justification": None}
+    vex.write_text(json.dumps({"@context": "https://openvex.dev/ns", "author": "us", "statements": [said, other]}))
+    given = [str(path), "--feed", str(feed), "--vex", str(vex)]
+    done = CliRunner().invoke(command, given, obj=None)
+    assert done.exit_code == 0
+    assert f"settled: {FLAW} in pillow: us says not affected (vulnerable code not present)" in done.stdout
+    assert f"statement refused: {FLAW} at $.statements[1]: it says not affected and not why" in done.stdout
+    lines = json.loads(CliRunner().invoke(command, [*given, "--json"], obj=None).stdout)["statements"]
+    assert [one["outcome"] for one in lines] == ["applied", "refused"]

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from flaws_cli import read, typed
-from flaws_sample import osv, purls
+from flaws_sample import kev, osv, purls
 
 from careful import devices, products, releases, vulnerabilities
 from careful.entrypoints.cli.vuln import command
@@ -90,3 +90,49 @@ def test_export_for_other_programs(run, case, tmp_path):
     assert told["statements"] == len(json.loads((tmp_path / "vex.json").read_text())["statements"]) == 1
     with pytest.raises(NotFound):
         run("export", "nothing")
+
+
+def vex(*said):
+    return json.dumps({"@context": "https://openvex.dev/ns/v0.2.0", "author": "Pillow", "statements": said})
+
+
+def words(status, product="pkg:pypi/pillow@10.0.0", flaw=FLAW, **more):
+    return {"vulnerability": {"name": flaw}, "products": [{"@id": product}], "status": status, **more}
+
+
+@pytest.mark.parametrize(
+    ("said", "outcome", "status"),
+    [
+        pytest.param(
+            words("not_affected", justification="vulnerable_code_not_present"), "applied", "not_affected", id="supplier"
+        ),
+        pytest.param(words("affected", action_statement="Update."), "applied", "affected", id="affected"),
+        pytest.param(words("fixed", "pkg:generic/cam-1@1.0.0"), "applied", "not_affected", id="our own"),
+        pytest.param(words("not_affected"), "refused", None, id="no reason"),
+        pytest.param(words("not_affected", justification="because"), "refused", None, id="none of the five"),
+        pytest.param(words("fixed", "pkg:pypi/pillow@9"), "unmatched", None, id="another version"),
+        pytest.param(words("fixed", flaw="CVE-1"), "unmatched", None, id="another flaw"),
+    ],
+)
+def test_import_of_what_others_say(run, world, case, tmp_path, said, outcome, status):
+    (tmp_path / "vex.json").write_text(vex(said))
+    (line,) = read(run("import", "cam-1", str(tmp_path / "vex.json"), "--json"))
+    assert line["outcome"] == outcome, line
+    assert vulnerabilities.case(world, case).status == status
+
+
+def test_no_decision_is_replaced(run, world, case, tmp_path):
+    run("judge", case, "--status", "affected", "--action", "Keep it on; it updates itself.")
+    (tmp_path / "vex.json").write_text(vex(words("fixed"), words("affected")))
+    done = run("import", "cam-1", str(tmp_path / "vex.json"))
+    assert f"refused\t{FLAW}\tfixed\tit is decided already: affected" in done.stdout
+    assert f"applied\t{FLAW}\taffected\tto case {case}" in done.stdout
+
+
+def test_no_exploited_flaw_is_waved_through(run, world, staff, case, tmp_path):
+    (tmp_path / "kev.json").write_text(json.dumps(kev(FLAW, released="2026-11-01T00:00:00Z")))
+    vulnerabilities.import_feed(world, staff, tmp_path / "kev.json")
+    vulnerabilities.match(world)
+    (tmp_path / "vex.json").write_text(vex(words("fixed")))
+    (line,) = read(run("import", "cam-1", str(tmp_path / "vex.json"), "--json"))
+    assert (line["outcome"], line["reason"]) == ("refused", "it is exploited in the wild: a person must decide")

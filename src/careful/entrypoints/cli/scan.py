@@ -41,6 +41,13 @@ def _content(sbom: Path) -> bytes:
     help="Look up in this feed file alone, with no installation and no network. Built by: careful feeds sync --from.",
 )
 @click.option(
+    "--vex",
+    "documents",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    multiple=True,
+    help="What a supplier says of flaws (OpenVEX, CSAF, CycloneDX VEX); repeatable.",
+)
+@click.option(
     "--fail-on",
     "bar",
     type=click.Choice(_BARS),
@@ -60,7 +67,15 @@ def _content(sbom: Path) -> bytes:
 @json_option
 @click.pass_context
 def command(
-    ctx: click.Context, *, sbom: Path, feed: Path | None, bar: str, strict: bool, style: str, as_json: bool
+    ctx: click.Context,
+    *,
+    sbom: Path,
+    feed: Path | None,
+    documents: tuple[Path, ...],
+    bar: str,
+    strict: bool,
+    style: str,
+    as_json: bool,
 ) -> None:
     """Look an SBOM up in the known flaws, changing nothing.
 
@@ -71,6 +86,7 @@ def command(
     with counting(f"Reading {sbom.name}"):
         with unreadable():
             read = releases.read_sbom(_content(sbom))
+            said = [vulnerabilities.read_statements(path.read_bytes()) for path in documents]
         if feed:
             looked = vulnerabilities.look_up_in(feed, read.components)
             fresh = None
@@ -78,6 +94,8 @@ def command(
             world = ctx.obj.world()
             looked = vulnerabilities.look_up(world, read.components)
             fresh = vulnerabilities.feeds_fresh(world)
+    about = read.subject.name if read.subject else ""
+    looked = vulnerabilities.with_statements(looked, read.components, said, about)
     report = scan_report.Report(sbom.name, read, looked, fresh)
     if as_json or style == "json":
         say_json(report.as_dict())
@@ -107,6 +125,9 @@ def _say(report: scan_report.Report) -> None:
         say_table("Known flaws", columns, rows, empty="")
     for one in report.settled:
         click.echo(f"settled: {one['vulnerability']} in {one['component']}: {one['reason']}")
+    for line in report.looked.lines:
+        if line.outcome == "refused":
+            click.echo(f"statement refused: {line.flaw or 'no flaw'} at {line.where}: {line.reason}")
     for part in report.components:
         if part["outcome"] not in {"looked up", "merged"}:
             click.echo(f"{part['outcome']}: {part['name']} {part['version']}: {part['reason']}")

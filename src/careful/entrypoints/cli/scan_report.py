@@ -3,7 +3,7 @@
 Others script against the names used here (docs/flaws.md); they stay.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
@@ -126,6 +126,7 @@ class Report:
             "findings": self.findings,
             "settled": self.settled,
             "components": self.components,
+            "statements": [asdict(one) for one in self.looked.lines],
         }
 
     def _rank(self, one: vulnerabilities.Match) -> tuple[bool, bool, int, str, int]:

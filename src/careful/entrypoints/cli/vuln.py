@@ -166,6 +166,28 @@ def close(ctx: click.Context, *, case: str, as_json: bool) -> None:
         click.echo(f"{one.flaw} in {one.product} is closed.")
 
 
+@command.command(name="import")
+@click.argument("product")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@json_option
+@click.pass_context
+def import_(ctx: click.Context, *, product: str, file: Path, as_json: bool) -> None:
+    """Take over what FILE (OpenVEX, CSAF, CycloneDX VEX) says of PRODUCT's open cases.
+
+    Every statement is accounted for. No decision is replaced, and no exploited flaw is waved through.
+    """
+    world = ctx.obj.world()
+    products.get(world, product)
+    lines = vulnerabilities.import_vex(world, OPERATOR, product, file.read_bytes())
+    if as_json:
+        say_json(lines)
+        return
+    rows = [(one.outcome, one.flaw, one.status, one.reason, one.where) for one in lines]
+    say_table(
+        "Statements", ("Outcome", "Flaw", "Status", "Reason", "Where"), rows, empty="It says nothing of any flaw."
+    )
+
+
 @command.command()
 @click.argument("product")
 @click.option(
