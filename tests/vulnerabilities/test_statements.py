@@ -139,8 +139,24 @@ def test_limits(monkeypatch):
 
 
 FIELDS = st.sampled_from(
-    """@context statements vulnerability products status document csaf_version product_tree vulnerabilities bomFormat
-    components affects analysis product_status branches relationships""".split()
+    [
+        "@context",
+        "statements",
+        "vulnerability",
+        "products",
+        "status",
+        "document",
+        "csaf_version",
+        "product_tree",
+        "vulnerabilities",
+        "bomFormat",
+        "components",
+        "affects",
+        "analysis",
+        "product_status",
+        "branches",
+        "relationships",
+    ]
 )
 
 
