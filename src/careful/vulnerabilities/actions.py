@@ -188,7 +188,8 @@ def import_vex(world: World, actor: Actor, product: str, content: bytes) -> list
         status, justification, why_not = taken_over(said, one, speaks=speaks)
         flaw = said.names[0] if said.names else ""
         if why_not or one is None:
-            lines.append(Line(said.where, flaw, said.status, "refused" if said.why_not or speaks else "unmatched", why_not))
+            refused = bool(said.why_not or speaks)
+            lines.append(Line(said.where, flaw, said.status, "refused" if refused else "unmatched", why_not))
             continue
         if not one.status:
             words = f"{document.author or document.form} in {document.id or 'a document without id'}: {said.detail}"
