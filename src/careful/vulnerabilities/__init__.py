@@ -16,9 +16,10 @@ from careful.vulnerabilities.actions import (
 )
 from careful.vulnerabilities.applying import Line
 from careful.vulnerabilities.comparing import Change, compare
+from careful.vulnerabilities.compiled import read_list as read_compiled
 from careful.vulnerabilities.deciding import Match
 from careful.vulnerabilities.feeds.kinds import Kind as FeedKind
-from careful.vulnerabilities.lookup import Looked, look_up, look_up_in, with_statements
+from careful.vulnerabilities.lookup import Looked, look_up, look_up_in, with_statements, without_uncompiled
 from careful.vulnerabilities.matching import Matched
 from careful.vulnerabilities.model import (
     JUSTIFICATIONS,
@@ -89,6 +90,8 @@ __all__ = [
     "look_up_in",
     "Looked",
     "with_statements",
+    "without_uncompiled",
+    "read_compiled",
     "read_statements",
     "import_vex",
     "Line",

@@ -73,7 +73,8 @@ class Verdict:
 class Match:
     """One flaw in one component (by its place in the list), with the rule that said so; `names` are all its ids.
 
-    `against` is what other lists say otherwise, empty where they agree.
+    `against` is what other lists say otherwise, empty where they agree; `files` are the source files at fault, where a
+    record names them.
     """
 
     component: int
@@ -88,6 +89,7 @@ class Match:
     feed: str = ""
     source: Source = "feed"
     against: str = ""
+    files: tuple[str, ...] = ()
 
 
 def judge(sought: Sought, row: Row, *, lone_vendor: bool) -> Verdict | None:
@@ -195,6 +197,7 @@ def _weigh(
         feed=first.feed,
         source=first.affected.source,
         against=_told(others) if others and not ruled_out else "",
+        files=tuple(sorted({name for one in hits for name in one.row.affected.files})),
     ), not ruled_out
 
 

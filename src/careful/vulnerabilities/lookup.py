@@ -11,6 +11,7 @@ from pathlib import Path
 
 from careful.kernel.work import World
 from careful.vulnerabilities.applying import Line, apply
+from careful.vulnerabilities.compiled import set_aside
 from careful.vulnerabilities.feeds import database
 from careful.vulnerabilities.matching import Known, Matched, keys_of, match
 from careful.vulnerabilities.statements import Document
@@ -41,6 +42,13 @@ def with_statements(
         found = replace(looked.found, matches=applied.kept, settled=(*looked.found.settled, *applied.settled))
         looked = replace(looked, found=found, lines=(*looked.lines, *applied.lines))
     return looked
+
+
+def without_uncompiled(looked: Looked, components: Sequence[Known], compiled: frozenset[str]) -> Looked:
+    """Set the kernel's flaws aside whose files were not compiled; they are settled, with the files as evidence."""
+    kept, aside = set_aside(looked.found.matches, components, compiled)
+    found = replace(looked.found, matches=tuple(kept), settled=(*looked.found.settled, *aside))
+    return replace(looked, found=found)
 
 
 def look_up(world: World, components: Sequence[Known]) -> Looked:

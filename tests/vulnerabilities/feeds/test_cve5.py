@@ -53,6 +53,13 @@ def test_cisa_gives_the_cnas_product_its_vendor():
     assert {(one.source, one.cpe.split(":")[3]) for one in rows} == {("cna", "haxx"), ("adp", "haxx")}
 
 
+def test_words_leave_open_whether_it_is_an_operating_system():
+    kernel = "cpe:2.3:o:linux:linux_kernel:*:*:*:*:*:*:*:*"
+    adp = [product("linux", "linux_kernel", cpes=[kernel])]
+    rows = parse(record(product("Linux", "Linux"), adp=adp)).affected
+    assert {one.cpe for one in rows} == {kernel, kernel.replace(":o:", ":*:")}
+
+
 def test_what_is_stated_in_versions_is_not_read_in_commits():
     commits = {"version": "1da177e4c3f4", "lessThan": "4b9b", "status": "affected", "versionType": "git"}
     rows = parse(record(product("Linux", "Linux", versions=[commits]), product("Linux", "Linux"))).affected

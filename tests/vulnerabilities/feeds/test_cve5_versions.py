@@ -70,6 +70,7 @@ def test_a_single_version():
         pytest.param({"version": "0"}, "names no versions", (), id="only zero"),
         pytest.param({"version": "n/a"}, "names no versions", (), id="n/a"),
         pytest.param({"version": "1da177", "less_than": "4b9b", "version_type": "git"}, "in commits", (), id="git"),
+        pytest.param({"version": "1da177e4c3f4", "less_than": "44c7c901cb36"}, "in commits", (), id="git, not said"),
     ],
 )
 def test_what_a_person_must_read(entry, doubt, spans):

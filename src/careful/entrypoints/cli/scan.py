@@ -48,6 +48,11 @@ def _content(sbom: Path) -> bytes:
     help="What a supplier says of flaws (OpenVEX, CSAF, CycloneDX VEX); repeatable.",
 )
 @click.option(
+    "--kernel-files",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The kernel's compiled files, one a line; its flaws in other files are set aside.",
+)
+@click.option(
     "--fail-on",
     "bar",
     type=click.Choice(_BARS),
@@ -72,6 +77,7 @@ def command(
     sbom: Path,
     feed: Path | None,
     documents: tuple[Path, ...],
+    kernel_files: Path | None,
     bar: str,
     strict: bool,
     style: str,
@@ -96,6 +102,9 @@ def command(
             fresh = vulnerabilities.feeds_fresh(world)
     about = read.subject.name if read.subject else ""
     looked = vulnerabilities.with_statements(looked, read.components, said, about)
+    if kernel_files:
+        compiled = vulnerabilities.read_compiled(kernel_files.read_text(encoding="utf-8", errors="replace"))
+        looked = vulnerabilities.without_uncompiled(looked, read.components, compiled)
     report = scan_report.Report(sbom.name, read, looked, fresh)
     if as_json or style == "json":
         say_json(report.as_dict())

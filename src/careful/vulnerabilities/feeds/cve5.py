@@ -12,7 +12,7 @@ import msgspec
 
 from careful.releases import parse_cpe, parse_purl, unescaped
 from careful.vulnerabilities import versions
-from careful.vulnerabilities.feeds.cve5_versions import Version, read_versions
+from careful.vulnerabilities.feeds.cve5_versions import Version, in_commits, read_versions
 from careful.vulnerabilities.feeds.record import (
     Affected,
     Malformed,
@@ -143,7 +143,7 @@ def _without_commits(products: list[Product]) -> Iterator[Product]:
 
 
 def _in_commits(product: Product) -> bool:
-    return bool(product.versions) and all(one.version_type == "git" for one in product.versions)
+    return bool(product.versions) and all(in_commits(one) for one in product.versions)
 
 
 def _names(product: Product, vendors: dict[str, set[str]]) -> Iterator[tuple[str, str, str]]:
@@ -154,7 +154,7 @@ def _names(product: Product, vendors: dict[str, set[str]]) -> Iterator[tuple[str
     found = {(name.vendor, name.product, name.part) for text in product.cpes if (name := parse_cpe(text))}
     if not found:
         words = named_in_words(product.vendor, product.product)
-        by_cisa = {(vendor, title, "a") for _, title in words for vendor in vendors.get(title, ())}
+        by_cisa = {(vendor, title, "*") for _, title in words for vendor in vendors.get(title, ())}
         found = by_cisa or {(vendor, title, "*") for vendor, title in words}
     for vendor, title, part in sorted(found):
         yield "cpe", unescaped(title), f"cpe:2.3:{part}:{vendor}:{title}:*:*:*:*:*:*:*:*"

@@ -17,6 +17,7 @@ from careful.vulnerabilities.feeds.record import Affected
 from careful.vulnerabilities.ranges import Range
 
 _UNSAID = {"", "-", "n/a", "unspecified", "0"}  # as an entry of its own; as the beginning of a range, the first version
+_COMMIT = re.compile(r"(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{10,40}")
 _PREFIX = re.compile(r"(?:pkg:[^@\s]+@|versions?\s+)", re.IGNORECASE)
 _FIRST = _UNSAID | {"*", "all", "all versions", "any"}
 _NO_END = {"", "*", "unspecified", "n/a", "-"}
@@ -111,6 +112,12 @@ class _Said:
             self.exact.append(one.version.strip())
 
 
+def in_commits(one: Version) -> bool:
+    """Tell whether an entry is stated in commits of a repository; CISA repeats these as "custom" versions."""
+    texts = [text for text in (one.version, one.less_than, one.less_than_or_equal) if text]
+    return one.version_type == "git" or any(_COMMIT.fullmatch(text.strip()) for text in texts)
+
+
 def outside(fine: Iterable[Range], scheme: str) -> list[Range] | None:
     """Return what lies between the ranges `fine`, None where they cannot be put in order."""
     try:
@@ -130,7 +137,7 @@ def outside(fine: Iterable[Range], scheme: str) -> list[Range] | None:
 
 def _read(one: Version, scheme: str) -> Iterator[tuple[str, Range | None, str]]:
     """Yield (status, range or None for exactly this version, doubt) for one entry and its changes."""
-    if one.version_type == "git":
+    if in_commits(one):
         yield one.status, None, _COMMITS
         return
     end = one.less_than if one.less_than is not None else one.less_than_or_equal

@@ -1,0 +1,51 @@
+"""A kernel's flaw is set aside only where each of its source files was left out of the build."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from careful.releases import Found
+from careful.vulnerabilities.compiled import read_list, set_aside
+from careful.vulnerabilities.deciding import Match
+
+KERNEL = Found(name="linux", version="6.6.1", cpe="cpe:2.3:o:linux:linux_kernel:6.6.1:*:*:*:*:*:*:*")
+OTHER = Found(name="curl", version="8", cpe="cpe:2.3:a:haxx:curl:8:*:*:*:*:*:*:*")
+BUILT = read_list("./kernel/fork.o\n# a remark\n/usr/src/kernel/net/core/dev.c\n\nmm/slub.c\n")
+
+
+def flaw(*files, component=0):
+    return Match(component, "CVE-1", "affected", "high", "", "cpe", "by CVE-1", "", ("CVE-1",), files=files)
+
+
+@pytest.mark.parametrize(
+    ("files", "stays"),
+    [
+        pytest.param(["drivers/net/veth.c"], False, id="not compiled"),
+        pytest.param(["kernel/fork.c"], True, id="its object was made"),
+        pytest.param(["net/core/dev.c"], True, id="from another root"),
+        pytest.param(["drivers/net/veth.c", "mm/slub.c"], True, id="one of two"),
+        pytest.param(["include/linux/net.h"], True, id="a header may be anywhere"),
+        pytest.param([], True, id="no file is named"),
+        pytest.param(["core/dev.c"], True, id="the end of a path"),
+    ],
+)
+def test_what_stays(files, stays):
+    kept, aside = set_aside([flaw(*files)], [KERNEL], BUILT)
+    assert (len(kept), len(aside)) == ((1, 0) if stays else (0, 1))
+
+
+def test_the_evidence_is_kept():
+    _, (one,) = set_aside([flaw(*(f"drivers/{name}.c" for name in "abcde"))], [KERNEL], BUILT)
+    said = "not compiled into this kernel: drivers/a.c, drivers/b.c, drivers/c.c and 2 more, of 3 files that were"
+    assert one.evidence == f"{said}; by CVE-1"
+
+
+def test_only_the_kernels():
+    assert set_aside([flaw("lib/url.c")], [OTHER], BUILT)[1] == []
+
+
+@given(st.lists(st.sampled_from(["kernel/fork.c", "drivers/a.c", "mm/slub.c", "x.h"]), max_size=4))
+def test_nothing_is_lost(files):
+    found = [flaw(*files), flaw(*files, component=1)]
+    kept, aside = set_aside(found, [KERNEL, OTHER], BUILT)
+    assert len(kept) + len(aside) == 2
