@@ -65,14 +65,6 @@ def test_what_the_story_needs_ships_with_it(stage: story.Stage):
     assert all(flaw in known for flaw in story.AFFECTED)
 
 
-def test_the_demo_says_that_its_feeds_are_a_copy_dated_today(stage: story.Stage):
-    told: list[str] = []
-    stage.say = told.append
-    stage.api.answers["/feeds"] = [{"feed": "kev", "records": 1, "as_of": "2026-11-23T00:00:00Z"}]  # type: ignore[attr-defined]  # what stands for it
-    story.heard(stage)
-    assert told[0] == "the example set of known flaws is small and frozen; in this demo alone, its copy is dated today"
-
-
 def test_behaviour_of_one_device_leaves_the_others_alone(stage: story.Stage):
     stage.behave("cam-1-001", name="unhealthy", version="1.0.1")
     stage.behave("plug-1-001", name="rogue")

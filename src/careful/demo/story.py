@@ -6,17 +6,17 @@ that does not hold raises `Held` with the reason.
 
 import contextlib
 import functools
+import io
 import json
 import re
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from careful.demo import examples
 from careful.demo.api import Api, Held, wait_for
 from careful.demo.firmware import HARDWARE, Firmware
 from careful.demo.mailbox import read_folder
@@ -130,13 +130,17 @@ def shipped(stage: Stage) -> None:
 
 
 def heard(stage: Stage) -> None:
-    """Take in the feeds that ship with the demo, in a copy that is dated today."""
-    for name, content in examples.feeds(stage.examples / "feeds", datetime.now(UTC)).items():
-        stage.api.post("/feeds", files={"feed": (name, content)})
-    stage.say("the example set of known flaws is small and frozen; in this demo alone, its copy is dated today")
+    """Take in the feeds that ship with the demo, as they are: a few facts, frozen, and no feed of all there is."""
+    for path in sorted((stage.examples / "feeds").glob("*.json")):
+        stage.api.post("/feeds", files={"feed": (path.name, path.read_bytes())})
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for path in sorted((stage.examples / "feeds" / "osv").rglob("*.json")):
+            archive.write(path, path.name)
+    stage.api.post("/feeds", files={"feed": ("osv.zip", packed.getvalue())})
     for one in stage.api.get("/feeds"):
-        day = one["as_of"][:10]
-        stage.say(f"{one['feed']}: {one['records']} records, counted as of {day}: no feed of all there is")
+        stage.say(f"{one['feed']}: {one['records']} records, as of {one['as_of'][:10]}")
+    stage.say("a small, frozen set: what it does not list is not known; careful feeds sync fetches the real feeds")
 
 
 def located(stage: Stage) -> None:
