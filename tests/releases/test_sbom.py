@@ -1,11 +1,15 @@
 """An account of every component, and refusals that name the place."""
 
 import contextlib
+import gzip
+import io
+import json
 import os
-import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -90,20 +94,29 @@ def test_the_wrong_place_is_named(bom, components, where, expected, found):
     [
         pytest.param(b"", Invalid, "not JSON", id="empty"),
         pytest.param(b"{", Invalid, "not JSON", id="cut off"),
-        pytest.param(b"\xff\xfe", Invalid, "not JSON", id="not text"),
+        pytest.param(b"\xff\xfe", Invalid, "UTF-16", id="UTF-16"),
+        pytest.param(b"\xfa\xfb", Invalid, "not JSON", id="not text"),
         pytest.param(b"[]", Invalid, "expected `object`", id="a list"),
         pytest.param(b"{}", Invalid, "no SBOM that we read", id="an empty object"),
         pytest.param(b'{"bomFormat": "Other"}', Invalid, "no SBOM that we read", id="another format"),
         pytest.param(b'{"bomFormat": "CycloneDX", "specVersion": "1.1"}', Invalid, "1.1 is not read", id="too old"),
-        pytest.param(b'<?xml version="1.0"?><bom/>', Refused, "XML", id="XML"),
-        pytest.param(b'{"spdxVersion": "SPDX-2.3"}', Refused, "SPDX", id="SPDX 2"),
+        pytest.param(b'<?xml version="1.0"?><bom/>', Invalid, "a `bom` of CycloneDX", id="another XML"),
         pytest.param(
-            b'{"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld", "@graph": []}',
-            Refused,
-            "SPDX",
-            id="SPDX 3",
+            b'<bom xmlns="http://cyclonedx.org/schema/bom/1.1"/>', Invalid, "CycloneDX 1.1 is not read", id="old XML"
         ),
-        pytest.param(b"SPDXVersion: SPDX-2.3\n", Refused, "tag-value", id="SPDX tag-value"),
+        pytest.param(b'{"spdxVersion": "SPDX-2.1"}', Invalid, "SPDX-2.1 is not read", id="an old SPDX"),
+        pytest.param(b"SPDXVersion: SPDX-2.1", Invalid, "SPDX-2.1 is not read", id="an old SPDX tag-value"),
+        pytest.param(b'{"spdxVersion": 2.3}', Invalid, "expected `str`", id="SPDX of a number"),
+        pytest.param(
+            b'{"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"}', Invalid, "`@graph`", id="half an SPDX 3"
+        ),
+        pytest.param(
+            b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"/>', Refused, "RDF/XML", id="SPDX as RDF"
+        ),
+        pytest.param(b"<Document><SPDXID>x</SPDXID></Document>", Refused, "SPDX as XML", id="SPDX as XML"),
+        pytest.param(b"---\nSPDXID: SPDXRef-DOCUMENT\n", Refused, "YAML", id="SPDX as YAML"),
+        pytest.param(b"spdxVersion: SPDX-2.3\n", Refused, "YAML", id="SPDX as YAML, bare"),
+        pytest.param(b"busybox - 1.36.1-r2\n", Invalid, "not JSON", id="a manifest"),
         pytest.param(b"[" * 100_000, Invalid, "expected `object`", id="brackets without end"),
         pytest.param(
             b'{"bomFormat":"CycloneDX","specVersion":"1.6","components":'
@@ -136,6 +149,149 @@ def test_any_bytes_are_read_or_refused_in_our_words(content):
         sbom.read(content)
 
 
+SCALARS = st.sampled_from(
+    [
+        None,
+        True,
+        0,
+        -1,
+        1e300,
+        "",
+        "x",
+        "a",
+        "SPDXRef-a",
+        "pkg:pypi/a@1",
+        "CVE-2024-0001",
+        "cpe:2.3:a:",
+        "\x00\u202e",
+        "::",
+    ]
+)
+ANYTHING = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(SCALARS.map(str), inner))
+PART = {
+    "name": "a", "bom-ref": "a", "type": "library", "version": "1", "purl": "pkg:pypi/a@1", "cpe": "cpe:/a:x:a:1",
+    "hashes": [{"alg": "SHA-256", "content": "00"}], "licenses": [{"license": {"id": "MIT"}}],
+    "pedigree": {"patches": [{"diff": {"url": "CVE-2024-0001.patch"}, "resolves": [{"type": "security"}]}]},
+    "properties": [{"name": "syft:cpe23", "value": "cpe:/a:y:a:1"}], "evidence": {"identity": {"field": "cpe"}},
+    "components": [{"name": "inside"}],
+}  # fmt: skip
+WHOLE = {
+    "CycloneDX": {
+        "bomFormat": "CycloneDX", "specVersion": "1.6", "components": [PART],
+        "metadata": {"component": PART, "tools": {"components": [{"name": "t"}]}, "authors": [{"name": "x"}]},
+        "dependencies": [{"ref": "a", "dependsOn": ["a"]}],
+        "vulnerabilities": [{"id": "CVE-1", "analysis": {"state": "resolved"}, "affects": [{"ref": "a"}]}],
+    },
+    "SPDX 2": {
+        "spdxVersion": "SPDX-2.3", "documentNamespace": "x", "creationInfo": {"created": "x", "creators": ["Tool: x"]},
+        "packages": [
+            {"name": "a", "SPDXID": "SPDXRef-a", "versionInfo": "1", "sourceInfo": "CVEs fixed: CVE-2024-0001",
+             "externalRefs": [{"referenceType": "purl", "referenceLocator": "pkg:pypi/a@1"}]},
+        ],
+        "relationships": [{"spdxElementId": "SPDXRef-a", "relationshipType": "CONTAINS", "relatedSpdxElement": "x:y"}],
+        "externalDocumentRefs": [{"externalDocumentId": "x", "spdxDocument": "y"}], "files": [{}],
+    },
+    "SPDX 3": {
+        "@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld",
+        "@graph": [
+            {"type": "software_Package", "spdxId": "a", "name": "a", "software_packageUrl": "pkg:pypi/a@1"},
+            {"type": "Relationship", "spdxId": "r", "from": "a", "relationshipType": "hasOutput", "to": ["a"]},
+            {"type": "security_VexFixedVulnAssessmentRelationship", "from": "x/CVE-2024-0001", "to": ["a"]},
+            {"type": "CreationInfo", "@id": "_:c", "createdBy": ["a"], "specVersion": "3.0.1"},
+            {"type": "SpdxDocument", "spdxId": "d", "creationInfo": "_:c", "rootElement": ["a"]},
+        ],
+    },
+}  # fmt: skip
+
+
+def replaced(document, turns, value):
+    """The document with one value replaced: each turn chooses the next step down, until they or the steps run out."""
+    if not turns or not isinstance(document, dict | list) or not document:
+        return value
+    at = turns[0] % len(document)
+    if isinstance(document, list):
+        return [*document[:at], replaced(document[at], turns[1:], value), *document[at + 1 :]]
+    name = list(document)[at]
+    return document | {name: replaced(document[name], turns[1:], value)}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_whole_documents_are_read(name):
+    assert sbom.read(json.dumps(WHOLE[name]).encode()).report.taken == 1
+
+
+@pytest.mark.parametrize("name", WHOLE)
+@given(
+    changes=st.lists(st.tuples(st.lists(st.integers(0, 9), min_size=1, max_size=6), ANYTHING), min_size=1, max_size=3)
+)
+def test_any_change_is_read_or_refused_in_our_words(name, changes):
+    document = WHOLE[name]
+    for turns, value in changes:
+        document = replaced(document, turns, value)
+    with contextlib.suppress(CarefulError):  # any other error fails the test
+        sbom.read(json.dumps(document).encode())
+
+
+TINY = {
+    "CycloneDX 1.6 JSON": b'\xef\xbb\xbf{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"name":"a"}]}',
+    "CycloneDX 1.5 XML": b'\n<bom xmlns="http://cyclonedx.org/schema/bom/1.5"><components><component type="library">'
+    b"<name>a</name></component></components></bom>",
+    "SPDX 2.2 JSON": b'{"spdxVersion":"SPDX-2.2","packages":[{"name":"a","SPDXID":"SPDXRef-a"}]}',
+    "SPDX 2.3 tag-value": b"# written by hand\nSPDXVersion: SPDX-2.3\nPackageName: a\nSPDXID: SPDXRef-a\n",
+    "SPDX 3.0 JSON-LD": b'{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld","@graph":'
+    b'[{"type":"software_Package","name":"a"}]}',
+}
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_formats_that_are_read(name):
+    for content in (TINY[name], gzip.compress(TINY[name]), zstandard.compress(TINY[name])):
+        read = sbom.read(content)
+        assert read.report.format == name
+        assert outcomes(read.report) == [("a", "unmatchable", "no purl and no CPE")]
+
+
+def archive(*contents):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as whole:
+        for at, content in enumerate(contents):
+            whole.writestr(f"{at}.json", content)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("names", "form", "rows"),
+    [
+        pytest.param(["SPDX 2.2 JSON", "SPDX 2.3 tag-value"], "SPDX 2.2 JSON archive", 2, id="SPDX 2 of both kinds"),
+        pytest.param(["SPDX 3.0 JSON-LD", "SPDX 3.0 JSON-LD"], "SPDX 3.0 JSON-LD", 2, id="SPDX 3"),
+        pytest.param(["CycloneDX 1.5 XML"], "CycloneDX 1.5 XML", 1, id="a single file"),
+    ],
+)
+def test_archives_of_documents_are_one(names, form, rows):
+    report = sbom.read(archive(*(TINY[name] for name in names), b'{"index": []}')).report
+    assert (report.format, len(report.rows)) == (form, rows)
+
+
+def test_sboms_that_do_not_refer_to_each_other_are_refused():
+    with pytest.raises(Refused, match="2 SBOMs"):
+        sbom.read(archive(TINY["CycloneDX 1.6 JSON"], TINY["CycloneDX 1.5 XML"]))
+
+
+def test_too_many_objects_in_an_archive_are_refused(monkeypatch):
+    monkeypatch.setattr(sbom, "MOST_OBJECTS", 3)
+    with pytest.raises(TooLarge, match="3 objects in all"):
+        sbom.read(archive(*[TINY["SPDX 2.2 JSON"]] * 2))
+
+
+def test_places_in_xml_are_paths_of_xml():
+    assert sbom.read(TINY["CycloneDX 1.5 XML"]).report.rows[0].where == "/bom/components/component[1]"
+
+
+def test_a_file_that_lists_nothing_says_so(bom):
+    report = sbom.read(bom()).report
+    assert [remark.says for remark in report.remarks] == ["the file lists no component"]
+
+
 @pytest.mark.parametrize("version", ["1.2", "1.3", "1.4", "1.5", "1.6", "1.7"])
 def test_versions_that_are_read(bom, version):
     assert sbom.read(bom(PILLOW, specVersion=version)).report.format == f"CycloneDX {version} JSON"
@@ -149,18 +305,43 @@ def test_an_sbom_of_another_image_is_refused(bom):
         sbom.check_subject(read, "cd" * 32)
 
 
-@pytest.mark.parametrize(
-    ("name", "counts"),
-    [
-        pytest.param("buildroot-500-components", (407, 0, 0, 93), id="500 packages"),
-        pytest.param("buildroot-imx8mp-evk", (10, 0, 7, 57), id="a board"),
-        pytest.param("buildroot-raspberrypi4_64", (4, 0, 7, 39), id="another board"),
-    ],
-)
-def test_real_sboms_of_buildroot(name, counts):
-    path = DATA / "sboms" / f"{name}.cdx.json.zst"
+def real(name):
+    path = DATA / "sboms" / f"{name}.json.zst"
     if not path.exists():
         pytest.skip(f"{path} is not here; set CAREFUL_TEST_DATA")
-    content = subprocess.run(["zstd", "-dcq", str(path)], check=True, capture_output=True).stdout
-    report = sbom.read(content).report
+    return sbom.read(path.read_bytes())
+
+
+@pytest.mark.parametrize(
+    ("name", "counts", "said"),
+    [
+        pytest.param("buildroot-500-components.cdx", (407, 0, 0, 93), 58, id="500 packages of Buildroot"),
+        pytest.param("buildroot-imx8mp-evk.cdx", (10, 0, 7, 57), 13, id="a board of Buildroot"),
+        pytest.param("buildroot-raspberrypi4_64.cdx", (4, 0, 7, 39), 10, id="another board of Buildroot"),
+        pytest.param("yocto-core-image-minimal.spdx3", (25, 12, 1, 104), 22, id="an image of Yocto"),
+    ],
+)
+def test_real_sboms(name, counts, said):
+    read = real(name)
+    report = read.report
     assert (report.taken, report.merged, report.unmatchable, report.left_out) == counts
+    assert sum(len(one.statements) for one in read.components) == said
+
+
+def test_every_statement_of_a_real_yocto_image_is_kept_with_its_reason():
+    read = real("yocto-core-image-minimal.spdx3")
+    kernel = next(one for one in read.components if one.name.startswith("kernel-"))
+    assert [said.state for said in kernel.statements] == ["not_affected"] * 15
+    ubuntu = next(said for said in kernel.statements if said.flaw == "CVE-2018-6559")
+    assert ubuntu.detail == "SPDX 3 VEX: vulnerableCodeNotPresent: Issue only affects Ubuntu"
+    fixed = {said.flaw for one in read.components for said in one.statements if said.state == "resolved"}
+    assert fixed == {"CVE-2022-28391", "CVE-2023-39810", "CVE-2025-31115"}
+    assert [one.cpes for one in read.components if one.name == "libz1"] == [
+        ("cpe:2.3:*:zlib:zlib:1.3.1:*:*:*:*:*:*:*", "cpe:2.3:*:gnu:zlib:1.3.1:*:*:*:*:*:*:*")
+    ]
+
+
+def test_what_a_real_buildroot_board_ignores_is_not_open():
+    said = [one for found in real("buildroot-imx8mp-evk.cdx").components for one in found.statements]
+    assert {one.state for one in said} <= {"patched", "resolved_with_pedigree", "not_affected"}
+    assert any(one.detail.startswith("Buildroot IGNORE_CVES") for one in said)

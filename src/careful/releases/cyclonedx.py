@@ -1,42 +1,56 @@
-"""Reading CycloneDX JSON, versions 1.2 to 1.7 (ECMA-424), with typed structs: only what we use, in milliseconds.
+"""Reading CycloneDX, versions 1.2 to 1.7 (ECMA-424), with typed structs: only what we use, in milliseconds.
 
-What the file nests is made flat. What it lists as built with but not shipped (`scope: excluded`, Buildroot's host
-packages, Careful's own subject) is told apart. Patches that name a flaw, and the file's own statements on flaws, are
-kept with their component.
+The structs are filled from JSON, or from XML by cyclonedx_xml.py. What the file nests is made flat. What it lists as
+built with but not shipped (`scope: excluded`, Buildroot's host packages, Careful's own subject) is told apart. Patches
+that name a flaw, and the file's own statements on flaws, are kept with their component. All CPEs are kept: syft writes
+its further guesses as properties, others as evidence of identity.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Container, Iterable, Iterator, Mapping
+from urllib.parse import unquote
 
 import msgspec
 
 from careful.kernel.errors import TooLarge
 from careful.releases.identifiers import parse_purl
-from careful.releases.model import Found, Statement
+from careful.releases.listing import (
+    MOST_COMPONENTS,
+    MOST_DEPTH,
+    MOST_REMARKS,
+    Entry,
+    Listing,
+    Subject,
+    chosen,
+    flaws_in,
+    plain,
+    say,
+    settled,
+)
+from careful.releases.model import Found, SbomRemark, Statement
 
 VERSIONS = ("1.2", "1.3", "1.4", "1.5", "1.6", "1.7")
-MOST_DEPTH = 32
-MOST_COMPONENTS = 100_000
-_LONGEST_NAME = 1000
-_LONGEST_IDENTIFIER = 2001  # one more than is read, so that what is cut is never taken for whole
-_LONGEST_DETAIL = 500
-_MOST_STATEMENTS = 1000
+_HEADER_END = re.compile(r"^(?:diff |--- |Index: )", re.MULTILINE)
+_HEADER_FLAWS = re.compile(r"^CVE: (?P<flaws>.*)$", re.MULTILINE)
+_LONGEST_HEADER = 20_000
+_IGNORED = "marked as ignored by Buildroot"
+_GUESSES = frozenset({"syft:cpe23", "syft:cpe22"})
 
 
-class Hash(msgspec.Struct):
+class Hash(msgspec.Struct, gc=False):
     """A digest of a component's file."""
 
     alg: str
     content: str
 
 
-class Supplier(msgspec.Struct):
-    """Who supplied a component."""
+class Supplier(msgspec.Struct, gc=False):
+    """Who supplied a component, or the file itself."""
 
     name: str | None = None
 
 
-class Licence(msgspec.Struct):
+class Licence(msgspec.Struct, gc=False):
     """A licence by its SPDX id or its name."""
 
     id: str | None = None
@@ -50,7 +64,7 @@ class LicenceChoice(msgspec.Struct):
     expression: str | None = None
 
 
-class Issue(msgspec.Struct):
+class Issue(msgspec.Struct, gc=False):
     """What a patch resolves."""
 
     type: str = ""
@@ -58,23 +72,52 @@ class Issue(msgspec.Struct):
     name: str | None = None
 
 
+class Attached(msgspec.Struct, gc=False):
+    """A text inside the file."""
+
+    content: str = ""
+    encoding: str | None = None
+
+
+class Diff(msgspec.Struct):
+    """What a patch changes: its text, or where that is."""
+
+    text: Attached | None = None
+    url: str | None = None
+
+
 class Patch(msgspec.Struct):
     """A change made to a component before it was built."""
 
-    resolves: list[Issue] = []
+    type: str = ""
+    diff: Diff | None = None
+    resolves: list[Issue] | None = None
 
 
 class Pedigree(msgspec.Struct):
     """Where a component comes from and how it was changed."""
 
-    patches: list[Patch] = []
+    patches: list[Patch] | None = None
 
 
-class Property(msgspec.Struct):
+class Property(msgspec.Struct, gc=False):
     """A named value that tools add."""
 
     name: str | None = None
     value: str | None = None
+
+
+class Identity(msgspec.Struct, rename={"value": "concludedValue"}):
+    """What a tool concluded a component to be."""
+
+    field: str = ""
+    value: str | None = None
+
+
+class Evidence(msgspec.Struct):
+    """How a component was found; since 1.6 it may be taken for several things."""
+
+    identity: list[Identity] | Identity | None = None
 
 
 class Part(msgspec.Struct, rename={"bom_ref": "bom-ref", "version_range": "versionRange", "external": "isExternal"}):
@@ -96,13 +139,39 @@ class Part(msgspec.Struct, rename={"bom_ref": "bom-ref", "version_range": "versi
     licenses: list[LicenceChoice] | None = None
     pedigree: Pedigree | None = None
     properties: list[Property] | None = None
+    evidence: Evidence | None = None
     components: list["Part"] | None = None
 
 
+class Tool(msgspec.Struct, gc=False):
+    """What wrote the file."""
+
+    name: str | None = None
+
+
+class Tools(msgspec.Struct):
+    """What wrote the file, as it is listed since 1.5."""
+
+    components: list[Tool] | None = None
+
+
 class Metadata(msgspec.Struct):
-    """What the file is about: `component` is the image itself."""
+    """What the file is about (`component` is the image itself), and who wrote it, with what and when."""
 
     component: Part | None = None
+    timestamp: str | None = None
+    authors: list[Supplier] | None = None
+    supplier: Supplier | None = None
+    manufacture: Supplier | None = None
+    manufacturer: Supplier | None = None
+    tools: list[Tool] | Tools | None = None
+
+
+class Dependency(msgspec.Struct, rename={"depends_on": "dependsOn"}):
+    """What a component depends on."""
+
+    ref: str
+    depends_on: list[str] | None = None
 
 
 class Analysis(msgspec.Struct):
@@ -110,10 +179,11 @@ class Analysis(msgspec.Struct):
 
     state: str | None = None
     justification: str | None = None
+    response: list[str] | None = None
     detail: str | None = None
 
 
-class Affects(msgspec.Struct):
+class Affects(msgspec.Struct, gc=False):
     """Which component a statement is about."""
 
     ref: str
@@ -134,25 +204,25 @@ class Bom(msgspec.Struct, rename={"bom_format": "bomFormat", "spec_version": "sp
     spec_version: str
     metadata: Metadata | None = None
     components: list[Part] | None = None
+    dependencies: list[Dependency] | None = None
     vulnerabilities: list[Vulnerability] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What the SBOM says it describes: name, version and SHA-256 of the image, where stated."""
-
-    name: str
-    version: str | None
-    sha256: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One listed component, by its JSON path; `left_out` says why it is not in the image, where it is not."""
-
-    where: str
-    found: Found
-    left_out: str = ""
+def listing(bom: Bom, form: str = "JSON") -> Listing:
+    """Return what the file lists. Its entries raise TooLarge beyond our limits on depth and number."""
+    about = bom.metadata or Metadata()
+    people = [about.manufacturer, about.manufacture, about.supplier, *(about.authors or ())]
+    tools = about.tools.components if isinstance(about.tools, Tools) else about.tools
+    remarks: list[SbomRemark] = []
+    return Listing(
+        format=f"CycloneDX {bom.spec_version} {form}",
+        entries=entries(bom, remarks),
+        subject=subject(bom),
+        author=next((name for one in people if one and (name := plain(one.name))), ""),
+        tool=next((name for one in tools or () if (name := plain(one.name))), ""),
+        timestamp=plain(about.timestamp, 64),
+        remarks=remarks,
+    )
 
 
 def subject(bom: Bom) -> Subject | None:
@@ -164,54 +234,98 @@ def subject(bom: Bom) -> Subject | None:
     return Subject(about.name, about.version, frozenset(digests))
 
 
-def entries(bom: Bom) -> Iterator[Entry]:
-    """Yield every component, parents before children. Raises TooLarge beyond our limits on depth and number."""
+def entries(bom: Bom, remarks: list[SbomRemark] | None = None) -> Iterator[Entry]:
+    """Yield every component, parents before children. Raises TooLarge beyond our limits on depth and number.
+
+    At the end, what statements and dependencies name that is not in the file is added to `remarks`.
+    """
     said = _statements(bom)
+    related = {ref for one in bom.dependencies or () for ref in (one.ref, *(one.depends_on or ()))}
+    about = bom.metadata.component if bom.metadata else None
+    refs: dict[str | None, str] = {about.bom_ref: "$.metadata.component"} if about else {}
+    twice: list[SbomRemark] = []
     for number, (place, part, depth) in enumerate(_walk(bom), 1):
         if depth > MOST_DEPTH:
             raise TooLarge(f"Components are nested more than {MOST_DEPTH} deep.", where=place)
         if number > MOST_COMPONENTS:
             raise TooLarge(f"An SBOM may list {MOST_COMPONENTS} components.", where=place)
-        yield Entry(place, _found(part, said), _left_out(part))
+        if part.bom_ref and refs.setdefault(part.bom_ref, place) != place:
+            twice.append(
+                SbomRemark(place, f"the bom-ref {plain(part.bom_ref, 200)!r} is used before, at {refs[part.bom_ref]}")
+            )
+        yield Entry(place, _found(part, said), _left_out(part), related=depth > 1 or part.bom_ref in related)
+    if remarks is not None:
+        remarks.extend([*twice[:MOST_REMARKS], *_dangling(refs, said, related)])
+
+
+def _dangling(refs: Container[str | None], said: Mapping[str, list[Statement]], related: set[str]) -> list[SbomRemark]:
+    lost = [f"a statement on {said[ref][0].flaw} is about {plain(ref, 200)!r}" for ref in said if ref not in refs]
+    lost += [f"a dependency names {plain(ref, 200)!r}" for ref in sorted(related) if ref not in refs]
+    return [SbomRemark("$", f"{one}, which is not in the file") for one in lost[:MOST_REMARKS]]
 
 
 def _walk(bom: Bom) -> Iterator[tuple[str, Part, int]]:
+    """Yield every component with its place and depth, in the order of the file, without a list of them all."""
     about = bom.metadata.component if bom.metadata else None
-    stack = [(f"$.components[{at}]", part, 1) for at, part in enumerate(bom.components or ())]
+    stack = [_numbered("$", bom.components)]
     if about:
-        inner = [(f"$.metadata.component.components[{at}]", one, 1) for at, one in enumerate(about.components or ())]
-        stack = inner + stack
-    stack.reverse()
+        stack.append(_numbered("$.metadata.component", about.components))
     while stack:
-        place, part, depth = stack.pop()
-        yield place, part, depth
-        children = [(f"{place}.components[{at}]", one, depth + 1) for at, one in enumerate(part.components or ())]
-        stack.extend(reversed(children))
+        found = next(stack[-1], None)
+        if found is None:
+            stack.pop()
+            continue
+        place, part = found
+        yield place, part, len(stack) - (1 if about and place.startswith("$.metadata") else 0)
+        if part.components:
+            stack.append(_numbered(place, part.components))
+
+
+def _numbered(place: str, parts: Iterable[Part] | None) -> Iterator[tuple[str, Part]]:
+    return ((f"{place}.components[{at}]", part) for at, part in enumerate(parts or ()))
 
 
 def _found(part: Part, said: Mapping[str, list[Statement]]) -> Found:
-    patched = [
-        Statement(issue.name or issue.id or "", "patched", "a patch in its pedigree names it")
-        for patch in (part.pedigree.patches if part.pedigree else ())
-        for issue in patch.resolves
-        if issue.type == "security" and (issue.name or issue.id)
-    ]
+    patched = [one for patch in (part.pedigree and part.pedigree.patches) or () for one in _patched(patch)]
     about = said.get(part.bom_ref, []) if part.bom_ref else []
-    version = (part.version or "").strip()
-    name = f"{part.group}/{part.name}" if part.group else part.name
-    purl = parse_purl(part.purl.strip()) if part.purl else None
+    identities = _identities(part)
+    purls = chosen([part.purl, *(one.value for one in identities if one.field == "purl")], "purl")
+    guesses = [one.value for one in part.properties or () if one.name in _GUESSES]
+    cpes = chosen([part.cpe, *(one.value for one in identities if one.field == "cpe"), *guesses], "cpe")
+    purl = parse_purl(purls[0]) if purls else None
     return Found(
-        name=name[:_LONGEST_NAME],
-        version=(version or (purl.version if purl else ""))[:_LONGEST_NAME],
-        purl=(part.purl or "").strip()[:_LONGEST_IDENTIFIER],
-        cpe=(part.cpe or "").strip()[:_LONGEST_IDENTIFIER],
-        type=part.type[:64],
-        supplier=((part.supplier.name if part.supplier else None) or part.publisher or "")[:_LONGEST_NAME],
-        licence=_licence(part.licenses or ())[:_LONGEST_NAME],
-        hashes={one.alg[:64]: one.content[:256] for one in part.hashes or ()},
-        statements=tuple(dict.fromkeys(patched + about))[:_MOST_STATEMENTS],
+        name=plain(f"{part.group}/{part.name}" if part.group else part.name),
+        version=plain(part.version) or (plain(purl.version) if purl else ""),
+        purl=purls[0] if purls else "",
+        cpe=cpes[0] if cpes else "",
+        more_cpes=cpes[1:],
+        type=plain(part.type, 64),
+        supplier=plain((part.supplier.name if part.supplier else None) or part.publisher),
+        licence=plain(_licence(part.licenses or ())),
+        hashes={plain(one.alg, 64): plain(one.content, 256) for one in part.hashes or ()},
+        statements=settled([*patched, *about]),
         reason=_range_reason(part),
     )
+
+
+def _identities(part: Part) -> list[Identity]:
+    found = part.evidence.identity if part.evidence else None
+    return [found] if isinstance(found, Identity) else found or []
+
+
+def _patched(patch: Patch) -> Iterator[Statement]:
+    """Yield the flaws that a patch mends: those it resolves, those its file is named for, those its header names."""
+    resolved = [name for one in patch.resolves or () if one.type == "security" and (name := one.name or one.id)]
+    for name in (flaw for text in resolved for flaw in flaws_in(text) or [text]):  # Buildroot writes a line of several
+        yield say(name, "patched", "a patch in its pedigree names it")
+    diff = patch.diff or Diff()
+    file = (diff.url or "").rpartition("/")[2]
+    for flaw in flaws_in(file):
+        yield say(flaw, "patched", "a patch in its pedigree is named for it", file)
+    if not resolved and diff.text and not diff.text.encoding:
+        header = _HEADER_END.split(diff.text.content[:_LONGEST_HEADER], maxsplit=1)[0]
+        for flaw in flaws_in(" ".join(_HEADER_FLAWS.findall(header))):
+            yield say(flaw, "patched", "the header of a patch in its pedigree names it")
 
 
 def _licence(choices: Iterable[LicenceChoice]) -> str:
@@ -236,10 +350,25 @@ def _left_out(part: Part) -> str:
 def _statements(bom: Bom) -> dict[str, list[Statement]]:
     said: dict[str, list[Statement]] = {}
     for one in bom.vulnerabilities or ():
-        if not one.id or not one.analysis or not one.analysis.state:
-            continue
-        why = one.analysis.detail or one.analysis.justification or ""
-        statement = Statement(one.id[:100], one.analysis.state[:64], why[:_LONGEST_DETAIL])
-        for affected in one.affects or ():
-            said.setdefault(affected.ref, []).append(statement)
+        if one.id and one.analysis and one.analysis.state:
+            statement = _statement(one.id, one.analysis)
+            for affected in one.affects or ():
+                said.setdefault(_local(affected.ref), []).append(statement)
     return said
+
+
+def _local(ref: str) -> str:
+    """Return the reference inside this file; a BOM-Link (`urn:cdx:…/1#ref`) names the file too."""
+    return unquote(ref.partition("#")[2]) if ref.startswith("urn:cdx:") else ref
+
+
+def _statement(flaw: str, analysis: Analysis) -> Statement:
+    """Return an analysis as a statement.
+
+    Buildroot lists in IGNORE_CVES what a patch of its own fixes and what does not matter in its build (its manual on
+    generic-package), and writes `in_triage` for it where it knows no patch.
+    """
+    state, detail = analysis.state or "", analysis.detail or ""
+    if state == "in_triage" and _IGNORED in detail:
+        return say(flaw, "not_affected", "Buildroot IGNORE_CVES", detail)
+    return say(flaw, state, "CycloneDX VEX", analysis.justification, detail, ", ".join(analysis.response or ()))

@@ -1,69 +1,46 @@
-"""Reading an SBOM within limits, and accounting for every component in it.
+"""The front door for SBOMs: what format a file has, and its reader. Within limits; a malformed file is refused whole.
 
-What cannot be looked up in the known flaws is kept and says why, so that no coverage never reads as no flaws. A file
-that is malformed is refused with the place, what was expected there and what was found. Pure.
+All readers end in the same `Listing`, and accounting.py decides what becomes of each line of it.
 """
 
 import re
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
 
 import msgspec
 
 from careful.kernel.errors import Invalid, Problem, Refused, TooLarge
-from careful.releases import cyclonedx
-from careful.releases.identifiers import parse_cpe, parse_purl
-from careful.releases.model import Found, SbomReport, SbomRow
+from careful.releases import archives, cyclonedx, cyclonedx_xml, spdx2, spdx2_tag, spdx3, spdx3_elements
+from careful.releases.accounting import Sbom, account, why_unmatchable
+from careful.releases.json_places import decode
+from careful.releases.listing import Listing
 
 MOST_BYTES = 64 << 20
 MOST_OBJECTS = 2_000_000
-READ = "CycloneDX JSON 1.2 to 1.7"
-_MOST_NUMBERED = 16 << 20  # larger ones are not read a second time to number what is wrong
+READ = "CycloneDX 1.2 to 1.7 (JSON, XML) or SPDX 2.2, 2.3 (JSON, tag-value), 3.0 (JSON-LD)"
 _DO = f"Hand in {READ}."
-_SAID = re.compile(r"(?P<what>.*?)(?: - at `(?P<path>[^`]*)`)?", re.DOTALL)
-_FOUND = re.compile(r"Expected (?P<expected>.*?), got (?P<found>.*)", re.DOTALL)
-_MISSING = re.compile(r"Object missing required field (?P<field>`[^`]*`)")
+_BLANK = b" \t\r\n"
+_BOM = b"\xef\xbb\xbf"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_TAG_VALUE = re.compile(rb"^[ \t]*SPDXVersion[ \t]*:", re.MULTILINE)
+_YAML = re.compile(rb"^(?:---|spdxVersion[ \t]*:|bomFormat[ \t]*:|[\"']?SPDXID[\"']?[ \t]*:)", re.MULTILINE)
+_START = 1 << 16
+
+__all__ = ["READ", "Sbom", "check_subject", "read", "why_unmatchable"]
 
 
-class _Header(msgspec.Struct, rename={"bom_format": "bomFormat", "context": "@context"}):
+class _Header(msgspec.Struct, rename={"bom_format": "bomFormat", "spdx2": "spdxVersion", "context": "@context"}):
     bom_format: msgspec.Raw = msgspec.Raw()
-    spdxVersion: msgspec.Raw = msgspec.Raw()  # noqa: N815 (the file's own word)
+    spdx2: msgspec.Raw = msgspec.Raw()
     context: msgspec.Raw = msgspec.Raw()
 
 
-_Key = tuple[str, str, str, str, bool]
-
-
-@dataclass(frozen=True, slots=True)
-class Sbom:
-    """What an SBOM says is in an image, and how each line of it was taken."""
-
-    components: tuple[Found, ...]
-    report: SbomReport
-    subject: cyclonedx.Subject | None
-
-
 def read(content: bytes) -> Sbom:
-    """Read an SBOM. Raises Invalid (with the JSON path of what is wrong), Refused (another format), TooLarge."""
-    if len(content) > MOST_BYTES:
-        raise TooLarge(f"An SBOM may have {MOST_BYTES >> 20} MiB.", where="sbom")
-    if content.count(b"{") > MOST_OBJECTS:
-        raise TooLarge(f"An SBOM may have {MOST_OBJECTS:,} objects.", where="sbom")
-    try:
-        _know_format(content)
-        bom = msgspec.json.decode(content, type=cyclonedx.Bom)
-    except msgspec.ValidationError as wrong:
-        problem = _problem(content, wrong)
-        raise Invalid(f"The SBOM is not valid CycloneDX: {problem}", where="sbom", problems=(problem,)) from wrong
-    except (msgspec.DecodeError, UnicodeDecodeError) as broken:
-        raise Invalid(f"The SBOM is not JSON: {broken}.", do=_DO, where="sbom") from broken
-    except RecursionError as deep:
-        raise TooLarge(f"The SBOM is nested more than {cyclonedx.MOST_DEPTH} deep.", where="sbom") from deep
-    if bom.spec_version not in cyclonedx.VERSIONS:
-        found = bom.spec_version[:20]
-        problem = Problem(where="$.specVersion", expected=", ".join(cyclonedx.VERSIONS), found=repr(found))
-        raise Invalid(f"CycloneDX {found} is not read.", do=_DO, where="$.specVersion", problems=(problem,))
-    return _account(bom)
+    """Read an SBOM. Raises Invalid (with the place of what is wrong), Refused (another format), TooLarge."""
+    if archives.packed(content):
+        files = archives.unpack(content)
+        return account(_listing_of_set(files) if len(files) > 1 else _listing(files[0][1]))
+    return account(_listing(content))
 
 
 def check_subject(read_sbom: Sbom, image_sha256: str) -> None:
@@ -78,122 +55,112 @@ def check_subject(read_sbom: Sbom, image_sha256: str) -> None:
         )
 
 
-def _know_format(content: bytes) -> None:
-    start = content.lstrip(b"\xef\xbb\xbf \t\r\n")[:512]
-    if start.startswith(b"<"):
-        raise Refused("This SBOM is XML, which is not read yet.", do=_DO, where="sbom")
-    if start.startswith(b"SPDXVersion:"):
-        raise Refused("This SBOM is SPDX tag-value, which is not read yet.", do=_DO, where="sbom")
-    header = msgspec.json.decode(content, type=_Header)
-    if bytes(header.spdxVersion) or b"spdx.org" in bytes(header.context):
-        raise Refused("This SBOM is SPDX, which is not read yet.", do=_DO, where="sbom")
+def _listing(content: bytes) -> Listing:
+    if len(content) > MOST_BYTES:
+        raise TooLarge(f"An SBOM may have {MOST_BYTES >> 20} MiB.", where="sbom")
+    return _READERS[_kind(content)](content)
+
+
+def _listing_of_set(files: list[tuple[str, bytes]]) -> Listing:
+    """Read several files as one: SPDX documents that refer to each other. What is no SPDX among them is passed over."""
+    if sum(max(content.count(b"{"), content.count(b"\nRelationship:")) for _, content in files) > MOST_OBJECTS:
+        raise TooLarge(f"An archive may have {MOST_OBJECTS:,} objects in all.", where="sbom")
+    kinds = {name: kind for name, content in files if (kind := _kind_or_none(content))}
+    older = [(name, content) for name, content in files if kinds.get(name) in {"SPDX 2 JSON", "SPDX tag-value"}]
+    if older:
+        documents = [
+            (name, _tag_value(content) if kinds[name] == "SPDX tag-value" else _spdx2(content))
+            for name, content in older
+        ]
+        return spdx2.listing(documents, f"{kinds[older[0][0]].removeprefix('SPDX ').removeprefix('2 ')} archive")
+    newer = [content for name, content in files if kinds.get(name) == "SPDX 3"]
+    if newer:
+        graph = [one for content in newer for one in decode(content, spdx3_elements.Document, "SPDX 3").graph]
+        return spdx3.listing(spdx3_elements.Document(graph))
+    if len(kinds) == 1:
+        return _listing(dict(files)[next(iter(kinds))])
+    raise Refused(
+        f"The archive holds {len(kinds)} SBOMs that do not refer to each other.", do="Hand them in one by one."
+    )
+
+
+def _kind_or_none(content: bytes) -> str:
+    try:
+        return _kind(content)
+    except (Invalid, Refused):
+        return ""
+
+
+def _kind(content: bytes) -> str:
+    """Return which of `_READERS` reads it. Raises Refused for a known format that is not read, else Invalid."""
+    start = content.removeprefix(_BOM).lstrip(_BLANK)[:_START]
+    if start.startswith(_UTF16) and b"<" not in start[:8]:
+        raise Invalid("The SBOM is UTF-16.", do="Save it as UTF-8.", where="sbom")
+    if start.startswith((b"<", *_UTF16)):
+        _refuse_rdf(start)
+        return "CycloneDX XML"
+    if not start.startswith((b"{", b"[")):
+        if _TAG_VALUE.search(start):
+            return "SPDX tag-value"
+        if _YAML.search(start):
+            raise Refused("This SBOM is YAML, which is not read.", do=f"Convert it to JSON. {_DO}", where="sbom")
+    return _kind_of_json(content)
+
+
+def _refuse_rdf(start: bytes) -> None:
+    if b"rdf:RDF" in start or b"spdx.org/rdf/terms" in start:
+        raise Refused("This SBOM is SPDX as RDF/XML, which is not read.", do=f"Convert it to JSON. {_DO}", where="sbom")
+    if re.search(rb"<Document[ >]", start):
+        raise Refused("This SBOM is SPDX as XML, which is not read.", do=f"Convert it to JSON. {_DO}", where="sbom")
+
+
+def _kind_of_json(content: bytes) -> str:
+    if content.count(b"{") > MOST_OBJECTS:
+        raise TooLarge(f"An SBOM may have {MOST_OBJECTS:,} objects.", where="sbom")
+    header = decode(content.removeprefix(_BOM), _Header, "JSON", _DO)
+    if bytes(header.spdx2):
+        return "SPDX 2 JSON"
+    if b"spdx.org" in bytes(header.context):
+        return "SPDX 3"
     said = (bytes(header.bom_format) or b"nothing")[:40]
     if said != b'"CycloneDX"':
         problem = Problem(where="$.bomFormat", expected='"CycloneDX"', found=said.decode(errors="replace"))
         raise Invalid("This is no SBOM that we read.", do=_DO, where="$.bomFormat", problems=(problem,))
+    return "CycloneDX JSON"
 
 
-def _account(bom: cyclonedx.Bom) -> Sbom:
-    kept: dict[_Key, tuple[str, Found]] = {}
-    rows: list[SbomRow] = []
-    counts = {"taken": 0, "merged": 0, "unmatchable": 0, "left out": 0}
-    for entry in cyclonedx.entries(bom):
-        row = _place_one(entry, kept)
-        counts[row.outcome] += 1
-        rows.append(row)
-    report = SbomReport(
-        format=f"CycloneDX {bom.spec_version} JSON",
-        taken=counts["taken"],
-        merged=counts["merged"],
-        unmatchable=counts["unmatchable"],
-        left_out=counts["left out"],
-        rows=tuple(rows),
-    )
-    return Sbom(tuple(found for _, found in kept.values()), report, cyclonedx.subject(bom))
+def _cyclonedx(content: bytes) -> Listing:
+    bom = decode(content.removeprefix(_BOM), cyclonedx.Bom, "CycloneDX")
+    _check_version(bom, "$.specVersion")
+    return cyclonedx.listing(bom)
 
 
-def _place_one(entry: cyclonedx.Entry, kept: dict[_Key, tuple[str, Found]]) -> SbomRow:
-    where, one = entry.where, entry.found
-    if entry.left_out:
-        return SbomRow(where, one.name, one.version, "left out", entry.left_out)
-    key = (one.name, one.version, one.purl, one.cpe, one.type == "file")
-    if key in kept:
-        elder, first = kept[key]
-        joined = tuple(dict.fromkeys(first.statements + one.statements))
-        kept[key] = elder, replace(first, statements=joined)
-        return SbomRow(where, one.name, one.version, "merged", f"listed before, at {elder}", elder)
-    reason = one.reason or why_unmatchable(one)
-    kept[key] = where, replace(one, reason=reason)
-    return SbomRow(where, one.name, one.version, "unmatchable" if reason else "taken", reason)
+def _cyclonedx_xml(content: bytes) -> Listing:
+    bom = cyclonedx_xml.read(content)
+    _check_version(bom, "/bom/@xmlns")
+    found = cyclonedx.listing(bom, "XML")
+    return replace(found, entries=(replace(one, where=cyclonedx_xml.path(one.where)) for one in found.entries))
 
 
-def why_unmatchable(one: Found) -> str:
-    """Say why a component cannot be looked up; empty when it can."""
-    purl = parse_purl(one.purl) if one.purl else None
-    cpe = parse_cpe(one.cpe) if one.cpe else None
-    if purl is None and cpe is None:
-        if one.type == "file":
-            return "a single file: known flaws are listed by package"
-        if one.purl or one.cpe:
-            return f"its {'purl' if one.purl else 'CPE'} cannot be read"
-        return "no purl and no CPE"
-    return "" if one.version or (cpe and cpe.version not in {"*", "-"}) else "no version"
+def _check_version(bom: cyclonedx.Bom, where: str) -> None:
+    if bom.spec_version not in cyclonedx.VERSIONS:
+        found = bom.spec_version[:20]
+        problem = Problem(where=where, expected=", ".join(cyclonedx.VERSIONS), found=repr(found))
+        raise Invalid(f"CycloneDX {found} is not read.", do=_DO, where=where, problems=(problem,))
 
 
-def _problem(content: bytes, wrong: msgspec.ValidationError) -> Problem:
-    said = _SAID.fullmatch(str(wrong))
-    what, path = (said["what"], said["path"] or "$") if said else (str(wrong), "$")
-    found = _FOUND.fullmatch(what)
-    missing = _MISSING.fullmatch(what)
-    path = _numbered(content, path)
-    if missing:
-        return Problem(where=path, expected=f"the field {missing['field']}", found="none")
-    if found:
-        return Problem(where=path, expected=found["expected"], found=found["found"])
-    return Problem(where=path, expected="valid CycloneDX", found=what)
+def _spdx2(content: bytes) -> spdx2.Document:
+    return decode(content.removeprefix(_BOM), spdx2.Document, "SPDX 2")
 
 
-def _numbered(content: bytes, path: str) -> str:
-    """Replace each `[...]` of the decoder's path by the number of the element that it refused.
-
-    Elements are decoded in order, so the wrong one is the last of the shortest list that is still refused there.
-    """
-    if "[...]" not in path or len(content) > _MOST_NUMBERED:
-        return path
-    try:
-        document = msgspec.json.decode(content)
-    except RecursionError:
-        return path
-    while "[...]" in path:
-        before = path[: path.index("[...]")]
-        holder, name, elements = _array_at(document, before)
-        if not isinstance(elements, list):
-            return path
-        low, high = 1, len(elements)
-        while low < high:
-            middle = (low + high) // 2
-            holder[name] = elements[:middle]
-            low, high = (low, middle) if _refused_under(document, f"{before}[...]") else (middle + 1, high)
-        holder[name] = elements
-        path = f"{before}[{low - 1}]{path[len(before) + len('[...]') :]}"
-        holder[name] = elements[low - 1 : low]
-    return path
+def _tag_value(content: bytes) -> spdx2.Document:
+    return spdx2_tag.read(content)
 
 
-def _array_at(document: Any, path: str) -> tuple[Any, str, Any]:  # noqa: ANN401 (JSON is Any)
-    names = [part.split("[")[0] for part in path.split(".")[1:]]
-    indexed = ["[" in part for part in path.split(".")[1:]]
-    holder = document
-    for name, inside in zip(names[:-1], indexed[:-1], strict=True):
-        holder = holder[name]
-        if inside:
-            holder = holder[0]  # narrowed to the one wrong element before
-    return holder, names[-1], holder.get(names[-1])
-
-
-def _refused_under(document: Any, path: str) -> bool:  # noqa: ANN401 (JSON is Any)
-    try:
-        msgspec.convert(document, type=cyclonedx.Bom)
-    except msgspec.ValidationError as wrong:
-        return path in str(wrong)
-    return False
+_READERS: dict[str, Callable[[bytes], Listing]] = {
+    "CycloneDX JSON": _cyclonedx,
+    "CycloneDX XML": _cyclonedx_xml,
+    "SPDX 2 JSON": lambda content: spdx2.listing([("", _spdx2(content))], "JSON"),
+    "SPDX tag-value": lambda content: spdx2.listing([("", _tag_value(content))], "tag-value"),
+    "SPDX 3": lambda content: spdx3.listing(decode(content.removeprefix(_BOM), spdx3_elements.Document, "SPDX 3")),
+}

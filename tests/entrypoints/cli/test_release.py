@@ -41,6 +41,18 @@ def test_add_accounts_for_every_component(add):
     assert "was here already" in add("--fixes", "CVE-2023-4863").stdout
 
 
+def test_add_says_what_the_sbom_lacks_and_what_is_strange(add, files):
+    (files / "sbom.json").write_bytes(
+        b'{"bomFormat":"CycloneDX","specVersion":"1.6","components":['
+        + b'{"name":"a","version":"1.0","purl":"pkg:pypi/a@1.1"},' * 20
+        + b'{"name":"a\\u202e","purl":"pkg:pypi/a"}]}'
+    )
+    said = add().stdout
+    assert "Not stated, of the minimum elements of an SBOM: supplier (2 of 2), version (1 of 2)" in said
+    assert "Remark: $.components[20]: its name or version holds signs that cannot be seen" in said
+    assert "and 1 more: careful release show" in said
+
+
 def test_add_for_programs(add):
     done = read(add("--json"))
     assert done["release"]["hardware"] == ["rev-a"]

@@ -44,7 +44,12 @@ def command() -> None:
 @click.argument("product")
 @click.argument("version")
 @click.option("--image", required=True, type=click.Path(path_type=Path), help="What devices install.")
-@click.option("--sbom", required=True, type=click.Path(path_type=Path), help="What is in it: CycloneDX JSON.")
+@click.option(
+    "--sbom",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="What is in it: CycloneDX or SPDX; docs/sbom.md says which.",
+)
 @click.option("--hardware", multiple=True, required=True, help="Hardware revision it runs on; may be repeated.")
 @click.option("--fixes", multiple=True, help="Flaw that it mends, such as CVE-2023-4863; may be repeated.")
 @click.option("--notes", default="", help="What changed, for people.")
@@ -76,6 +81,7 @@ def add(
     click.echo(f"  image  {one.artifact.sha256}  {one.artifact.size:,} bytes")
     click.echo(f"  SBOM   {one.sbom_sha256}  {_counts(done.report)}")
     _say_unmatchable(done.report)
+    _say_quality(done.report)
     click.echo(f"Sign it: careful release sign {product} {version}")
 
 
@@ -127,6 +133,7 @@ def show(ctx: click.Context, *, product: str, version: str, components: bool, as
     for name, value in facts.items():
         click.echo(f"{name:>17}  {cell(value)}")
     _say_unmatchable(report)
+    _say_quality(report)
     if components:
         rows = [(part.name, part.version, part.purl or part.cpe or None, part.reason or "yes") for part in listed]
         say_table("Components", ("Name", "Version", "Identifier", "Can be looked up"), rows, empty="None is listed.")
@@ -156,7 +163,7 @@ def verify(ctx: click.Context, *, product: str, version: str, as_json: bool) -> 
 def read_sbom_file(path: Path) -> bytes:
     """Return an SBOM's bytes. Raises NotFound, and TooLarge before reading what is too large."""
     if not path.is_file():
-        raise NotFound(f"There is no file {path}.", do="Name the SBOM: CycloneDX JSON.")
+        raise NotFound(f"There is no file {path}.", do="Name the SBOM: CycloneDX or SPDX.")
     if path.stat().st_size > _SBOM_BYTES:
         raise TooLarge(f"An SBOM may have {_SBOM_BYTES >> 20} MiB.", where=str(path))
     return path.read_bytes()
@@ -174,3 +181,14 @@ def _say_unmatchable(report: releases.SbomReport) -> None:
         click.echo(f"  {row.name} {row.version}: {row.reason} ({row.where})")
     if len(rows) > _ROWS:
         click.echo(f"  and {len(rows) - _ROWS} more: careful release show PRODUCT VERSION --json")
+
+
+def _say_quality(report: releases.SbomReport) -> None:
+    """Say which of the minimum elements are not stated everywhere, and what was strange in the file."""
+    lacking = [f"{one.name} ({one.lacking} of {one.lacking + one.stated})" for one in report.elements if one.lacking]
+    if lacking:
+        click.echo(f"Not stated, of the minimum elements of an SBOM: {', '.join(lacking)}")
+    for remark in report.remarks[:_ROWS]:
+        click.echo(f"Remark: {remark.where}: {remark.says}")
+    if len(report.remarks) > _ROWS:
+        click.echo(f"  and {len(report.remarks) - _ROWS} more: careful release show PRODUCT VERSION --json")
