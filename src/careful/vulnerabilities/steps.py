@@ -73,7 +73,7 @@ def _match_releases(world: World, due: Sequence[releases.Release]) -> None:
 
 
 def _sameness(component: releases.Component) -> Hashable:
-    return component.purl, component.cpe, component.version, component.reason, component.statements
+    return component.purl, component.cpes, component.version, component.reason, component.statements
 
 
 def _note_release(

@@ -41,6 +41,9 @@ def read(*listed, default="unknown"):
             Range("1.1.1", last="1.1.1c"),
             id="OpenSSL's",
         ),
+        pytest.param(
+            {"version": "Fixed in OpenSSL 3.0.1 (Affected 3.0.0)"}, Range("3.0.0", last="3.0.0"), id="only one"
+        ),
         pytest.param({"version": "8.0.*", "less_than": "8.0.29"}, Range("8.0", fixed="8.0.29"), id="from a branch on"),
         pytest.param({"version": "-", "less_than_or_equal": "<= 2.2.1"}, Range(last="2.2.1"), id="a sign too many"),
         pytest.param(

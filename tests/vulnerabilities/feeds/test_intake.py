@@ -10,6 +10,7 @@ from flaws_sample import kev, osv
 
 from careful.kernel.errors import Invalid
 from careful.vulnerabilities.feeds import database, intake
+from careful.vulnerabilities.feeds.kinds import kind_of
 from careful.vulnerabilities.feeds.proof import UNDATED
 
 NOW = datetime(2026, 11, 3, tzinfo=UTC)
@@ -290,3 +291,22 @@ def test_a_feed_file_is_there_whole_or_as_it_was(home, given):
         assert database.count(connection, "osv") == 1
         with pytest.raises(sqlite3.OperationalError):
             connection.execute("DELETE FROM flaw")
+
+
+def test_what_was_read_before_is_not_read_again(home, given, monkeypatch):
+    folder = given("all/a.json", osv("A")).parent
+    given("all/b.json", osv("B", modified="2026-10-02T00:00:00Z"))
+    given("all/broken.json", osv("C", modified=""))
+    kinds = []
+    monkeypatch.setattr(intake, "kind_of", lambda raw: kinds.append(raw) or kind_of(raw))
+
+    def again():
+        kinds.clear()
+        with database.opened(home, write=True) as connection:
+            (found,) = intake.take_all(connection, folder, NOW)
+        return found.taken, found.unchanged, found.refused_count, len(kinds), found.as_of.isoformat()[:10]
+
+    assert again() == (2, 0, 1, 3, "2026-10-02")
+    assert again() == (0, 2, 1, 1, "2026-10-02")
+    given("all/a.json", osv("A", summary="more", modified="2026-10-03T00:00:00Z"))
+    assert again() == (1, 1, 1, 2, "2026-10-03")

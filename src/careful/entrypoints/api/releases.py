@@ -31,7 +31,7 @@ def add(
     product: Annotated[str, Form(max_length=64)],
     version: Annotated[str, Form(max_length=64)],
     image: Annotated[UploadFile, File(description="What devices install.")],
-    sbom: Annotated[UploadFile, File(description="CycloneDX JSON; docs/sbom.md says which versions are read.")],
+    sbom: Annotated[UploadFile, File(description="CycloneDX or SPDX; docs/sbom.md says which versions and forms.")],
     hardware: Annotated[list[str], Form(max_length=64, description="Hardware revisions it runs on.")],
     fixes: Annotated[list[str], Form(max_length=1000, description="Flaws that it mends.")] = [],  # noqa: B006 (FastAPI copies it)
     notes: Annotated[str, Form(max_length=10_000)] = "",

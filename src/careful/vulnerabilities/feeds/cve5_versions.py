@@ -32,7 +32,7 @@ _WORDS = (
     (rf"(?:all )?(?:versions? )?(?:up to|through)\s+(?P<last>{_V})", True),
     (rf"(?P<introduced>{_V})\s+(?:to|through|-)\s+(?P<last>{_V})", True),
     (rf"fixed in .+ \(affected (?P<introduced>{_V}?)-(?P<last>{_V})\)", True),  # OpenSSL's
-    (rf"fixed in .+ \(affected (?P<introduced>{_V})\)", True),
+    (rf"fixed in .+ \(affected (?P<exact>{_V})\)", True),
     (rf"fixed in\s+(?:[a-z-]+\s+)?(?P<fixed>{_V})", False),  # where it begins is not said
 )
 _WORDED = tuple((re.compile(pattern, re.IGNORECASE), sure) for pattern, sure in _WORDS)
@@ -201,7 +201,9 @@ def _in_words(text: str) -> tuple[Range | None, bool]:
     for pattern, sure in _WORDED:
         said = pattern.fullmatch(text)
         if said and all(_PLAIN.fullmatch(value) for value in said.groupdict().values()):
-            return Range(**said.groupdict()), sure
+            bounds = said.groupdict()
+            exact = bounds.pop("exact", "")
+            return (Range(introduced=exact, last=exact) if exact else Range(**bounds)), sure
     return None, False
 
 

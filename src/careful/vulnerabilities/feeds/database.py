@@ -36,14 +36,16 @@ CREATE TABLE IF NOT EXISTS exploited (cve TEXT PRIMARY KEY, since TEXT NOT NULL)
 CREATE TABLE IF NOT EXISTS score (cve TEXT PRIMARY KEY, epss REAL NOT NULL, percentile REAL NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS taken (
   feed TEXT PRIMARY KEY, records INTEGER NOT NULL, sha256 TEXT NOT NULL, as_of TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS seen (
+  digest BLOB PRIMARY KEY, feed TEXT NOT NULL, modified TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS whole (
   feed TEXT NOT NULL, kind TEXT NOT NULL, type TEXT NOT NULL, name TEXT NOT NULL, records INTEGER NOT NULL,
   as_of TEXT NOT NULL, PRIMARY KEY (feed, kind, type)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 INSERT OR IGNORE INTO state VALUES ('generation', 0);
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 """
-_FORM = 2
+_FORM = 3
 _BUILD = "careful feeds sync --from DIR --output FILE"
 
 
@@ -209,6 +211,16 @@ def scores(connection: sqlite3.Connection, cves: Iterable[str]) -> dict[str, tup
     """Return the EPSS score and percentile of those CVEs that have one."""
     query = "SELECT cve, epss, percentile FROM score WHERE cve IN (SELECT value FROM json_each(?))"
     return {cve: (score, part) for cve, score, part in connection.execute(query, (json.dumps(sorted(set(cves))),))}
+
+
+def seen(connection: sqlite3.Connection) -> dict[bytes, tuple[str, str]]:
+    """Return feed and date of every single record whose very bytes were taken in before."""
+    return {digest: (feed, at) for digest, feed, at in connection.execute("SELECT digest, feed, modified FROM seen")}
+
+
+def note_seen(connection: sqlite3.Connection, rows: Iterable[tuple[bytes, str, str]]) -> None:
+    """Note single records by the digest of their bytes, so that they need not be read again."""
+    connection.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?, ?)", rows)
 
 
 def put_taken(connection: sqlite3.Connection, feed: str, records: int, sha256: str, as_of: datetime) -> None:

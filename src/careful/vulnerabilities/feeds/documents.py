@@ -38,11 +38,12 @@ class Document:
 
 def documents(path: Path) -> Iterator[Document]:
     """Yield what is in a file, a folder or a zip. Raises Invalid where nothing is there, TooLarge beyond the limits."""
-    for name, content in _contents(path):
-        yield _decoded(name, content)
+    for name, content in contents(path):
+        yield decoded(name, content)
 
 
-def _decoded(name: str, content: bytes) -> Document:
+def decoded(name: str, content: bytes) -> Document:
+    """Read one document, or say why it cannot be read."""
     try:
         plain = _unpacked(content) if name.endswith(".gz") else content
         plain = plain.removeprefix(_MARK)
@@ -57,7 +58,8 @@ def _decoded(name: str, content: bytes) -> Document:
         return Document(name, content, wrong=" ".join(str(wrong).split())[:200])
 
 
-def _contents(path: Path) -> Iterator[tuple[str, bytes]]:
+def contents(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield each document's name and bytes. Raises as `documents` does."""
     if path.is_dir():
         found = (one for one in sorted(path.rglob("*")) if one.name.endswith(_KNOWN) and one.is_file())
         for number, one in enumerate(found):

@@ -18,13 +18,13 @@ import msgspec
 
 from careful.kernel.errors import Invalid
 from careful.vulnerabilities.feeds import cve5, database, epss, kev, nvd, osv
-from careful.vulnerabilities.feeds.documents import Document, documents
+from careful.vulnerabilities.feeds.documents import Document, contents, decoded, documents
 from careful.vulnerabilities.feeds.kinds import FEEDS, READ, Kind, kind_of
 from careful.vulnerabilities.feeds.proof import UNDATED, Proof, not_before, not_in_future
 from careful.vulnerabilities.feeds.record import Malformed, Record
 
 REFUSED_LISTED = 50
-_READING = b"2:"  # raise it when a reader learns to read more: the same record is then read anew
+_READING = b"3:"  # raise it when a reader learns to read more: the same record is then read anew
 Progress = Callable[[int], None]
 _PARSERS: Mapping[Kind, Callable[[Any], Record]] = {
     "osv": osv.parse,
@@ -32,6 +32,7 @@ _PARSERS: Mapping[Kind, Callable[[Any], Record]] = {
     "override": nvd.parse,
     "cve5": cve5.parse,
 }
+_KINDS: Mapping[str, Kind] = {feed: kind for kind, feed in FEEDS.items()}
 _DATES: Mapping[Kind, str] = {"osv": "$.modified", "cve5": "$.cveMetadata.dateUpdated"}
 
 
@@ -127,15 +128,27 @@ def take_all(
     found: dict[Kind, Intake] = {}
     digests: dict[Kind, Any] = {}
     unread = Intake("")
-    for number, one in enumerate(documents(folder), 1):
-        kind = kind_of(one.raw)
+    known, fresh = database.seen(connection), []
+    for number, (name, content) in enumerate(contents(folder), 1):
         progress(number)
+        mark = hashlib.sha256(_READING + content).digest()
+        feed, modified = known.get(mark, ("", ""))
+        one = Document(name, content) if feed else decoded(name, content)
+        kind = _KINDS.get(feed) or kind_of(one.raw)
         if kind is None:
-            unread.refuse(one.name, one.wrong or f"none of {READ}")
+            unread.refuse(name, one.wrong or f"none of {READ}")
             continue
         intake = found.setdefault(kind, Intake(FEEDS[kind]))
-        digests.setdefault(kind, hashlib.sha256()).update(hashlib.sha256(one.content).digest())
+        digests.setdefault(kind, hashlib.sha256()).update(mark)
+        if feed:
+            intake.unchanged += 1
+            intake.proof.see_date(modified)
+            continue
+        before = intake.refused_count
         _take_document(connection, intake, kind, one, now)
+        if kind in _PARSERS and _is_single(one.raw) and intake.refused_count == before:
+            fresh.append((mark, FEEDS[kind], intake.proof.last))
+    database.note_seen(connection, fresh)
     if not any(one.read for one in found.values()):
         why = f"{unread.refused[0]}." if unread.refused else "it holds no JSON, YAML or CSV file."
         raise Invalid(f"Nothing in {folder} could be read as a feed: {why}", do=f"Give a folder with {READ}.")
@@ -145,6 +158,10 @@ def take_all(
         database.put_taken(connection, intake.feed, intake.records, intake.sha256, intake.as_of)
     database.moved(connection)
     return [*found.values(), *([unread] if unread.refused_count else [])]
+
+
+def _is_single(raw: object) -> bool:
+    return isinstance(raw, dict) and "vulnerabilities" not in raw
 
 
 def _proven(found: Intake, kind: Kind | None) -> datetime:

@@ -37,17 +37,24 @@ class Proof:
     """What was seen of an intake so far."""
 
     newest: datetime | None = None
+    last: str = ""
     records: Counter[tuple[str, str]] = field(default_factory=Counter)
     _stamps: list[datetime | None] = field(default_factory=list)
     _pages: dict[int, dict[int, int]] = field(default_factory=dict)
 
     def see(self, record: Record) -> None:
         """Note a record: its date, and the names that it speaks of."""
-        if record.modified and (self.newest is None or record.modified > self.newest):
-            self.newest = record.modified
+        self.last = record.modified.isoformat() if record.modified else ""
+        self.see_date(self.last)
         self.records.update(
             {(one.kind, ecosystem_of(one.key) if one.kind == "purl" else "") for one in record.affected}
         )
+
+    def see_date(self, text: str) -> None:
+        """Note when a record was changed, empty where it does not say."""
+        if text:
+            found = datetime.fromisoformat(text)
+            self.newest = found if self.newest is None else max(found, self.newest)
 
     def see_page(self, raw: Mapping[str, Any], accepted: int, now: datetime) -> None:
         """Note a page of NVD, of which `accepted` records were read."""
