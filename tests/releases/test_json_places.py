@@ -1,9 +1,12 @@
 """Wrong JSON is refused with the number of the wrong element; a bound on depth."""
 
+import json
 from typing import Annotated
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from careful.kernel.errors import Invalid, TooLarge
 from careful.releases import json_places
@@ -57,3 +60,25 @@ def test_what_is_wrong_in_another_way_is_said_in_the_decoders_words():
     with pytest.raises(Invalid) as refused:
         json_places.decode(b'{"names": ["a", "b"]}', Few, "a few")
     assert refused.value.problems[0].expected in {"`array` of length <= 1", "valid a few"}
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ('{"a": 1, "b": 2}', None),
+        ('{"a": [1, {"a": 2}], "b": {"a": 3}}', None),
+        ('{"a": 1, "a": 2}', "a"),
+        ('{"a": 1, "b": 2, "a": 1}', "a"),
+        ('{"a": 1, "\\u0061": 2}', "a"),
+        (' {\n "a" : "x\\"y" ,\t"b":[] }', None),
+        ("{}", None),
+        ('{"": 1, "": 1}', ""),
+    ],
+)
+def test_a_name_that_stands_twice(text, name):
+    assert json_places.doubled(text.encode()) == name
+
+
+@given(st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=5) | st.lists(st.none()), max_size=6))
+def test_names_that_stand_once(document):
+    assert json_places.doubled(json.dumps(document).encode()) is None

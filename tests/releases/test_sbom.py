@@ -345,3 +345,9 @@ def test_what_a_real_buildroot_board_ignores_is_not_open():
     said = [one for found in real("buildroot-imx8mp-evk.cdx").components for one in found.statements]
     assert {one.state for one in said} <= {"patched", "resolved_with_pedigree", "not_affected"}
     assert any(one.detail.startswith("Buildroot IGNORE_CVES") for one in said)
+
+
+def test_a_list_that_stands_twice_is_refused():
+    doubled = b'{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{"name": "a"}], "components": []}'
+    with pytest.raises(Invalid, match=r"ambiguous: \$\.components: expected each name once, found it twice"):
+        sbom.read(doubled)

@@ -12,6 +12,8 @@ _SAID = re.compile(r"(?P<what>.*?)(?: - at `(?P<path>[^`]*)`)?", re.DOTALL)
 _FOUND = re.compile(r"Expected (?P<expected>.*?), got (?P<found>.*)", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field (?P<field>`[^`]*`)")
 
+_NAME = re.compile(rb'[ \t\r\n,]*("(?:[^"\\]|\\.)*")[ \t\r\n]*:[ \t\r\n]*', re.DOTALL)
+
 _T = TypeVar("_T")
 
 
@@ -26,6 +28,24 @@ def decode(content: bytes, kind: type[_T], name: str, do: str = "") -> _T:
         raise Invalid(f"The SBOM is not JSON: {broken}.", do=do, where="sbom") from broken
     except RecursionError as deep:
         raise TooLarge(f"The SBOM is nested more than {MOST_DEPTH} deep.", where="sbom") from deep
+
+
+def doubled(content: bytes) -> str | None:
+    """Return a name that the outermost object has twice, None where it has none; decoders keep the last in silence.
+
+    RFC 8259, section 4: names should be unique, and what a reader makes of others is unpredictable.
+    """
+    values = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
+    seen: set[str] = set()
+    at = content.index(b"{") + 1
+    while name := _NAME.match(content, at):
+        key = msgspec.json.decode(name[1], type=str)
+        value = bytes(values[key])
+        if key in seen or not content.startswith(value, name.end()):
+            return key
+        seen.add(key)
+        at = name.end() + len(value)
+    return None
 
 
 def _problem(wrong: msgspec.ValidationError, name: str) -> Problem:

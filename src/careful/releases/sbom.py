@@ -12,7 +12,7 @@ import msgspec
 from careful.kernel.errors import Invalid, Problem, Refused, TooLarge
 from careful.releases import archives, cyclonedx, cyclonedx_xml, spdx2, spdx2_tag, spdx3, spdx3_elements
 from careful.releases.accounting import Sbom, account, why_unmatchable
-from careful.releases.json_places import decode
+from careful.releases.json_places import decode, doubled
 from careful.releases.listing import Listing
 
 MOST_BYTES = 64 << 20
@@ -117,7 +117,12 @@ def _refuse_rdf(start: bytes) -> None:
 def _kind_of_json(content: bytes) -> str:
     if content.count(b"{") > MOST_OBJECTS:
         raise TooLarge(f"An SBOM may have {MOST_OBJECTS:,} objects.", where="sbom")
-    header = decode(content.removeprefix(_BOM), _Header, "JSON", _DO)
+    content = content.removeprefix(_BOM)
+    header = decode(content, _Header, "JSON", _DO)
+    twice = doubled(content)
+    if twice is not None:
+        problem = Problem(where=f"$.{twice[:40]}", expected="each name once", found="it twice", do="Leave one out.")
+        raise Invalid(f"The SBOM is ambiguous: {problem}", where="sbom", problems=(problem,))
     if bytes(header.spdx2):
         return "SPDX 2 JSON"
     if b"spdx.org" in bytes(header.context):
