@@ -19,6 +19,7 @@ from careful.vulnerabilities.comparing import Change, compare
 from careful.vulnerabilities.compiled import read_list as read_compiled
 from careful.vulnerabilities.deciding import Match
 from careful.vulnerabilities.feeds.kinds import Kind as FeedKind
+from careful.vulnerabilities.feeds.proof import UNDATED
 from careful.vulnerabilities.lookup import Looked, look_up, look_up_in, with_statements, without_uncompiled
 from careful.vulnerabilities.matching import Matched
 from careful.vulnerabilities.model import (
@@ -97,6 +98,7 @@ __all__ = [
     "Line",
     "build_feed_file",
     "FETCHED",
+    "UNDATED",
     "held",
     "compare",
     "Change",

@@ -159,3 +159,12 @@ def test_the_example_page():
     found = {one.id: one for one in map(parse, page["vulnerabilities"])}
     assert found["CVE-2023-4863"].affected[0].ranges == (Range("0.5.0", fixed="1.3.2"),)
     assert found["CVE-2023-38545"].severity == "critical"
+
+
+def test_an_override_is_a_correction_with_the_date_of_its_note():
+    raw = {"_annotation": {"cve_id": "CVE-1", "modified": "2026-10-01T00:00:00Z"}, **record(node(match()))}
+    found = parse(raw)
+    assert (found.modified.isoformat(), found.affected[0].source) == ("2026-10-01T00:00:00+00:00", "override")
+    assert parse({"_annotation": {"cve_id": "CVE-1"}, "cve": {}}).modified is None
+    with pytest.raises(Malformed, match="lastModified"):
+        parse({"_annotation": {"cve_id": "CVE-1", "modified": "soon"}, "cve": {}})

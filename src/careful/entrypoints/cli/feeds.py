@@ -136,7 +136,7 @@ def list_(ctx: click.Context, *, as_json: bool) -> None:
         (
             one.feed,
             one.records,
-            one.as_of,
+            "not dated" if one.as_of == vulnerabilities.UNDATED else one.as_of,
             one.taken_at,
             "fresh" if one.fresh else "too old",
             _covers(one.feed, one.covers),
@@ -161,9 +161,11 @@ def say_report(report: vulnerabilities.FeedReport) -> None:
         click.echo(f"{report.refused_count:,} files are no feed that is read")
         _say_refused(report)
         return
+    undated = report.as_of == vulnerabilities.UNDATED
+    dated = "its records state no date" if undated else f"as of {report.as_of:%Y-%m-%d %H:%M}Z"
     click.echo(
         f"{report.feed}: {report.taken:,} taken, {report.unchanged:,} unchanged, {report.withdrawn:,} withdrawn, "
-        f"{report.refused_count:,} refused, in {report.seconds:.1f} s; as of {report.as_of:%Y-%m-%d %H:%M}Z."
+        f"{report.refused_count:,} refused, in {report.seconds:.1f} s; {dated}."
     )
     click.echo(f"  covers {_covers(report.feed, report.covers)}")
     for one in report.remarks:

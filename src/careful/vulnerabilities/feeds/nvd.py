@@ -33,7 +33,7 @@ def parse(raw: Any) -> Record:  # noqa: ANN401 (JSON is Any)
         id=name,
         summary=str(texts[0] if texts else "")[:_SUMMARY],
         severity=_severity(cve.get("metrics")),
-        modified=_modified(cve),
+        modified=_modified(raw, cve),
         withdrawn=cve.get("vulnStatus") == "Rejected",
         affected=tuple(
             one
@@ -52,10 +52,12 @@ def _name(raw: Any, cve: Any) -> str:  # noqa: ANN401 (JSON is Any)
     return name if isinstance(name, str) else ""
 
 
-def _modified(cve: Mapping[str, Any]) -> datetime | None:
-    """Return when it was changed; overrides in NVD's shape state no date, but none states a wrong one."""
-    found = moment(cve.get("lastModified"))
-    if found is None and cve.get("lastModified") is not None:
+def _modified(raw: Mapping[str, Any], cve: Mapping[str, Any]) -> datetime | None:
+    """Return when it was changed; some overrides in NVD's shape state no date, but none states a wrong one."""
+    note = raw.get("_annotation")
+    stated = note.get("modified") if isinstance(note, dict) else cve.get("lastModified")
+    found = moment(stated)
+    if found is None and stated is not None:
         raise Malformed("$.cve.lastModified: expected a date")
     return found
 
