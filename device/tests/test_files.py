@@ -4,6 +4,7 @@ import stat
 import pytest
 
 from careful_device import files
+from careful_device.errors import AgentError
 
 
 def test_a_file_is_replaced_whole_with_its_mode(tmp_path):
@@ -48,3 +49,10 @@ def test_json_there_and_back(tmp_path):
     files.remove(tmp_path / "f")
     files.remove(tmp_path / "f")
     assert files.read_json(tmp_path / "f") == {}
+
+
+def test_a_folder_is_held_by_one_at_a_time(tmp_path):
+    with files.held(tmp_path), pytest.raises(AgentError, match="already"), files.held(tmp_path):
+        pass
+    with files.held(tmp_path):
+        pass

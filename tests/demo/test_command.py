@@ -69,15 +69,6 @@ def test_is_up_wants_the_lock_and_every_port(tmp_path: Path):
         one.close()
 
 
-def test_a_process_leaves_its_words_and_ends_with_us(tmp_path: Path):
-    code = "import sys, time; print('here', flush=True); print('there', file=sys.stderr, flush=True); time.sleep(60)"
-    log = tmp_path / "log"
-    with command._process([sys.executable, "-c", code], log, {}) as process:
-        command.wait_for("its words", lambda: "there" in log.read_text(), 10)
-    assert process.returncode != 0
-    assert sorted(log.read_text().split()) == ["here", "there"]
-
-
 @pytest.mark.parametrize("arguments", [("--devices", "11"), ("--devices", "201"), ("--ports", "80"), ("--nope",)])
 def test_what_it_does_not_take(arguments: tuple[str, ...], tmp_path: Path):
     done = CliRunner().invoke(command.command, ["--dir", str(tmp_path / "demo"), *arguments], obj=Parts())

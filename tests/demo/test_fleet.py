@@ -1,6 +1,7 @@
 import hashlib
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -129,6 +130,21 @@ def test_a_device_that_cannot_be_switched_on_does_not_keep_the_others_off(town, 
     assert list(fleet.devices) == ["lock-1-001"]
     fleet.start()
     fleet.stop()
+
+
+def test_a_second_fleet_waits_for_the_first_to_end(tmp_path):
+    command = [sys.executable, "-m", "careful.demo.fleet", "--dir", str(tmp_path)]
+    first, second = (subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2))
+    [speaker_says, *_], _, _ = select.select([first.stdout, second.stdout], [], [], 20)
+    speaker = first if speaker_says is first.stdout else second
+    [other] = {first, second} - {speaker}
+    assert not select.select([other.stdout], [], [], 1)[0]
+    speaker.kill()
+    assert other.stdout.readline() == "0 devices are on\n"
+    other.terminate()
+    for one in (first, second):
+        one.wait(20)
+        one.stdout.close()
 
 
 def test_making_a_device_twice_changes_nothing(town, tmp_path):

@@ -30,8 +30,6 @@ def stage(tmp_path: Path) -> story.Stage:
     made: Any = story.Stage(
         api=Recorded({}),  # type: ignore[arg-type]  # answers as the API does
         public="",
-        device_url="",
-        trust="",
         examples=firmware.examples().parent,
         fleet=tmp_path,
         mail=tmp_path,
@@ -72,12 +70,6 @@ def test_behaviour_of_one_device_leaves_the_others_alone(stage: story.Stage):
     assert json.loads((stage.fleet / "control.json").read_text()) == {
         "behaviours": {"cam-1-001": {"name": "normal"}, "plug-1-001": {"name": "rogue"}}
     }
-
-
-def test_status_of_a_device_that_the_fleet_does_not_know(stage: story.Stage):
-    assert stage.status("cam-1-001") == {}
-    (stage.fleet / "status.json").write_text('{"devices": {"cam-1-001": {"state": "running"}}}')
-    assert stage.status("cam-1-001") == {"state": "running"}
 
 
 def test_devices_of_drills_are_not_counted(stage: story.Stage):

@@ -10,7 +10,7 @@ from cryptography import x509
 from sqlalchemy import func, select
 
 from careful import devices
-from careful.devices import store
+from careful.devices import enrolment, store
 from careful.kernel import ledger
 from careful.kernel.actors import Actor
 from careful.kernel.clock import ManualClock
@@ -157,6 +157,40 @@ def test_a_token_works_once_however_many_ask_at_once(world: World, fleet: Any) -
     with ThreadPoolExecutor(6) as pool:
         assert sum(pool.map(ask, requests)) == 1
     assert certificates(world) == 1
+
+
+def test_a_device_whose_answer_was_lost_asks_again_with_its_key(
+    world: World, clock: ManualClock, fleet: Any, staff: Actor
+) -> None:
+    for token, name in (
+        (fleet.token().token, "cam-1-001"),
+        (devices.make_tokens(world, staff, "cam-1", 1, "rev-b")[0].token, "b"),
+    ):
+        csr = fleet.csr(name, fleet.new_key())
+        devices.enrol(world, token, csr, None, "test")
+        with pytest.raises(Unauthenticated, match="has been used"):
+            devices.enrol(world, token, csr, None, "test")
+        clock.advance(enrolment.REPEAT_AFTER)
+        with pytest.raises(Unauthenticated, match="has been used"):
+            devices.enrol(world, token, fleet.csr(name), None, "test")  # another key: somebody else
+        [second] = devices.enrol(world, token, csr, "cam-1", "test")
+        assert devices.identify(world, second).state == "active"
+        with pytest.raises(Unauthenticated, match="has been used"):
+            devices.enrol(world, token, csr, None, "test")  # the certificate arrived: nothing was lost
+
+
+def test_a_lost_answer_is_repeated_ten_times_an_hour_and_never_past_the_token(
+    world: World, clock: ManualClock, fleet: Any
+) -> None:
+    token, csr = fleet.token().token, fleet.csr("cam-1-001", fleet.new_key())
+    for _ in range(10):
+        devices.enrol(world, token, csr, None, "test")
+        clock.advance(enrolment.REPEAT_AFTER)
+    with pytest.raises(TooMany):
+        devices.enrol(world, token, csr, None, "test")
+    clock.advance(timedelta(hours=world.settings.enrolment_token_hours))
+    with pytest.raises(Unauthenticated, match="has been used"):
+        devices.enrol(world, token, csr, None, "test")
 
 
 def test_a_key_belongs_to_one_device_however_many_claim_it_at_once(world: World, fleet: Any) -> None:

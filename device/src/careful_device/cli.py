@@ -1,6 +1,7 @@
 """`careful-device`: enrol, run, ask once, show where things stand."""
 
 import argparse
+import contextlib
 import json
 import logging
 import os
@@ -31,7 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
     os.umask(0o077)
     try:
         settings = load(Path(given.dir).resolve())
-        return int(given.do(settings, given))
+        with contextlib.nullcontext() if given.do is _status else files.held(settings.home):
+            return int(given.do(settings, given))
     except AgentError as failure:
         sys.stderr.write(f"{failure}\n")
         return 1

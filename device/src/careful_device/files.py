@@ -1,11 +1,14 @@
 """Files that survive a power cut: written beside, flushed, renamed over, and the folder flushed too."""
 
 import contextlib
+import fcntl
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from careful_device.errors import AgentError
 
 _JSON_LIMIT = 1 << 20
 
@@ -33,6 +36,20 @@ def flush_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+@contextlib.contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Hold `folder` for this process. Raises AgentError while another one does."""
+    handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    with os.fdopen(handle):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AgentError(
+                f"An agent is running on {folder} already.", do="Stop it first: two would speak with one name."
+            ) from None
+        yield
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,12 @@ from rich.console import Console
 from careful import devices, people, updates
 from careful.demo import firmware, fleet, story
 from careful.demo.api import Api, wait_for
+from careful.demo.kept import Kept
 from careful.demo.mailbox import Mailbox
 from careful.entrypoints.cli.listening import check_ports, free_row, is_free, ports
 from careful.entrypoints.cli.supervise import check_room
 from careful.kernel.actors import OPERATOR
 from careful.kernel.errors import CarefulError, Refused, Unavailable
-from careful.kernel.lifeline import Lifeline
 from careful.kernel.settings import Settings
 from careful.kernel.work import World
 
@@ -158,17 +158,20 @@ class Demo:
         living = [sys.executable, "-m", "careful.demo.fleet", "--dir", str(self.folder / "fleet"), "--every", "3"]
         with contextlib.ExitStack() as running:
             running.enter_context(Mailbox(self.folder / "mail", self.settings.smtp_port))
-            if _is_up(self.settings):
+            server = Kept(up, self.folder / "up.log", environment, elsewhere=lambda: _is_up(self.settings))
+            running.enter_context(server)
+            if not server.running:
                 self._say("Careful is running already on this folder: going on with it")
-            else:
-                started = running.enter_context(_process(up, self.folder / "up.log", environment))
-                wait_for("Careful up (see up.log)", lambda: self._answers(started), 60)
+                server.keep()  # it may be ending: a killed demo's is
+            wait_for("Careful up (see up.log)", lambda: self._answers(server), 60)
             (self.folder / "fleet").mkdir(exist_ok=True)
-            running.enter_context(_process(living, self.folder / "fleet.log", environment))
+            agents = running.enter_context(Kept(living, self.folder / "fleet.log", environment))
+            for one in (server, agents):
+                one.keep()
             yield
 
-    def _answers(self, started: subprocess.Popen[bytes]) -> bool:
-        if started.poll() is not None:
+    def _answers(self, server: Kept) -> bool:
+        if server.ended:
             raise Unavailable(
                 "careful up ended before it answered.", do=f"Read {self.folder / 'up.log'}, then run the demo again."
             )
@@ -181,8 +184,6 @@ class Demo:
         return story.Stage(
             api=Api(self.settings.console_url, self._token(world)),
             public=self.settings.public_url,
-            device_url=self.settings.device_url,
-            trust=str(devices.authority_bundle_path(world)),
             examples=firmware.examples().parent,
             fleet=self.folder / "fleet",
             mail=self.folder / "mail",
@@ -281,27 +282,3 @@ def _is_up(settings: Settings) -> bool:
 
     lock = settings.data / "up.lock"
     return lock.exists() and all(answers(number) for number in ports(settings).values())
-
-
-@contextlib.contextmanager
-def _process(arguments: Sequence[str], log: Path, environment: dict[str, Any]) -> Iterator[subprocess.Popen[bytes]]:
-    lifeline = Lifeline()  # a killed demo takes what it started with it
-    with log.open("ab") as output:
-        process = subprocess.Popen(  # noqa: S603 (our own interpreter and modules)
-            arguments,
-            stdout=output,
-            stderr=output,
-            stdin=subprocess.DEVNULL,
-            env=lifeline.environment(environment),
-            pass_fds=(lifeline.reading,),
-            start_new_session=True,
-        )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(timeout=15)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()

@@ -11,6 +11,7 @@ the directories, so a fleet that was killed goes on where it was.
 """
 
 import argparse
+import fcntl
 import functools
 import heapq
 import logging
@@ -261,6 +262,8 @@ def main() -> int:
     if shutil.disk_usage(given.dir).free < 1 << 28:
         sys.stderr.write(f"Less than 256 MB are free where {given.dir} is. Free some space: df -h {given.dir}\n")
         return 1
+    lock = (given.dir / ".lock").open("w")  # held until we end: two fleets would speak with one name
+    fcntl.flock(lock, fcntl.LOCK_EX)
     fleet = Fleet(given.dir, workers=given.workers, every_seconds=given.every)
 
     def on_signal(number: int, _frame: FrameType | None) -> None:

@@ -9,6 +9,7 @@ import functools
 import io
 import json
 import re
+import time
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ MAIN_FLAW = "CVE-2023-4863"
 AFFECTED = {MAIN_FLAW, "CVE-2023-43804"}
 _NOT_REACHED = "The camera's software never calls the code in question."
 _DEADLINE = 12.0
+_RETRY = 10.0
 
 
 @dataclass(slots=True)
@@ -41,8 +43,6 @@ class Stage:
 
     api: Api
     public: str
-    device_url: str
-    trust: str
     examples: Path
     fleet: Path
     mail: Path
@@ -61,11 +61,6 @@ class Stage:
         path = self.fleet / "control.json"
         control = files.read_json(path)
         files.write_json(path, {**control, "behaviours": {**control.get("behaviours", {}), device: behaviour}})
-
-    def status(self, device: str) -> dict[str, Any]:
-        """Return what the fleet says of a device."""
-        found: dict[str, Any] = files.read_json(self.fleet / "status.json").get("devices", {}).get(device, {})
-        return found
 
 
 def declared(stage: Stage) -> None:
@@ -99,7 +94,13 @@ def born(stage: Stage) -> None:
     stage.say(f"{total} devices enrolled over EST, each with its own key, and connected over mutual TLS")
     stage.behave(ROGUE, name="rogue", victim=VICTIM)
 
+    asked = time.monotonic()
+
     def refused() -> bool:
+        nonlocal asked
+        if time.monotonic() > asked + _RETRY:  # what a killed gateway had not yet written down was never seen
+            asked = time.monotonic()
+            stage.behave(ROGUE, name="rogue", victim=VICTIM, again=asked)
         kinds = {one["kind"] for one in stage.api.get("/devices/refusals", device=ROGUE)}
         return {"foreign-topic", "undeclared-field"} <= kinds
 

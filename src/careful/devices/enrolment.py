@@ -1,13 +1,19 @@
 """How a device gets its name: a one-time token and a request signed by its own key, or the certificate it has.
 
 Tokens are stored as digests, bound to a product and mostly to one device, end after a while and work once, even when
-two ask in the same moment. Whatever is refused changes nothing, is counted under a reason, and is told to the ledger at
-most once a minute for each reason. Who fails too often is held back, by source and by the token's first characters;
-both are remembered as keyed digests for ten minutes only.
+two ask in the same moment. A device whose answer was lost asks again with the key of its first request: ten seconds
+later that is taken as the same use, until the certificate has been used or the token has expired.
+
+Whatever is refused changes nothing, is counted under a reason, and is told to the ledger at most once a minute for each
+reason. Who fails too often is held back, by source and by the token's first characters; both are remembered as keyed
+digests for ten minutes only.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row
 
 from careful.devices import authority, queries, store
 from careful.devices.attempts import hold_back, names_of, note
@@ -19,7 +25,9 @@ from careful.kernel.actors import Actor
 from careful.kernel.errors import CarefulError, Forbidden, NotFound, Refused, TooMany, Unauthenticated, Unavailable
 from careful.kernel.work import Work, World
 
-_RENEWALS_AN_HOUR = 10
+_CERTIFICATES_AN_HOUR = 10
+REPEAT_AFTER = timedelta(seconds=10)
+"""Sooner, a second request under one token is more likely two devices with one image than a lost answer."""
 _BACKDATE_MARGIN = timedelta(minutes=10)
 _LABEL = 64
 
@@ -72,14 +80,15 @@ def _enrol(world: World, token: str, request: Request, label: str | None) -> lis
             raise Forbidden(f"This token is not for {label[:_LABEL]!r}.", where="token.product")
         if held.device is not None and held.device != request.name:
             raise Forbidden("This token is for another device than the request names.", where="token.device")
-        if not store.take_token(work.connection, sha256, request.name, work.now):
+        repeated = _repeats(work, held, request)
+        if not repeated and not store.take_token(work.connection, sha256, request.name, work.now):
             used = held.ended_at is not None
             raise Unauthenticated(
                 f"This enrolment token {'has been used' if used else 'has expired'}.",
                 do="Ask for a new one: careful device token",
                 where="token.used" if used else "token.expired",
             )
-        device, life = _admit(work, request, held.product, held.hardware, named=held.device is not None)
+        device, life = _admit(work, request, held.product, held.hardware, named=repeated or held.device is not None)
         issued = _issue(work, signing, device, request)
         store.set_life(work.connection, device.id, life)
         work.record(
@@ -88,6 +97,20 @@ def _enrol(world: World, token: str, request: Request, label: str | None) -> lis
             )
         )
     return [issued.der]
+
+
+def _repeats(work: Work, held: Row[Any], request: Request) -> bool:
+    """Tell whether a spent token is shown once more because the answer to its use was lost."""
+    if held.ended_at is None or held.used_by != request.name:
+        return False
+    newest = next(iter(store.line_of(work.connection, request.name)), None)
+    untouched = newest is not None and newest.first_used is None and newest.ended_at is None
+    if newest is None or not untouched or newest.key_sha256 != request.key_sha256:
+        return False
+    if not held.ended_at + REPEAT_AFTER <= work.now < held.expires:
+        return False
+    _check_pace(work, request.name)
+    return True
 
 
 def _admit(work: Work, request: Request, product: str, hardware: str, *, named: bool) -> tuple[Device, Life]:
@@ -125,9 +148,7 @@ def _re_enrol(world: World, sha256: str, request: Request, label: str | None) ->
             raise Forbidden(f"This device is not of {label[:_LABEL]!r}.", where="certificate.product")
         if request.name != device.id or request.serial not in (None, device.serial):
             raise Forbidden("The request names another subject than the certificate.", where="csr.subject")
-        recent = [one for one in store.line_of(work.connection, device.id) if _within_an_hour(one, work.now)]
-        if len(recent) >= _RENEWALS_AN_HOUR:
-            raise TooMany("This device renews too often.", retry_after=3600, where="rate")
+        _check_pace(work, device.id)
         store.mark_used(work.connection, sha256, work.now)
         issued = _issue(work, signing, device, request)
         work.record(
@@ -158,8 +179,10 @@ def _may_renew(present: Certificate, device: Device, now: datetime, grace: timed
     return now > present.not_after
 
 
-def _within_an_hour(one: Certificate, now: datetime) -> bool:
-    return one.not_before > now - timedelta(hours=1) - _BACKDATE_MARGIN
+def _check_pace(work: Work, device: str) -> None:
+    since = work.now - timedelta(hours=1) - _BACKDATE_MARGIN
+    if sum(one.not_before > since for one in store.line_of(work.connection, device)) >= _CERTIFICATES_AN_HOUR:
+        raise TooMany("This device asks for certificates too often.", retry_after=3600, where="rate")
 
 
 @dataclass(frozen=True, slots=True)
