@@ -11,9 +11,6 @@ digests for ten minutes only.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
-
-from sqlalchemy import Row
 
 from careful.devices import authority, queries, store
 from careful.devices.attempts import hold_back, names_of, note
@@ -80,7 +77,7 @@ def _enrol(world: World, token: str, request: Request, label: str | None) -> lis
             raise Forbidden(f"This token is not for {label[:_LABEL]!r}.", where="token.product")
         if held.device is not None and held.device != request.name:
             raise Forbidden("This token is for another device than the request names.", where="token.device")
-        repeated = _repeats(work, held, request)
+        repeated = held.used_by == request.name and _repeats(work, request, held.ended_at, held.expires)
         if not repeated and not store.take_token(work.connection, sha256, request.name, work.now):
             used = held.ended_at is not None
             raise Unauthenticated(
@@ -99,15 +96,13 @@ def _enrol(world: World, token: str, request: Request, label: str | None) -> lis
     return [issued.der]
 
 
-def _repeats(work: Work, held: Row[Any], request: Request) -> bool:
-    """Tell whether a spent token is shown once more because the answer to its use was lost."""
-    if held.ended_at is None or held.used_by != request.name:
-        return False
+def _repeats(work: Work, request: Request, spent: datetime, expires: datetime) -> bool:
+    """Tell whether a token spent by this device is shown once more because the answer to its use was lost."""
     newest = next(iter(store.line_of(work.connection, request.name)), None)
     untouched = newest is not None and newest.first_used is None and newest.ended_at is None
     if newest is None or not untouched or newest.key_sha256 != request.key_sha256:
         return False
-    if not held.ended_at + REPEAT_AFTER <= work.now < held.expires:
+    if not spent + REPEAT_AFTER <= work.now < expires:
         return False
     _check_pace(work, request.name)
     return True
