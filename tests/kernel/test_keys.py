@@ -47,6 +47,17 @@ def test_only_plain_names(keys, name):
         keys.path(name)
 
 
+def test_a_key_in_a_form_of_its_own_is_made_once(keys):
+    made = []
+    for _ in range(2):
+        assert keys.kept("advisories.openpgp", lambda: made.append(1) or b"bytes") == b"bytes"
+    assert len(made) == 1
+    assert keys.names() == []
+    assert keys.loose() == []
+    with pytest.raises(Refused):
+        keys.kept("../out", lambda: b"")
+
+
 def test_secret_stays_the_same(keys):
     assert keys.secret("pepper") == keys.secret("pepper")
     assert len(keys.secret("pepper")) == 32

@@ -6,6 +6,7 @@ One small interface, so that a PKCS#11 token can stand behind it later without a
 import os
 import re
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -72,9 +73,13 @@ class Keys:
 
     def secret(self, name: str, nbytes: int = 32) -> bytes:
         """Return `nbytes` random bytes that stay the same for this data directory."""
-        path = self.path(name).with_suffix(".secret")
+        return self.kept(f"{name}.secret", lambda: secrets.token_bytes(nbytes))
+
+    def kept(self, name: str, make: Callable[[], bytes]) -> bytes:
+        """Return the bytes of the key file `name` (its own form and ending), made by `make` on first use."""
+        path = self.path(name).with_suffix("")
         if not path.exists():
-            self._write_new(path, secrets.token_bytes(nbytes))
+            self._write_new(path, make())
         return path.read_bytes()
 
     def names(self) -> list[str]:
