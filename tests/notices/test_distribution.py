@@ -26,6 +26,9 @@ SAID = [
     dataclasses.replace(ADVISORY, id="CAREFUL-2026-0003", published_at=None),
 ]
 
+FINGERPRINT = "ADB0B2A2866C6FAFC142362B3D1BE719ECAC5B91"
+SIGNED = [dataclasses.replace(one, signed_by=FINGERPRINT) if one.published_at else one for one in SAID]
+
 
 @pytest.fixture(scope="module")
 def schema():
@@ -109,9 +112,12 @@ def test_changes_index_and_feed_name_the_same_files(seconds):
     ],
 )
 def test_no_more_is_claimed_than_is_served(site, role):
-    """Section 7.2: a trusted provider signs with OpenPGP (requirements 19 and 20), which we do not."""
+    """Section 7.2: a trusted provider signs every file with OpenPGP (requirements 19 and 20)."""
+    for said in (SAID, [SIGNED[0], *SAID[1:]], []):
+        made = json.loads(distribution.provider(said, maker="Hearth", site=site, updated=NOW))
+        assert made["role"] == role
     made = json.loads(distribution.provider(SAID, maker="Hearth", site=site, updated=NOW))
-    assert (made["role"], made["public_openpgp_keys"]) == (role, [])
+    assert made["public_openpgp_keys"] == []
     assert made["last_updated"] == "2027-01-02T03:00:00.000000Z"
     assert made["distributions"] == [
         {
@@ -127,6 +133,21 @@ def test_no_more_is_claimed_than_is_served(site, role):
         },
         {"directory_url": f"{site}/csaf/"},
     ]
+
+
+def test_a_site_whose_files_are_all_signed_is_a_trusted_provider(schema):
+    made = json.loads(distribution.provider(SIGNED, maker="Hearth", site=SITE, updated=NOW))
+    assert [one.message for one in jsonschema_rs.iter_errors(schema, made)] == []
+    assert made["role"] == "csaf_trusted_provider"
+    key = {"fingerprint": FINGERPRINT, "url": f"{SITE}/csaf/openpgp-{FINGERPRINT}.asc"}
+    assert made["public_openpgp_keys"] == [key]
+    feed = json.loads(distribution.rolie(SIGNED, maker="Hearth", site=SITE, updated=NOW))["feed"]
+    for entry in feed["entry"]:
+        assert {"rel": "signature", "href": f"{entry['content']['src']}.asc"} in entry["link"]
+    assert f"openpgp-{FINGERPRINT}.asc" in distribution.paths(SIGNED)
+    assert {path for path in distribution.paths(SIGNED) if path.endswith(".json.asc")} == {
+        f"{path}.asc" for path in distribution.listed(SIGNED)
+    }
 
 
 @pytest.mark.parametrize("algorithm", distribution.HASHES)

@@ -7,7 +7,7 @@ from careful.kernel.actors import Actor
 from careful.kernel.clock import iso
 from careful.kernel.errors import Invalid, Refused
 from careful.kernel.work import World
-from careful.notices import csaf, distribution, plain_language, queries, store
+from careful.notices import csaf, distribution, openpgp, plain_language, queries, store
 from careful.notices.channels import mail
 from careful.notices.events import AdvisoryDrafted, AdvisoryPublished, OwnersTold
 from careful.notices.model import Advisory, advisory_id, default_action, default_summary
@@ -83,7 +83,15 @@ def publish(world: World, actor: Actor, wanted: str) -> Advisory:
             csaf.document(one, maker=settings.maker_name, namespace=settings.public_url, at=work.now, url=url)
         )
         digest = hashlib.sha256(content).hexdigest()
-        if store.mark_published(work.connection, one.id, work.now, content.decode(), digest):
+        proof = openpgp.signed(world, content)
+        made = {
+            "csaf": content.decode(),
+            "csaf_sha256": digest,
+            "signature": proof.signature,
+            "signed_by": proof.fingerprint,
+        }
+        if store.mark_published(work.connection, one.id, work.now, made):
+            store.keep_signing_key(work.connection, proof.fingerprint, proof.certificate, work.now)
             work.record(
                 AdvisoryPublished(
                     advisory=one.id,

@@ -1,8 +1,8 @@
 """How CSAF files are found: a folder a year with index and changes, a ROLIE feed, and who provides them; pure.
 
 CSAF 2.0 section 7.1, by the numbers of its requirements: 7 provider metadata, 11 folders, 12 index.txt, 13 changes.csv,
-15 ROLIE feed (RFC 8322 as JSON), 18 hash files. Signatures (19, 20) are not made: they are OpenPGP's, whose keys we do
-not keep. So the role is provider, never trusted provider, and not even provider where files come without TLS (3).
+15 ROLIE feed (RFC 8322 as JSON), 18 hash files, 19 signatures, 20 the key that proves them. With all of these the role
+is trusted provider; while a file has no signature, provider; where files come without TLS (3), publisher.
 """
 
 import hashlib
@@ -15,6 +15,7 @@ from careful.kernel.clock import iso
 from careful.notices.model import Advisory
 
 HASHES = ("sha256", "sha512")
+SIGNATURE = "asc"
 INDEX, CHANGES, FEED, PROVIDER = "index.txt", "changes.csv", "feed-tlp-white.json", "provider-metadata.json"
 _INFORMATION_TYPE = {"scheme": "urn:ietf:params:rolie:category:information-type", "term": "csaf"}
 _FORMAT = {"schema": "https://docs.oasis-open.org/csaf/csaf/v2.0/csaf_json_schema.json", "version": "2.0"}
@@ -41,10 +42,23 @@ def listed(advisories: Sequence[Advisory]) -> dict[str, Advisory]:
     return {name: one for _, name, one in sorted(out, key=lambda found: found[:2], reverse=True)}
 
 
+def key_file(fingerprint: str) -> str:
+    """Return where the public key is below `base`."""
+    return f"openpgp-{fingerprint}.{SIGNATURE}"
+
+
+def _endings(one: Advisory) -> list[str]:
+    return [f".{name}" for name in (*HASHES, *([SIGNATURE] if one.signed_by else []))]
+
+
+def _keys(advisories: Sequence[Advisory]) -> list[str]:
+    return sorted({one.signed_by for one in advisories if one.published_at and one.signed_by})
+
+
 def paths(advisories: Sequence[Advisory]) -> list[str]:
     """Return the paths of all files, those beside the advisories' own among them."""
-    endings = ("", *(f".{algorithm}" for algorithm in HASHES))
-    return [INDEX, CHANGES, FEED, *(name + ending for name in listed(advisories) for ending in endings)]
+    files = [name + ending for name, one in listed(advisories).items() for ending in ("", *_endings(one))]
+    return [INDEX, CHANGES, FEED, *map(key_file, _keys(advisories)), *files]
 
 
 def index(advisories: Sequence[Advisory]) -> bytes:
@@ -85,6 +99,7 @@ def _entry(one: Advisory, published: datetime, root: str) -> dict[str, Any]:
         "link": [
             {"rel": "self", "href": url},
             *({"rel": "hash", "href": f"{url}.{algorithm}"} for algorithm in HASHES),
+            *([{"rel": "signature", "href": f"{url}.{SIGNATURE}"}] if one.signed_by else []),
         ],
         "published": iso(published),
         "updated": iso(published),
@@ -96,7 +111,10 @@ def _entry(one: Advisory, published: datetime, root: str) -> dict[str, Any]:
 
 def provider(advisories: Sequence[Advisory], *, maker: str, site: str, updated: datetime) -> bytes:
     """Return provider-metadata.json. `updated` serves while nothing is published."""
-    said = [one.published_at for one in advisories if one.published_at]
+    out = [one for one in advisories if one.published_at]
+    said = [one.published_at for one in out if one.published_at]
+    keys = [{"fingerprint": name, "url": base(site) + key_file(name)} for name in _keys(advisories)]
+    role = "csaf_trusted_provider" if out and all(one.signed_by for one in out) else "csaf_provider"
     feed = {
         "summary": f"All security advisories of {maker}.",
         "tlp_label": "WHITE",
@@ -110,9 +128,9 @@ def provider(advisories: Sequence[Advisory], *, maker: str, site: str, updated: 
             "list_on_CSAF_aggregators": False,
             "metadata_version": "2.0",
             "mirror_on_CSAF_aggregators": False,
-            "public_openpgp_keys": [],
+            "public_openpgp_keys": keys,
             "publisher": {"category": "vendor", "name": maker, "namespace": site},
-            "role": "csaf_provider" if site.startswith("https://") else "csaf_publisher",
+            "role": role if site.startswith("https://") else "csaf_publisher",
         }
     )
 

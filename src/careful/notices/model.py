@@ -27,6 +27,7 @@ class Advisory:
     published_at: datetime | None = None
     told_at: datetime | None = None
     csaf_sha256: str | None = None
+    signed_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """What one may ask about notices."""
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Column, Row, Select, func, select
 
 from careful import devices, products, releases, vulnerabilities
 from careful.kernel.errors import NotFound
@@ -9,7 +9,7 @@ from careful.notices import atom as atom_feed
 from careful.notices import distribution
 from careful.notices.model import Advisory, Answer, answer
 from careful.notices.store import advisories as table
-from careful.notices.store import told
+from careful.notices.store import signing_keys, told
 
 _PAGE = 1000
 
@@ -43,11 +43,10 @@ def for_case(world: World, case: str) -> Advisory | None:
 
 def csaf(world: World, wanted: str) -> bytes:
     """Return the published CSAF file, byte for byte. Raises NotFound before it is published."""
-    with world.look() as connection:
-        text = connection.execute(select(table.c.csaf).where(table.c.id == wanted.upper())).scalar_one_or_none()
-    if text is None:
+    found = _text(world, wanted, table.c.csaf)
+    if found is None:
         raise NotFound(f"There is no published advisory {wanted}.", do="Run: careful notice list")
-    return str(text).encode()
+    return found
 
 
 def csaf_paths(world: World) -> list[str]:
@@ -66,14 +65,20 @@ def csaf_file(world: World, path: str) -> bytes:
     if path in described:
         maker, site = settings.maker_name, settings.public_url
         return described[path](out, maker=maker, site=site, updated=world.clock.now())
-    stem, _, algorithm = path.rpartition(".")
-    hashed = algorithm in distribution.HASHES
-    one = distribution.listed(out).get(stem if hashed else path)
-    if one is None:
+    stem, _, ending = path.rpartition(".")
+    beside = ending in {*distribution.HASHES, distribution.SIGNATURE}
+    one = distribution.listed(out).get(stem if beside else path)
+    found: bytes | None = None
+    if one is not None and ending in distribution.HASHES:
+        found = distribution.hash_line(csaf(world, one.id), ending, one.id)
+    elif one is not None:
+        found = _text(world, one.id, table.c.signature if beside else table.c.csaf)
+    elif path in {distribution.key_file(each.signed_by) for each in out if each.signed_by}:
+        found = _certificate(world, path)
+    if found is None:
         index = distribution.base(settings.public_url) + distribution.INDEX
         raise NotFound(f"There is no such file: {path[:80]!r}.", do=f"All files are named in {index}")
-    content = csaf(world, one.id)
-    return distribution.hash_line(content, algorithm, one.id) if hashed else content
+    return found
 
 
 def atom(world: World) -> bytes:
@@ -135,8 +140,20 @@ def reach(world: World, product: str) -> tuple[int, int]:
     return reached, total
 
 
+def _text(world: World, wanted: str, column: Column[str]) -> bytes | None:
+    with world.look() as connection:
+        found = connection.execute(select(column).where(table.c.id == wanted.upper())).scalar_one_or_none()
+    return None if found is None else found.encode()
+
+
+def _certificate(world: World, path: str) -> bytes | None:
+    with world.look() as connection:
+        keys = connection.execute(select(signing_keys.c.fingerprint, signing_keys.c.certificate))
+        return next((text.encode() for name, text in keys if distribution.key_file(name) == path), None)
+
+
 def _all() -> Select[tuple[object, ...]]:
-    return select(*(column for column in table.c if column.name not in {"csaf", "year", "number"}))
+    return select(*(column for column in table.c if column.name not in {"csaf", "signature", "year", "number"}))
 
 
 def to_advisory(row: Row[tuple[object, ...]]) -> Advisory:

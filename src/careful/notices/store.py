@@ -31,7 +31,18 @@ advisories = Table(
     Column("told_at", Moment, nullable=True),
     Column("csaf_sha256", String(64), nullable=True),
     Column("csaf", Text, nullable=True),
+    Column("signature", Text, nullable=True),
+    Column("signed_by", String(64), nullable=True),
 )
+
+signing_keys = Table(
+    "notices_signing_key",
+    metadata,
+    Column("fingerprint", String(64), primary_key=True),
+    Column("certificate", Text, nullable=False),
+    Column("since", Moment, nullable=False),
+)
+"""The public halves of the keys that ever signed an advisory: an old signature stays provable."""
 
 told = Table(
     "notices_told",
@@ -70,10 +81,16 @@ def write_draft(connection: Connection, advisory: str, row: Mapping[str, Any], *
         connection.execute(update(advisories).where(advisories.c.id == advisory).values(**row))
 
 
-def mark_published(connection: Connection, advisory: str, at: datetime, csaf: str, digest: str) -> bool:
-    """Make a draft public; tell whether it was still a draft."""
+def mark_published(connection: Connection, advisory: str, at: datetime, csaf: Mapping[str, str]) -> bool:
+    """Make a draft public with its columns of CSAF; tell whether it was still a draft."""
     query = update(advisories).where(advisories.c.id == advisory, advisories.c.published_at.is_(None))
-    return bool(connection.execute(query.values(published_at=at, csaf=csaf, csaf_sha256=digest)).rowcount)
+    return bool(connection.execute(query.values(published_at=at, **csaf)).rowcount)
+
+
+def keep_signing_key(connection: Connection, fingerprint: str, certificate: str, at: datetime) -> None:
+    """Remember the public half of a key that signs, from its first signature on."""
+    row = {"fingerprint": fingerprint, "certificate": certificate, "since": at}
+    upsert(connection, signing_keys, [row], ["fingerprint"], change=[])
 
 
 def told_devices(connection: Connection, advisory: str) -> set[str]:

@@ -32,6 +32,14 @@ def test_all_files_are_come_by_from_the_metadata_on(visitor, told: Village):
     for algorithm in ("sha256", "sha512"):
         told_hash = visitor.open(by_rel["hash", algorithm])
         assert told_hash == f"{hashlib.new(algorithm, document.content).hexdigest()}  {FILE}\n"
+    assert visitor.open(by_rel["signature", "asc"]).startswith("-----BEGIN PGP SIGNATURE-----")
+    assert visitor.open(f"{root}openpgp-{fingerprint(visitor)}.asc").startswith("-----BEGIN PGP PUBLIC KEY BLOCK-----")
+
+
+def fingerprint(visitor) -> str:
+    (key,) = visitor.get("/.well-known/csaf/provider-metadata.json").json()["public_openpgp_keys"]
+    assert key["url"] == f"{SITE}/csaf/openpgp-{key['fingerprint']}.asc"
+    return key["fingerprint"]
 
 
 def test_folders_can_be_walked(visitor, told: Village):
@@ -44,7 +52,8 @@ def test_folders_can_be_walked(visitor, told: Village):
         "/csaf/index.txt",
         "/csaf/changes.csv",
         "/csaf/feed-tlp-white.json",
-        *(f"/csaf/2026/{FILE}{ending}" for ending in ("", ".sha256", ".sha512")),
+        *(f"/csaf/2026/{FILE}{ending}" for ending in ("", ".sha256", ".sha512", ".asc")),
+        f"/csaf/openpgp-{fingerprint(visitor)}.asc",
     }
     for file in found:
         assert visitor.open(file)
@@ -56,7 +65,8 @@ def test_folders_can_be_walked(visitor, told: Village):
         "2025/careful-2026-0001.json",
         "2026/CAREFUL-2026-0001.json",
         "2026/careful-2026-0001.json.md5",
-        "2026/careful-2026-0001.json.asc",
+        "2026/careful-2026-0001.asc",
+        "openpgp-00.asc",
         "careful-2026-0001.json",
         "2026",
         "..%2f",
