@@ -33,6 +33,7 @@ def given(tmp_path):
             {"id": "1", "modified": "2024-01-01T00:00:00Z"},
             id="YAML is text",
         ),
+        pytest.param("a.jsonl", b'{"a": 1}\n{"a": 2}\n', [{"a": 1}, {"a": 2}], id="one a line"),
         pytest.param("a.csv", b"cve,epss", "cve,epss", id="a table"),
         pytest.param("a.json.gz", gzip.compress(b"[]"), [], id="compressed"),
         pytest.param("list.txt", b"[1]", [1], id="one file may be called anything"),

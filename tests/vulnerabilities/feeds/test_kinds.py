@@ -23,6 +23,8 @@ from careful.vulnerabilities.feeds.kinds import FEEDS, LICENCES, Kind, kind_of
         ({"catalogVersion": "1", "vulnerabilities": []}, "kev"),
         ("#model_version:v1,score_date:2026-01-01\ncve,epss,percentile", "epss"),
         ("cve,epss,percentile", "epss"),
+        ({"document": {"csaf_version": "2.0"}, "vulnerabilities": [{"cve": "CVE-1"}]}, "csaf"),
+        ({"@context": "https://openvex.dev/ns/v0.2.0", "@id": "x", "statements": []}, "openvex"),
         ("hello", None),
         ({"hello": "world"}, None),
         ([], None),

@@ -212,3 +212,39 @@ def test_real_records_of_bitnami(tmp_path):
                     assert parse(json.load(file)).id.startswith("BIT-")
                     read += 1
     assert read == 500
+
+
+def test_a_project_s_own_list_names_its_repository_and_no_package():
+    """As curl publishes it: the ids bear the project's name, versions are listed, the repository is the only name."""
+    raw = {
+        "id": "CURL-CVE-2024-7264",
+        "aliases": ["CVE-2024-7264"],
+        "modified": "2024-08-07T10:10:34Z",
+        "affected": [
+            {
+                "ranges": [
+                    {"type": "SEMVER", "events": [{"introduced": "7.32.0"}, {"fixed": "8.9.1"}]},
+                    {"type": "GIT", "repo": "https://github.com/curl/curl.git", "events": [{"introduced": "3a24cb7b"}]},
+                ],
+                "versions": ["8.9.0", "8.8.0"],
+            }
+        ],
+    }
+    rows = parse(raw).affected
+    assert {(row.key, row.source, row.versions) for row in rows} == {
+        ("curl", "vendor", ("8.9.0", "8.8.0")),
+        ("libcurl", "vendor", ("8.9.0", "8.8.0")),
+    }
+    assert {row.ranges for row in rows} == {(Range(introduced="7.32.0", fixed="8.9.1"),)}
+    assert "cpe:2.3:*:haxx:curl:*:*:*:*:*:*:*:*" in {row.cpe for row in rows}
+    other = parse({**raw, "id": "CVE-2024-7264"}).affected
+    assert {row.source for row in other} == {"feed"}
+
+
+def test_a_record_by_commits_alone_is_for_a_person():
+    part = {"ranges": [{"type": "GIT", "repo": "https://github.com/a/b", "events": [{"introduced": "0"}]}]}
+    [row] = parse({"id": "X-1", "modified": "2024-08-07T10:10:34Z", "affected": [part]}).affected
+    assert (row.cpe, row.condition) == (
+        "cpe:2.3:*:a:b:*:*:*:*:*:*:*:*",
+        "its range is given in commits, not versions",
+    )

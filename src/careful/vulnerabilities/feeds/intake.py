@@ -17,20 +17,26 @@ from typing import Any
 import msgspec
 
 from careful.kernel.errors import Invalid
-from careful.vulnerabilities.feeds import cve5, database, epss, kev, nvd, osv
+from careful.vulnerabilities.feeds import cve5, database, epss, kev, nvd, osv, suppliers
 from careful.vulnerabilities.feeds.documents import Document, contents, decoded, documents
 from careful.vulnerabilities.feeds.kinds import FEEDS, READ, Kind, kind_of
 from careful.vulnerabilities.feeds.proof import UNDATED, Proof, not_before, not_in_future
 from careful.vulnerabilities.feeds.record import Malformed, Record
 
 REFUSED_LISTED = 50
-_READING = b"3:"  # raise it when a reader learns to read more: the same record is then read anew
+_READING = b"4:"  # raise it when a reader learns to read more: the same record is then read anew
 Progress = Callable[[int], None]
 _PARSERS: Mapping[Kind, Callable[[Any], Record]] = {
     "osv": osv.parse,
     "nvd": nvd.parse,
     "override": nvd.parse,
     "cve5": cve5.parse,
+    "csaf": suppliers.parse,
+    "openvex": suppliers.parse,
+}
+_PARTS: Mapping[Kind, Callable[[dict[str, Any]], Iterator[tuple[str, Any]]]] = {
+    "csaf": suppliers.of_csaf,
+    "openvex": suppliers.of_openvex,
 }
 _KINDS: Mapping[str, Kind] = {feed: kind for kind, feed in FEEDS.items()}
 _DATES: Mapping[Kind, str] = {"osv": "$.modified", "cve5": "$.cveMetadata.dateUpdated"}
@@ -146,7 +152,7 @@ def take_all(
             continue
         before = intake.refused_count
         _take_document(connection, intake, kind, one, now)
-        if kind in _PARSERS and _is_single(one.raw) and intake.refused_count == before:
+        if kind in _PARSERS and (kind in _PARTS or _is_single(one.raw)) and intake.refused_count == before:
             fresh.append((mark, FEEDS[kind], intake.proof.last))
     database.note_seen(connection, fresh)
     if not any(one.read for one in found.values()):
@@ -208,7 +214,7 @@ def _take_document(connection: sqlite3.Connection, found: Intake, kind: Kind, on
         return _take_scores(connection, found, one, now)
     parse = _PARSERS[kind]
     changed = accepted = 0
-    for place, raw in _records(one.raw):
+    for place, raw in _PARTS[kind](one.raw) if kind in _PARTS else _records(one.raw):
         try:
             record = parse(raw)
             if record.modified:

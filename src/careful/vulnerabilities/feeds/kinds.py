@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Literal
 
-Kind = Literal["osv", "nvd", "override", "cve5", "kev", "epss"]
+Kind = Literal["osv", "nvd", "override", "cve5", "kev", "epss", "csaf", "openvex"]
 FEEDS: dict[Kind, str] = {
     "osv": "osv",
     "nvd": "nvd",
@@ -11,9 +11,11 @@ FEEDS: dict[Kind, str] = {
     "cve5": "cve5",
     "kev": "kev",
     "epss": "epss",
+    "csaf": "csaf",
+    "openvex": "openvex",
 }
 """The name under which each kind is kept, unless another is given."""
-READ = "OSV, NVD 2.0 or its overrides, CVE records, KEV, EPSS"
+READ = "OSV, NVD 2.0 or its overrides, CVE records, KEV, EPSS, CSAF, OpenVEX"
 LICENCES = {
     "osv": "per record; see the source",
     "nvd": "public domain (US government work)",
@@ -21,6 +23,8 @@ LICENCES = {
     "cve5": "CVE Program terms of use",
     "kev": "CC0-1.0",
     "epss": "free to use, with attribution to FIRST",
+    "csaf": "per document; see its publisher",
+    "openvex": "per document; see its author",
 }
 
 
@@ -37,6 +41,8 @@ def _any(listed: object, name: str) -> bool:
 
 
 _SIGNS: dict[Kind, Callable[[dict[str, Any]], bool]] = {
+    "csaf": lambda raw: isinstance(raw.get("document"), dict) and "csaf_version" in raw["document"],
+    "openvex": lambda raw: "openvex" in str(raw.get("@context", ""))[:200],
     "cve5": lambda raw: raw.get("dataType") == "CVE_RECORD" or "cveMetadata" in raw,
     "kev": lambda raw: "catalogVersion" in raw or _any(raw.get("vulnerabilities"), "cveID"),
     "override": lambda raw: "_annotation" in raw,

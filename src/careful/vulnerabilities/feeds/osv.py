@@ -3,9 +3,11 @@
 import itertools
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
+from careful.releases import unescaped
 from careful.vulnerabilities import versions
 from careful.vulnerabilities.feeds.record import (
     Affected,
@@ -16,6 +18,7 @@ from careful.vulnerabilities.feeds.record import (
     moment,
     severity_of_vector,
 )
+from careful.vulnerabilities.names import named_in_words
 from careful.vulnerabilities.ranges import Range
 
 _TYPES = {
@@ -55,7 +58,9 @@ def parse(raw: Any) -> Record:  # noqa: ANN401 (JSON is Any)
     affected = raw.get("affected", [])
     if not isinstance(affected, list):
         raise Malformed("$.affected: expected a list")
-    rows = tuple(one for number, part in enumerate(affected) for one in _affected(part, f"$.affected[{number}]"))
+    rows = tuple(
+        one for number, part in enumerate(affected) for one in _affected(raw["id"], part, f"$.affected[{number}]")
+    )
     modified = moment(raw.get("modified"))
     if modified is None:
         raise Malformed("$.modified: expected a date")
@@ -109,29 +114,51 @@ def _severity(raw: Mapping[str, Any]) -> str:
     return "unknown"
 
 
-def _affected(part: Any, where: str) -> Iterator[Affected]:  # noqa: ANN401 (JSON is Any)
+def _affected(name: str, part: Any, where: str) -> Iterator[Affected]:  # noqa: ANN401 (JSON is Any)
     if not isinstance(part, dict):
         raise Malformed(f"{where}: expected an object")
     package = part.get("package")
     if not isinstance(package, dict):
-        return  # a record by repository commit alone names no package
+        yield from _by_repository(name, part, where)
+        return
     key = _key(package, where)
     if not key:
         return
     scheme = versions.scheme_of_purl(key.partition("/")[0], key.rpartition("/")[2])
-    ranges, condition = _ranges(part, where, scheme)
+    frame = Affected("purl", key, scheme, distro=_distro(package.get("ecosystem")))
+    yield _stated(part, where, replace(frame, source="vendor" if is_distribution(key) else "feed"))
+
+
+def _by_repository(name: str, part: Mapping[str, Any], where: str) -> Iterator[Affected]:
+    """Yield the rows of a record that names no package but a repository, as projects do in lists of their own.
+
+    A list whose ids bear the project's name (`CURL-CVE-2024-7264` of curl/curl) is the project's own word.
+    """
+    repositories = [one.get("repo") for one in _list(part, "ranges") if isinstance(one, dict)]
+    own = name.partition("-")[0].lower()
+    for repository in dict.fromkeys(one for one in repositories if isinstance(one, str)):
+        parts = repository.lower().removesuffix(".git").split("/")
+        for vendor, product in named_in_words(None, repository):
+            frame = Affected(
+                kind="cpe",
+                key=unescaped(product),
+                scheme=versions.scheme_of_cpe(unescaped(vendor), unescaped(product)),
+                cpe=f"cpe:2.3:*:{vendor}:{product}:*:*:*:*:*:*:*:*",
+                source="vendor" if own in parts[-2:] else "feed",
+            )
+            yield _stated(part, where, frame)
+
+
+def _stated(part: Mapping[str, Any], where: str, frame: Affected) -> Affected:
+    ranges, condition = _ranges(part, where, frame.scheme)
     listed = part.get("versions") or []
     if not isinstance(listed, list):
         raise Malformed(f"{where}.versions: expected a list")
-    yield Affected(
-        kind="purl",
-        key=key,
-        scheme=scheme,
+    return replace(
+        frame,
         versions=tuple(str(one) for one in listed),
         ranges=ranges,
         condition="" if ranges or listed else condition,
-        distro=_distro(package.get("ecosystem")),
-        source="vendor" if is_distribution(key) else "feed",
     )
 
 
