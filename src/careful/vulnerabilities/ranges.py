@@ -82,12 +82,18 @@ def holds(one: Range, version: str, scheme: str) -> Hit:
     try:
         span = bounds(one, scheme)
         if span is None:
-            return "check"
+            return "no" if _is_past(one, version, scheme) else "check"
         if span.hold(versions.key(scheme, version)):
             return "yes"
     except ValueError:
         return "check"
     return "check" if _is_repackaged(version, one.last, scheme) else "no"
+
+
+def _is_past(one: Range, version: str, scheme: str) -> bool:
+    """Tell whether a version comes after both ends of a range that is upside down: no reading of it holds that."""
+    ends = (one.introduced or one.after, one.fixed or one.last)
+    return versions.key(scheme, version) > max(versions.key(scheme, end) for end in ends)
 
 
 def listed(names: Collection[str], version: str, scheme: str) -> Hit:

@@ -32,6 +32,7 @@ def read(*listed, default="unknown"):
         pytest.param({"version": "1.4 and earlier"}, Range(last="1.4"), id="and earlier"),
         pytest.param({"version": "prior to 1.4"}, Range(fixed="1.4"), id="prior to"),
         pytest.param({"version": "before version 1.4"}, Range(fixed="1.4"), id="before version"),
+        pytest.param({"version": "firmware Ver.1.4 and earlier"}, Range(last="1.4"), id="of the firmware"),
         pytest.param({"version": "1.4 and previous versions"}, Range(last="1.4"), id="and previous versions"),
         pytest.param({"version": "1.0 - 1.4"}, Range("1.0", last="1.4"), id="a dash"),
         pytest.param({"version": "= 1.4"}, Range("1.4", last="1.4"), id="exactly"),
@@ -85,6 +86,33 @@ def test_what_a_person_must_read(entry, doubt, spans):
 def test_many_words_are_one_row():
     (one,) = read(*({"version": f"QCA{number}"} for number in range(6)))
     assert one.condition == "its versions are in words: 'QCA0', 'QCA1', 'QCA2' and 3 more"
+
+
+def test_a_list_of_versions():
+    (one,) = read({"version": "1.0, 1.1 | 1.2"})
+    assert one.ranges == (Range("1.0", last="1.0"), Range("1.1", last="1.1"), Range("1.2", last="1.2"))
+
+
+def test_a_range_written_as_two_is_one():
+    """As the older CVE format's two-sided ranges came over (Atlassian's records)."""
+    (one,) = read(
+        {"version": "unspecified", "less_than": "8.5.12"},
+        {"version": "8.6.0", "less_than": "unspecified"},
+        {"version": "unspecified", "less_than": "8.13.4"},
+        {"version": "8.14.0", "less_than": "unspecified"},
+    )
+    assert one.ranges == (Range(fixed="8.5.12"), Range("8.6.0", fixed="8.13.4"), Range("8.14.0"))
+    (apart,) = read({"version": "9.0", "less_than": "unspecified"}, {"version": "unspecified", "less_than": "8.13.4"})
+    assert apart.ranges == (Range("9.0"), Range(fixed="8.13.4"))
+
+
+def test_affected_by_default_and_only_affected_versions_named_is_no_clear_word_about_the_others():
+    """As in Adobe's records: the rest is not affected in their own words, and affected by the record's."""
+    clear, doubt = read({"version": "0", "less_than_or_equal": "4.0.3"}, default="affected")
+    assert (clear.ranges, clear.closed, clear.condition) == ((Range(last="4.0.3"),), False, "")
+    assert (doubt.ranges, "by default" in doubt.condition) == ((Range(),), True)
+    (all_of_it,) = read({"version": "1.0"}, default="affected")
+    assert all_of_it.ranges == (Range(),)
 
 
 def test_a_change_on_the_way():

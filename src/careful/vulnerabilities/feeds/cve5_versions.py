@@ -18,12 +18,13 @@ from careful.vulnerabilities.ranges import Range
 
 _UNSAID = {"", "-", "n/a", "unspecified", "0"}  # as an entry of its own; as the beginning of a range, the first version
 _COMMIT = re.compile(r"(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{10,40}")
-_PREFIX = re.compile(r"(?:pkg:[^@\s]+@|versions?\s+)", re.IGNORECASE)
+_PREFIX = re.compile(r"(?:pkg:[^@\s]+@|(?:firmware\s+)?(?:versions?\s+|ver\.\s*))", re.IGNORECASE)
 _FIRST = _UNSAID | {"*", "all", "all versions", "any"}
 _NO_END = {"", "*", "unspecified", "n/a", "-"}
 _BRANCH = re.compile(r"(?P<stem>\d+(?:\.\d+)*)\.(?:\*|x)", re.IGNORECASE)
 _PLAIN = re.compile(r"[vV]?\d[0-9A-Za-z.+~_:-]*")
 _BOUND = re.compile(r"(?P<sign><=|>=|<|>|=)\s*(?P<version>[vV]?\d[0-9A-Za-z.+~_:-]*)")
+_LIST = re.compile(r"\s*[,|]\s*")
 _JOINED = re.compile(r"\s*(?:,|and|&&|\s)\s*")
 _V = r"[vV]?\d\S*"
 _WORDS = (
@@ -40,6 +41,7 @@ _SHOWN, _LISTED = 60, 3
 _COMMITS = "its range is given in commits, not versions"
 _NO_VERSIONS = "its record names no versions"
 _IN_WORDS = "its versions are in words"
+_BY_DEFAULT = "its record says affected by default, and then names only versions that are"
 _TWICE = "its record ends the range twice: it speaks of several branches"
 
 
@@ -64,10 +66,12 @@ class Version(msgspec.Struct, rename="camel"):
 def read_versions(listed: Sequence[Version], default: str, frame: Affected) -> Iterator[Affected]:
     """Yield `frame` with what the entries say: once with what is clear, once for each doubt a person must settle."""
     said = _Said()
-    for one in listed:
+    for one in _joined(listed, frame.scheme):
         for status, span, doubt in _read(one, frame.scheme):
             said.add(one, status, span, doubt)
-    if default == "affected":
+    if default == "affected" and not said.fine and any(one.fixed or one.last for one in said.affected):
+        said.doubts.setdefault(_BY_DEFAULT, []).append(Range())
+    elif default == "affected":
         between = outside(said.fine, frame.scheme)
         if between is None or said.unclear:
             said.doubts.setdefault("its unaffected versions cannot be put in order", [])
@@ -85,6 +89,34 @@ def read_versions(listed: Sequence[Version], default: str, frame: Affected) -> I
     for doubt, spans in said.doubts.items():
         words = f"{doubt}: {_few(said.words)}" if doubt == _IN_WORDS else doubt
         yield replace(frame, ranges=tuple(dict.fromkeys(spans)), condition=words, fine=fine)
+
+
+def _joined(listed: Sequence[Version], scheme: str) -> Iterator[Version]:
+    """Join `from 8.6.0 to unspecified` with `from unspecified to 8.13.4` after it: one range, written as two.
+
+    So came two-sided ranges of the older CVE format over into this one.
+    """
+    waiting: Version | None = None
+    for one in listed:
+        begun, waiting = waiting, None
+        if begun and begun.status == one.status and _has_no_start(one) and _order(scheme, begun.version) < _order(
+            scheme, one.less_than or one.less_than_or_equal or ""
+        ):  # fmt: skip
+            yield msgspec.structs.replace(one, version=begun.version)
+            continue
+        if begun:
+            yield begun
+        if one.version.strip().lower() not in _FIRST and (one.less_than or "").lower() == "unspecified":
+            waiting = one
+        else:
+            yield one
+    if waiting:
+        yield waiting
+
+
+def _has_no_start(one: Version) -> bool:
+    end = one.less_than or one.less_than_or_equal or ""
+    return one.version.strip().lower() == "unspecified" and end.lower() not in _NO_END
 
 
 @dataclass(slots=True)
@@ -189,6 +221,8 @@ def _single(one: Version) -> Iterator[tuple[str, Range | None, str]]:
         yield one.status, Range(introduced=branch["stem"], last=text), ""
     elif _PLAIN.fullmatch(text):
         yield one.status, None, ""
+    elif all(_PLAIN.fullmatch(part) for part in _LIST.split(text)):
+        yield from ((one.status, Range(introduced=part, last=part), "") for part in _LIST.split(text))
     else:
         span, sure = _in_words(text)
         yield one.status, span, "" if sure else _IN_WORDS

@@ -22,6 +22,7 @@ TOTAL_BYTES = 8 << 30
 FILES = 2_000_000
 _SMALL, _RATIO = 1 << 20, 200
 _YAML_BYTES, _YAML_NODES = 4 << 20, 500_000
+_LINES: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 _MARK = b"\xef\xbb\xbf"  # a byte order mark: RFC 8259 section 8.1 lets a reader pass over it
 _KNOWN = (".json", ".jsonl", ".ndjson", ".yaml", ".yml", ".csv", ".json.gz", ".jsonl.gz", ".ndjson.gz", ".csv.gz")
 
@@ -52,7 +53,7 @@ def decoded(name: str, content: bytes) -> Document:
         if name.endswith((".yaml", ".yml")):
             return Document(name, content, _yaml(plain))
         if name.removesuffix(".gz").endswith((".jsonl", ".ndjson")):
-            return Document(name, content, msgspec.json.decode_lines(plain))
+            return Document(name, content, _LINES.decode_lines(plain))
         return Document(name, content, msgspec.json.decode(plain))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
         return Document(name, content, wrong=f"no readable JSON ({wrong})")
