@@ -17,7 +17,7 @@ from careful.kernel.reconcile import Chore, settle
 from careful.kernel.work import World
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-STAFF = Actor("staff", "ann")
+STAFF, SECOND = Actor("staff", "ann"), Actor("staff", "ben")
 FLAW = "CVE-2023-4863"
 """In libwebp, which Pillow before 10.0.1 carries; exploited in the wild."""
 OLD, NEW = "1.0.0", "1.0.1"
@@ -85,9 +85,10 @@ class Village:
         return one
 
     def judge(self, status: vulnerabilities.Status = "affected", flaw: str = FLAW) -> vulnerabilities.Case:
-        """Decide a case."""
+        """Decide a case, by two people where that needs two."""
         why = "vulnerable_code_not_in_execute_path" if status == "not_affected" else None
-        return vulnerabilities.judge(self.world, STAFF, self.case(flaw).id, status, why, action=f"Update to {NEW}.")
+        one = vulnerabilities.judge(self.world, STAFF, self.case(flaw).id, status, why, action=f"Update to {NEW}.")
+        return vulnerabilities.confirm(self.world, SECOND, one.id) if one.proposal else one
 
     def affected(self) -> vulnerabilities.Case:
         """Live as far as a case that was judged affected: three cameras on 1.0.0, two of them Kim's."""

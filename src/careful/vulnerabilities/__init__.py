@@ -11,15 +11,15 @@ from careful.vulnerabilities.actions import (
     close,
     import_feed,
     import_folder,
-    import_vex,
-    judge,
 )
 from careful.vulnerabilities.applying import Line
 from careful.vulnerabilities.comparing import Change, compare
 from careful.vulnerabilities.compiled import read_list as read_compiled
 from careful.vulnerabilities.deciding import Match
+from careful.vulnerabilities.decisions import confirm, fingerprint, import_vex, judge, judge_many, preview
 from careful.vulnerabilities.feeds.kinds import Kind as FeedKind
 from careful.vulnerabilities.feeds.proof import UNDATED
+from careful.vulnerabilities.judging import Decision, Filter, Outcome, missing, named, waits
 from careful.vulnerabilities.lookup import Looked, look_up, look_up_in, with_statements, without_uncompiled
 from careful.vulnerabilities.matching import Matched
 from careful.vulnerabilities.model import (
@@ -31,6 +31,7 @@ from careful.vulnerabilities.model import (
     FeedAge,
     FeedReport,
     Finding,
+    Proposal,
     Status,
 )
 from careful.vulnerabilities.queries import (
@@ -64,6 +65,10 @@ __all__ = [
     "SEVERITIES",
     "STATUSES",
     "Case",
+    "Decision",
+    "Filter",
+    "Outcome",
+    "Proposal",
     "Exposure",
     "FeedAge",
     "FeedKind",
@@ -86,7 +91,14 @@ __all__ = [
     "findings",
     "generation",
     "import_feed",
+    "confirm",
+    "fingerprint",
     "judge",
+    "judge_many",
+    "missing",
+    "named",
+    "preview",
+    "waits",
     "look_up",
     "look_up_in",
     "Looked",

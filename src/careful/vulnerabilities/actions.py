@@ -1,20 +1,18 @@
-"""What one may do about flaws: take feeds in, judge, account for devices, close."""
+"""What one may do about flaws: take feeds in, account for devices, close. Deciding is in `decisions`."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from careful import releases
 from careful.kernel.actors import Actor
 from careful.kernel.errors import CarefulError, Invalid, Refused
 from careful.kernel.work import World
 from careful.vulnerabilities import queries, store
-from careful.vulnerabilities.applying import Line, speaks_of_all, taken_over
-from careful.vulnerabilities.events import CaseClosed, DeviceAccounted, FeedFailed, FeedTaken, Judged
+from careful.vulnerabilities.events import CaseClosed, DeviceAccounted, FeedFailed, FeedTaken
 from careful.vulnerabilities.feeds import database, intake
 from careful.vulnerabilities.feeds.kinds import LICENCES, Kind
-from careful.vulnerabilities.model import JUSTIFICATIONS, STATUSES, Case, FeedReport, Status
-from careful.vulnerabilities.statements import read_statements
+from careful.vulnerabilities.judging import waits
+from careful.vulnerabilities.model import Case, FeedReport
 
 _TEXT = 4000
 
@@ -116,89 +114,6 @@ def _told(found: intake.Intake, true_at: datetime | None = None) -> FeedReport:
     )
 
 
-def judge(
-    world: World,
-    actor: Actor,
-    case_id: str,
-    status: Status,
-    justification: str | None = None,
-    statement: str = "",
-    action: str = "",
-) -> Case:
-    """Decide what a flaw means for the product; the decision holds for later releases until its ground moves.
-
-    Raises Invalid for an unknown status or justification, Refused where not_affected comes without a justification
-    or affected without what to do (OpenVEX; CSAF 2.0 profile VEX, section 4.5).
-    """
-    if status not in STATUSES:
-        raise Invalid(f"{status!r} is no VEX status.", do=f"One of: {', '.join(STATUSES)}", where="status")
-    if justification and justification not in JUSTIFICATIONS:
-        raise Invalid(
-            f"{justification[:60]!r} is no VEX justification.",
-            do=f"One of: {', '.join(JUSTIFICATIONS)}",
-            where="justification",
-        )
-    if status == "not_affected" and not justification:
-        raise Refused("'Not affected' needs a justification.", do=f"Add one of: {', '.join(JUSTIFICATIONS)}")
-    if status == "affected" and not action.strip():
-        raise Refused("'Affected' needs an action: what will be done.", do="Add: --action 'Update to …'")
-    if max(len(statement), len(action)) > _TEXT:
-        raise Invalid(f"A statement may be {_TEXT} characters long at most.", do="Shorten it.")
-    one = queries.case(world, case_id)
-    if one.state == "closed":
-        raise Refused(f"{one.flaw} in {one.product} is closed.", do=f"Run: careful vuln show {case_id}")
-    if status == "fixed" and not one.fixed_in:
-        raise Refused(f"No signed release of {one.product} is free of {one.flaw}.", do="Sign one, then judge it fixed.")
-    newest = _newest_with(world, one)
-    with world.change(actor) as work:
-        ground = store.finding_versions(work.connection, one.flaw, one.product, newest) if newest else {}
-        store.set_case(
-            work.connection,
-            case_id,
-            status=status,
-            justification=justification if status == "not_affected" else None,
-            statement=statement,
-            action=action,
-            judged_at=work.now,
-            judged_on=ground,
-            review=None,
-        )
-        work.record(
-            Judged(case=case_id, flaw=one.flaw, product=one.product, status=status, justification=justification)
-        )
-    return queries.case(world, case_id)
-
-
-def import_vex(world: World, actor: Actor, product: str, content: bytes) -> list[Line]:
-    """Take over what a document says of a product's open cases: its own statements, or those of its suppliers.
-
-    A case is decided where the document speaks clearly of all that carries the flaw. A person's decision is never
-    replaced, and a flaw that is exploited is never waved through: both are refused, with the reason. Returns a line
-    for every statement. Raises Invalid, TooLarge.
-    """
-    document = read_statements(content)
-    held = {one.flaw: one for one in queries.cases(world, "open", product)}
-    carriers: dict[str, list[releases.Component]] = {}
-    lines: list[Line] = []
-    for said in document.said:
-        one = next((held[name] for name in said.names if name in held), None)
-        if one and one.flaw not in carriers:
-            carriers[one.flaw] = queries.carriers(world, one)
-        speaks = one is not None and speaks_of_all(said, product, one.releases, carriers[one.flaw])
-        status, justification, why_not = taken_over(said, one, speaks=speaks)
-        flaw = said.names[0] if said.names else ""
-        if why_not or one is None:
-            refused = bool(said.why_not or speaks)
-            lines.append(Line(said.where, flaw, said.status, "refused" if refused else "unmatched", why_not))
-            continue
-        if not one.status:
-            words = f"{document.author or document.form} in {document.id or 'a document without id'}: {said.detail}"
-            action = (said.detail or "Wait for the update.") if status == "affected" else ""
-            held[one.flaw] = judge(world, actor, one.id, status, justification, words.removesuffix(": "), action)
-        lines.append(Line(said.where, flaw, said.status, "applied", f"to case {one.id}"))
-    return lines
-
-
 def account_for(world: World, actor: Actor, case_id: str, device: str, reason: str) -> None:
     """Say why an exposed device is not fixed. Raises Refused for a device that is not exposed."""
     if not 0 < len(reason.strip()) <= _TEXT:
@@ -217,8 +132,10 @@ def close(world: World, actor: Actor, case_id: str) -> Case:
     if one.state == "closed":
         return one
     name = f"{one.flaw} in {one.product}"
-    if one.status in {None, "under_investigation"} or one.review:
+    if waits(one):
         raise Refused(f"{name} waits for a decision.", do=f"Run: careful vuln judge {case_id} --status …")
+    if one.accepted_until and not one.fixed_in:
+        raise Refused(f"{name} stays open: its risk is accepted, not gone.", do=f"Run: careful vuln show {case_id}")
     affected = one.status == "affected"
     left = queries.unaccounted(world, case_id) if affected else []
     if left:
@@ -239,8 +156,3 @@ def close(world: World, actor: Actor, case_id: str) -> Case:
             )
         )
     return queries.case(world, case_id)
-
-
-def _newest_with(world: World, one: Case) -> str | None:
-    held = [each for each in releases.list_for(world, one.product) if each.version in one.releases]
-    return max(held, key=lambda each: each.security_version).id if held else None

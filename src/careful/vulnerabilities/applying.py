@@ -103,6 +103,8 @@ def taken_over(said: Said, one: Case | None, *, speaks: bool) -> tuple[Status, s
         why_not = "it does not speak of all that carries the flaw"
     elif not why_not and one and one.status and (one.status, one.justification or "") != decided:
         why_not = f"it is decided already: {one.status}"
+    elif not why_not and one and one.proposal:
+        why_not = "a decision is proposed and waits for a second person"
     elif not why_not and one and one.exploited and status == "not_affected":
         why_not = "it is exploited in the wild: a person must decide"
     elif not why_not and status == "not_affected" and justification not in JUSTIFICATIONS:

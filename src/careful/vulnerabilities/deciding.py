@@ -74,7 +74,7 @@ class Match:
     """One flaw in one component (by its place in the list), with the rule that said so; `names` are all its ids.
 
     `against` is what other lists say otherwise, empty where they agree; `files` are the source files at fault, where a
-    record names them.
+    record names them; `record` and `span` are whose word leads and what it says of the version.
     """
 
     component: int
@@ -90,6 +90,8 @@ class Match:
     source: Source = "feed"
     against: str = ""
     files: tuple[str, ...] = ()
+    record: str = ""
+    span: str = ""
 
 
 def judge(sought: Sought, row: Row, *, lone_vendor: bool) -> Verdict | None:
@@ -198,6 +200,8 @@ def _weigh(
         source=first.affected.source,
         against=_told(others) if others and not ruled_out else "",
         files=tuple(sorted({name for one in hits for name in one.row.affected.files})),
+        record=first.flaw,
+        span=best.how,
     ), not ruled_out
 
 

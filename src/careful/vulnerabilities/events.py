@@ -68,13 +68,35 @@ class ExploitationHeard(Event):
 @event("vulnerabilities.judged", subject="case/{case}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged(Event):
-    """A person decided what the flaw means for the product."""
+    """It was decided what the flaw means for the product; `people` is how many stand behind it.
+
+    `accepted_until`: the risk is accepted until then, and no mend is planned.
+    """
 
     case: str
     flaw: str
     product: str
     status: str
     justification: str | None
+    accepted_until: datetime | None = None
+    people: int = 1
+
+
+@event("vulnerabilities.proposed", subject="case/{case}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposed(Event):
+    """A decision was proposed that waves through an exploited flaw, or one more person stands behind it.
+
+    It is not decided: that takes two people. `people` is how many there are, 0 where a token or a command proposed it.
+    """
+
+    case: str
+    flaw: str
+    product: str
+    status: str
+    justification: str | None
+    accepted_until: datetime | None
+    people: int
 
 
 @event("vulnerabilities.review_asked", subject="case/{case}")

@@ -43,8 +43,26 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A decision that waits for a second person; `people` are those who stand behind it so far."""
+
+    status: Status
+    justification: str | None
+    statement: str
+    action: str
+    until: datetime | None
+    people: tuple[str, ...]
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One flaw in one product, from the day it was heard of to its close. `releases` are the versions that have it."""
+    """One flaw in one product, from the day it was heard of to its close. `releases` are the versions that have it.
+
+    `accepted_until`: no mend is planned, and the risk is accepted until then. `review` is why the decision is to be
+    looked at again, `review_in` the versions that this is about, empty for all. `proposal` is not decided yet.
+    """
 
     id: str
     flaw: str
@@ -64,6 +82,10 @@ class Case:
     judged_at: datetime | None
     review: str | None
     closed_at: datetime | None
+    judged_by: tuple[str, ...] = ()
+    accepted_until: datetime | None = None
+    proposal: Proposal | None = None
+    review_in: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

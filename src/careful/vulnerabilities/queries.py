@@ -1,6 +1,7 @@
 """What one may ask about flaws."""
 
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import case as when
@@ -11,6 +12,7 @@ from careful.kernel.errors import NotFound
 from careful.kernel.work import World
 from careful.vulnerabilities.comparing import Held
 from careful.vulnerabilities.feeds import database
+from careful.vulnerabilities.judging import expired, proposal_of
 from careful.vulnerabilities.model import Case, Exposure, FeedAge, Finding, Status
 from careful.vulnerabilities.store import accounts, exposure, feeds, matches, unmatched
 from careful.vulnerabilities.store import cases as cases_table
@@ -69,7 +71,7 @@ def findings(
         if wanted is not None:
             query = query.where(column == wanted)
     with world.look() as connection:
-        return [Finding(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001 (SQLAlchemy's documented way to a row's columns by name)
+        return [_finding(row) for row in connection.execute(query)]
 
 
 def settled(world: World, release: str) -> list[Finding]:
@@ -77,7 +79,11 @@ def settled(world: World, release: str) -> list[Finding]:
     table = settled_table
     query = select(table).where(table.c.release == release).order_by(table.c.name, table.c.flaw)
     with world.look() as connection:
-        return [Finding(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001 (as above)
+        return [_finding(row) for row in connection.execute(query)]
+
+
+def _finding(row: Any) -> Finding:  # noqa: ANN401 (a row)
+    return Finding(**{name: value for name, value in row._mapping.items() if name != "ground"})  # noqa: SLF001 (as above)
 
 
 def unmatched_in(world: World, release: str) -> list[tuple[releases.Component, str]]:
@@ -108,7 +114,8 @@ def cases(world: World, state: str | None = None, product: str | None = None) ->
     for one in found:
         if one.release in versions:
             held.setdefault((one.flaw, one.product), []).append(versions[one.release])
-    return [_case(row, held.get((row.flaw, row.product), [])) for row in rows]
+    now = world.clock.now()
+    return [_case(row, held.get((row.flaw, row.product), []), now) for row in rows]
 
 
 def case(world: World, wanted: str) -> Case:
@@ -122,7 +129,7 @@ def case(world: World, wanted: str) -> Case:
         )
         held = set(connection.execute(query).scalars())
     versions = [(one.security_version, one.version) for one in releases.list_for(world, row.product) if one.id in held]
-    return _case(row, versions)
+    return _case(row, versions, world.clock.now())
 
 
 def exposed(world: World, wanted: str) -> Exposure:
@@ -166,8 +173,15 @@ def exposure_counts(world: World) -> dict[str, int]:
     return {name: int(number) for name, number in rows}
 
 
-def _case(row: Any, held: list[tuple[int, str]]) -> Case:  # noqa: ANN401 (a row)
-    fields = {key: value for key, value in row._mapping.items() if key != "judged_on"}  # noqa: SLF001 (as above)
+def _case(row: Any, held: list[tuple[int, str]], now: datetime) -> Case:  # noqa: ANN401 (a row)
+    """Return a case as it is now: an acceptance that is over asks for a look before any step has run."""
+    fields = dict(row._mapping)  # noqa: SLF001 (as above)
+    del fields["judged_on"]
+    fields["judged_by"] = tuple(row.judged_by or ())
+    fields["review_in"] = tuple(row.review_in or ())
+    fields["proposal"] = proposal_of(row.proposal)
+    if row.state == "open" and not row.review and row.accepted_until is not None and row.accepted_until <= now:
+        fields["review"] = expired(row.accepted_until)
     return Case(**fields, releases=tuple(version for _, version in sorted(held)))
 
 
@@ -191,15 +205,23 @@ def vex(world: World, product: str) -> list[Statement]:
     return said
 
 
-def carriers(world: World, one: Case) -> list[releases.Component]:
-    """Return the components that carry a case's flaw, in every release that has it."""
-    known: dict[str, dict[int, releases.Component]] = {}
-    found = []
-    for each in findings(world, flaw=one.flaw, product=one.product):
-        if each.release not in known:
-            known[each.release] = {part.id: part for part in releases.components(world, each.release)}
-        found.append(known[each.release][each.component])
+def carriers(world: World, product: str, flaws: Iterable[str]) -> dict[str, list[releases.Component]]:
+    """Return flaw -> the components that carry it, in every release of the product that has it."""
+    wanted, parts = frozenset(flaws), {}
+    found: dict[str, list[releases.Component]] = {}
+    for one in findings(world, product=product):
+        if one.flaw in wanted:
+            if one.release not in parts:
+                parts[one.release] = {part.id: part for part in releases.components(world, one.release)}
+            found.setdefault(one.flaw, []).append(parts[one.release][one.component])
     return found
+
+
+def flaws_in(world: World, component: str) -> frozenset[str]:
+    """Return the flaws that some release carries in a component of this name."""
+    with world.look() as connection:
+        query = select(findings_table.c.flaw).where(findings_table.c.name == component).distinct()
+        return frozenset(connection.execute(query).scalars())
 
 
 def held(world: World, release: str) -> Held:
@@ -213,7 +235,7 @@ def held(world: World, release: str) -> Held:
 
 def _status(one: Case, version: str) -> Status:
     """Return what holds for a release that has the flaw: fixed is only the one that is mended."""
-    if one.status is None or (one.review and version == one.releases[-1]):
+    if one.status is None or (one.review and (not one.review_in or version in one.review_in)):
         return "under_investigation"
     return "affected" if one.status == "fixed" else one.status
 
@@ -232,4 +254,5 @@ def _statement(one: Case, version: str, components: list[str], status: Status) -
         fixed_in=one.fixed_in or "",
         components=tuple(dict.fromkeys(components)),
         at=one.judged_at or one.opened_at,
+        accepted=status == "affected" and one.accepted_until is not None,
     )

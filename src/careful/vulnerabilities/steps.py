@@ -1,20 +1,22 @@
-"""Background steps: match releases, follow decisions to later releases, remember who was exposed.
+"""Background steps: match releases, then follow decisions to later releases; remember who was exposed.
 
 They take no input, look at the world, and may run twice.
 """
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from careful import devices, releases
 from careful.kernel.actors import SYSTEM
 from careful.kernel.ids import new_id
 from careful.kernel.work import Work, World
-from careful.vulnerabilities import queries, store
+from careful.vulnerabilities import ground, queries, store
 from careful.vulnerabilities.deciding import Match
-from careful.vulnerabilities.events import CaseOpened, ExploitationHeard, FixFound, ReleaseMatched, ReviewAsked
+from careful.vulnerabilities.events import CaseOpened, ExploitationHeard, ReleaseMatched
+from careful.vulnerabilities.following import follow
 from careful.vulnerabilities.lookup import look_up
-from careful.vulnerabilities.model import Case, due_after
+from careful.vulnerabilities.model import due_after
 
 _BATCH = 50
 
@@ -26,7 +28,7 @@ def match(world: World) -> int:
     due = [one for one in releases.list_for(world) if one.state != "withdrawn" and known.get(one.id, -1) < now]
     for at in range(0, len(due) if now else 0, _BATCH):
         _match_releases(world, due[at : at + _BATCH])
-    return (len(due) if now else 0) + _follow(world)
+    return (len(due) if now else 0) + follow(world)
 
 
 def note_exposure(world: World) -> int:
@@ -117,9 +119,7 @@ def _known_as(one: Match, known: frozenset[str]) -> str:
     return one.flaw if one.flaw in known else next((name for name in one.names if name in known), one.flaw)
 
 
-def _finding_row(
-    release: releases.Release, component: releases.Component, flaw: str, one: Match
-) -> dict[str, str | int]:
+def _finding_row(release: releases.Release, component: releases.Component, flaw: str, one: Match) -> dict[str, Any]:
     return {
         "release": release.id,
         "component": component.id,
@@ -131,7 +131,15 @@ def _finding_row(
         "rule": one.rule,
         "evidence": one.evidence,
         "fixed_version": one.fixed_version,
+        "ground": ground.fact(_carrier(component, one)),
     }
+
+
+def _carrier(component: releases.Component, one: Match) -> ground.Carrier:
+    """Return what a decision on this finding would stand on."""
+    patches = tuple(sorted({said.flaw for said in component.statements if said.state == "patched"}))
+    said = ground.Said(one.feed, one.record, one.certainty, one.span, one.fixed_version, one.summary)
+    return ground.Carrier(component.name, component.version, patches, None, said)
 
 
 def _open_case(work: Work, product: str, flaw: str, one: Match, *, exploited: bool) -> None:
@@ -166,65 +174,3 @@ def _open_case(work: Work, product: str, flaw: str, one: Match, *, exploited: bo
     }
     store.put_case(work.connection, row)
     work.record(CaseOpened(case=case, flaw=flaw, product=product, exploited=exploited, severity=one.severity, due=due))
-
-
-def _follow(world: World) -> int:
-    """Find, for every case, the release that mends it, or that the ground of its decision moved."""
-    known_cases = queries.cases(world)
-    if not known_cases:
-        return 0
-    known = queries.matched(world)
-    shipped: dict[str, list[releases.Release]] = {}
-    for one in releases.list_for(world):
-        if one.state == "signed" and one.id in known:
-            shipped.setdefault(one.product, []).append(one)
-    return sum(_follow_case(world, case, shipped.get(case.product, [])) for case in known_cases)
-
-
-def _follow_case(world: World, case: Case, line: Sequence[releases.Release]) -> int:
-    if not line or not case.releases:
-        return 0
-    newest = max(line, key=lambda one: one.security_version)
-    if newest.version in case.releases:
-        return _ask_again(world, case, newest)
-    highest = max((one.security_version for one in line if one.version in case.releases), default=0)
-    fix = min((one for one in line if one.security_version > highest), key=lambda one: one.security_version)
-    if case.fixed_in == fix.version or not _surely_gone(world, case, fix):
-        return 0
-    with world.change(SYSTEM) as work:
-        store.set_case(work.connection, case.id, fixed_in=fix.version)
-        work.record(FixFound(case=case.id, version=fix.version))
-    return 1
-
-
-def _surely_gone(world: World, case: Case, fix: releases.Release) -> bool:
-    """Tell whether the component was looked up or is gone, and not merely can be looked up no more."""
-    names = {one.name for one in queries.findings(world, flaw=case.flaw, product=case.product)}
-    return names.isdisjoint(component.name for component, _ in queries.unmatched_in(world, fix.id))
-
-
-def _ask_again(world: World, case: Case, newest: releases.Release) -> int:
-    """Ask for a new look, opening a closed case again, where the newest release moved the ground of its decision.
-
-    The same version of the component keeps the decision. A case that was fixed and is back asks too.
-    """
-    if case.status is None or case.review:
-        return 0
-    with world.look() as connection:
-        row = store.case_of(connection, case.flaw, case.product)
-        present = store.finding_versions(connection, case.flaw, case.product, newest.id)
-    before = row.judged_on or {}
-    moved = [
-        f"{name} moved from {before.get(name, 'nothing')} to {version} in {newest.version}, and still has it"
-        for name, version in sorted(present.items())
-        if before.get(name) != version
-    ]
-    if not moved and case.fixed_in:
-        moved = [f"it was gone in {case.fixed_in} and is back in {newest.version}"]
-    if not moved:
-        return 0
-    reason = "; ".join(moved)
-    with world.change(SYSTEM) as work:
-        store.set_case(work.connection, case.id, review=reason, state="open", closed_at=None, fixed_in=None)
-        work.record(ReviewAsked(case=case.id, reason=reason[:300]))
-    return 1

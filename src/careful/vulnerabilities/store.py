@@ -1,6 +1,6 @@
 """Tables and SQL of cases, findings, judgements and exposure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    bindparam,
     delete,
     insert,
     select,
@@ -20,6 +21,8 @@ from sqlalchemy import (
 )
 
 from careful.kernel.database import JSONText, Moment, metadata, upsert
+
+_PART = 500
 
 feeds = Table(
     "vulnerabilities_feed",
@@ -61,6 +64,7 @@ def _finding_columns() -> tuple[Column[Any], ...]:
         Column("rule", String(10), nullable=False),
         Column("evidence", Text, nullable=False),
         Column("fixed_version", Text, nullable=False),
+        Column("ground", JSONText, nullable=True),
     )
 
 
@@ -88,6 +92,10 @@ cases = Table(
     Column("opened_at", Moment, nullable=False),
     Column("due", Moment, nullable=False),
     Column("closed_at", Moment, nullable=True),
+    Column("judged_by", JSONText, nullable=True),
+    Column("accepted_until", Moment, nullable=True),
+    Column("proposal", JSONText, nullable=True),
+    Column("review_in", JSONText, nullable=True),
     UniqueConstraint("flaw", "product", name="uq_vulnerabilities_case_flaw_product"),
 )
 exposure = Table(
@@ -180,12 +188,64 @@ def set_case(connection: Connection, case: str, **values: Any) -> bool:  # noqa:
     return bool(connection.execute(update(cases).where(cases.c.id == case).values(**values)).rowcount)
 
 
-def finding_versions(connection: Connection, flaw: str, product: str, release: str) -> dict[str, str]:
-    """Return component name -> version of a flaw's findings in one release."""
-    query = select(findings.c.name, findings.c.version).where(
-        findings.c.flaw == flaw, findings.c.product == product, findings.c.release == release
+def lock_cases(connection: Connection, wanted: Iterable[str]) -> dict[str, Any]:
+    """Return cases by id, as they are now; nobody else changes them until the transaction ends."""
+    found: dict[str, Any] = {}
+    for part in _parts(sorted(set(wanted))):
+        query = select(cases).where(cases.c.id.in_(part)).order_by(cases.c.id).with_for_update()
+        found |= {row.id: row for row in connection.execute(query)}
+    return found
+
+
+def set_cases(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Change many cases; each row names its case as `case` and has the same columns."""
+    if rows:
+        names = [name for name in rows[0] if name != "case"]
+        values = {name: bindparam(f"new_{name}", type_=cases.c[name].type) for name in names}
+        query = update(cases).where(cases.c.id == bindparam("this")).values(**values)
+        filled = [{"this": row["case"]} | {f"new_{name}": row[name] for name in names} for row in rows]
+        connection.execute(query, filled)
+
+
+def decided_rows(connection: Connection, product: str) -> list[Any]:
+    """Return the cases of a product that are decided, and that nobody is asked to look at again."""
+    query = select(cases).where(
+        cases.c.product == product,
+        cases.c.review.is_(None),
+        cases.c.status.is_not(None),
+        cases.c.status != "under_investigation",
     )
-    return {row.name: row.version for row in connection.execute(query)}
+    return list(connection.execute(query))
+
+
+def carriers(
+    connection: Connection, product: str, flaws: Iterable[str], among: Iterable[str] | None = None
+) -> Iterator[Any]:
+    """Yield what carries flaws of a product: flaw, name, version and ground, each once, wherever it is.
+
+    `among` are the releases that are asked, left out for all.
+    """
+    yield from _carriers(connection, product, flaws, among)
+
+
+def placed_carriers(connection: Connection, product: str, flaws: Iterable[str], among: Iterable[str]) -> Iterator[Any]:
+    """Yield what carries flaws of a product, with the release that each is in."""
+    yield from _carriers(connection, product, flaws, among, findings.c.release)
+
+
+def _carriers(
+    connection: Connection, product: str, flaws: Iterable[str], among: Iterable[str] | None, *more: Column[Any]
+) -> Iterator[Any]:
+    columns = (findings.c.flaw, findings.c.name, findings.c.version, findings.c.ground, *more)
+    for part in _parts(sorted(set(flaws))):
+        query = select(*columns).distinct().where(findings.c.product == product, findings.c.flaw.in_(part))
+        if among is not None:
+            query = query.where(findings.c.release.in_(list(among)))
+        yield from connection.execute(query)
+
+
+def _parts(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (names[at : at + _PART] for at in range(0, len(names), _PART))
 
 
 def put_exposure(connection: Connection, case: str, devices: Iterable[str], at: datetime) -> None:

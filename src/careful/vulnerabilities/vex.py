@@ -32,7 +32,10 @@ _FORMULA = re.compile(r"^[=+\-@\t\r]")
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One decision on one flaw in one release; `components` are the identifiers of what carries the flaw."""
+    """One decision on one flaw in one release; `components` are the identifiers of what carries the flaw.
+
+    `accepted`: it affects the release, and no mend is planned for now.
+    """
 
     flaw: str
     version: str
@@ -45,6 +48,7 @@ class Statement:
     fixed_in: str
     components: tuple[str, ...]
     at: datetime
+    accepted: bool = False
 
 
 def product_id(product: str, version: str) -> str:
@@ -120,7 +124,8 @@ def _cyclonedx(product: str, one: Statement) -> Iterator[tuple[str, Any]]:
     if one.status == "not_affected":
         analysis["justification"] = _CYCLONEDX_REASONS[one.justification]
     if one.status == "affected":
-        analysis["response"] = ["update" if one.fixed_in else "workaround_available"]
+        left = "will_not_fix" if one.accepted else "workaround_available"
+        analysis["response"] = ["update" if one.fixed_in else left]
     if one.statement:
         analysis["detail"] = one.statement
     yield "analysis", analysis

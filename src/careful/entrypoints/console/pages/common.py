@@ -81,6 +81,7 @@ _SAYS: Mapping[str, tuple[str, str]] = {
     "vulnerabilities.feed_taken": ("The feed {feed} was taken in.", "/vulnerabilities"),
     "vulnerabilities.fix_found": ("{version} is free of a known flaw, says its SBOM.", _CASE),
     "vulnerabilities.judged": ("{flaw} in {product} was judged.", _CASE),
+    "vulnerabilities.proposed": ("{flaw} in {product}: a decision waits for a second person.", _CASE),
     "vulnerabilities.release_matched": ("{product} {version} was looked up in the known flaws.", _RELEASE),
     "vulnerabilities.review_asked": ("A judgement is to be looked at again: {reason}", _CASE),
 }
@@ -123,6 +124,7 @@ _WEIGHTY = frozenset(
 )  # fmt: skip
 TOLD_FIRST = (
     "vulnerabilities.exploitation_heard", "vulnerabilities.case_opened", "vulnerabilities.review_asked",
+    "vulnerabilities.proposed",
     "vulnerabilities.feed_failed", "updates.rollout_halted", "updates.drill_failed", "devices.quarantined",
     "updates.device_failed", "updates.device_silent", "vulnerabilities.case_closed", "notices.advisory_published",
     "notices.owners_told", "updates.rollout_finished", "updates.device_updated", "updates.rollout_started",

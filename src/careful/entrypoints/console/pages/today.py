@@ -154,11 +154,11 @@ def since(world: World) -> list[Line]:
 
 
 def funnels_of(world: World) -> list[Funnel]:
-    """Return every open case that is not judged harmless, exploited ones first, then by due date."""
+    """Return every open case that is not surely harmless, exploited ones first, then by due date."""
     ever = vulnerabilities.exposure_counts(world)
     found = []
     for case in vulnerabilities.cases(world, state="open"):
-        if case.status == "not_affected":
+        if case.status == "not_affected" and not vulnerabilities.waits(case):
             continue
         still = len(vulnerabilities.exposed(world, case.id).devices)
         advisory = notices.for_case(world, case.id)
@@ -205,6 +205,10 @@ def _for_case(world: World, funnel: Funnel, rollouts: list[updates.Rollout]) -> 
     who = f"{words.plural(funnel.still, 'device')} still exposed"
     judge = f"careful vuln judge {case.id} --status affected"
     mending = [one for one in rollouts if (one.product, one.version) == (case.product, case.fixed_in)]
+    if case.proposal:
+        what = f"Confirm {vulnerabilities.named(case.proposal.status, case.proposal.until)}: {name}"
+        why = f"It is exploited in the wild, so this takes two people; {who}."
+        return _row(case, what, why, "Confirm", f"careful vuln show {case.id}")
     if case.review:
         return _row(case, f"Look again at {name}", case.review, "Judge", judge)
     if case.status in (None, "under_investigation"):
