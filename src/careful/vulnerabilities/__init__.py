@@ -17,6 +17,9 @@ from careful.vulnerabilities.comparing import Change, compare
 from careful.vulnerabilities.compiled import read_list as read_compiled
 from careful.vulnerabilities.deciding import Match
 from careful.vulnerabilities.decisions import confirm, fingerprint, import_vex, judge, judge_many, preview
+from careful.vulnerabilities.exporting import FORMS as EXPORT_FORMS
+from careful.vulnerabilities.exporting import Exported, export
+from careful.vulnerabilities.exporting import Form as ExportForm
 from careful.vulnerabilities.feeds.kinds import Kind as FeedKind
 from careful.vulnerabilities.feeds.proof import UNDATED
 from careful.vulnerabilities.judging import Decision, Filter, Outcome, missing, named, waits
@@ -52,8 +55,10 @@ from careful.vulnerabilities.queries import (
     vex,
 )
 from careful.vulnerabilities.queries import unmatched_in as unmatched
+from careful.vulnerabilities.statements import MOST_BYTES as MOST_VEX_BYTES
 from careful.vulnerabilities.statements import read_statements
 from careful.vulnerabilities.steps import match, note_exposure
+from careful.vulnerabilities.refreshing import sync_again
 from careful.vulnerabilities.sync import KINDS as FETCHED
 from careful.vulnerabilities.sync import Synced, sync
 from careful.vulnerabilities.vex import cyclonedx as vex_cyclonedx
@@ -66,6 +71,11 @@ __all__ = [
     "STATUSES",
     "Case",
     "Decision",
+    "EXPORT_FORMS",
+    "ExportForm",
+    "Exported",
+    "MOST_VEX_BYTES",
+    "export",
     "Filter",
     "Outcome",
     "Proposal",
@@ -124,6 +134,7 @@ __all__ = [
     "note_exposure",
     "settled",
     "sync",
+    "sync_again",
     "unaccounted",
     "unmatched",
 ]

@@ -96,3 +96,52 @@ def test_a_notice_from_draft_to_owners(api: TestClient, case: str) -> None:
     assert api.get(f"/notices/{notice}/csaf").json()["document"]["tracking"]["id"] == notice
     assert api.post(f"/notices/{notice}/tell").json() == {"told": 1, "unreachable": 1}
     assert [one["id"] for one in api.get("/notices", params={"product": "cam-1"}).json()] == [notice]
+
+
+REASON = "vulnerable_code_not_in_execute_path"
+
+
+def test_an_accepted_risk(api: TestClient, case: str) -> None:
+    said = {"status": "affected", "statement": "In a locked room.", "accept_until": "2026-12-24T00:00:00Z"}
+    judged = api.post(f"/cases/{case}/judge", json=said).json()
+    assert (judged["accepted_until"], judged["action"]) == ("2026-12-24T00:00:00Z", "No update is planned.")
+    late = api.post(f"/cases/{case}/judge", json=said | {"accept_until": "2036-12-24T00:00:00Z"})
+    assert (late.status_code, "within a year" in late.text) == (400, True)
+
+
+def test_many_at_once_with_a_preview(api: TestClient, case: str) -> None:
+    said = {"status": "not_affected", "justification": REASON, "which": {"component": "parsnip"}}
+    seen = api.post("/cases/judge", json=said | {"dry_run": True}).json()
+    assert [(one["case"], one["outcome"]) for one in seen["cases"]] == [(case, "decided")]
+    assert seen["cases"][0]["says"] == "nothing decided -> not affected"
+    assert api.get(f"/cases/{case}").json()["status"] is None
+    assert api.post("/cases/judge", json=said | {"expect": "f" * 32}).status_code == 409
+    done = api.post("/cases/judge", json=said | {"expect": seen["fingerprint"]}).json()
+    assert done["cases"] == seen["cases"]
+    assert api.get(f"/cases/{case}").json()["status"] == "not_affected"
+    named = {"status": "under_investigation", "cases": [case]}
+    assert api.post("/cases/judge", json=named).json()["cases"][0]["outcome"] == "decided"
+
+
+@pytest.mark.parametrize(
+    ("more", "status"),
+    [
+        pytest.param({}, 400, id="no cases"),
+        pytest.param({"cases": [], "which": {}}, 400, id="cases and a filter"),
+        pytest.param({"cases": ["nowhere"]}, 404, id="no such case"),
+        pytest.param({"which": {"severities": ["awful"]}}, 400, id="no such severity"),
+        pytest.param({"which": {"severity": ["high"]}}, 400, id="no such field"),
+    ],
+)
+def test_bulk_decisions_that_cannot_be(api: TestClient, case: str, more: dict[str, object], status: int) -> None:
+    said = {"status": "not_affected", "justification": REASON, **more}
+    assert api.post("/cases/judge", json=said).status_code == status
+
+
+def test_a_token_only_proposes_what_waves_an_exploited_flaw_through(api: TestClient, case: str) -> None:
+    entry = {"cveID": FLAW, "dateAdded": "2026-11-01"}
+    kev = {"catalogVersion": "1", "dateReleased": "2026-11-01T00:00:00Z", "count": 1, "vulnerabilities": [entry]}
+    assert api.post("/feeds", files={"feed": ("kev.json", json.dumps(kev))}).status_code == 201
+    api.post("/feeds/match")
+    one = api.post(f"/cases/{case}/judge", json={"status": "not_affected", "justification": REASON}).json()
+    assert (one["status"], one["state"], one["proposal"]["people"]) == (None, "open", [])

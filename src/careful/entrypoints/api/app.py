@@ -20,6 +20,7 @@ from careful.entrypoints.api import (
     products,
     releases,
     rollouts,
+    vex,
 )
 from careful.kernel.work import World
 
@@ -29,6 +30,7 @@ ROUTERS = (
     releases.router,
     feeds.router,
     cases.router,
+    vex.router,
     rollouts.router,
     notices.router,
     evidence.router,

@@ -1,5 +1,6 @@
 """Cases: one flaw in one product, from being heard of to its close."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends
@@ -9,6 +10,7 @@ from careful import releases, vulnerabilities
 from careful.entrypoints.api.auth import TheWorld, TokenFirst, needs
 from careful.entrypoints.api.bodies import Asked
 from careful.kernel.actors import Actor
+from careful.kernel.errors import Invalid
 
 router = APIRouter(tags=["cases"], route_class=TokenFirst)
 _Read = Annotated[Actor, Depends(needs("cases", "read"))]
@@ -21,6 +23,61 @@ class Judgement(Asked):
     justification: str | None = Field(default=None, max_length=80)
     statement: str = Field(default="", max_length=4000)
     action: str = Field(default="", max_length=4000)
+    accept_until: datetime | None = Field(
+        default=None, description="Accept the risk until then, within a year; `statement` says why."
+    )
+
+    def decision(self) -> vulnerabilities.Decision:
+        """Return it as the decision that it is."""
+        return vulnerabilities.Decision(
+            status=self.status,
+            justification=self.justification,
+            statement=self.statement,
+            action=self.action,
+            until=self.accept_until,
+        )
+
+
+class Which(Asked):
+    """The open cases that are meant: all that is given must fit. Without `decided`, only those that wait."""
+
+    product: str | None = Field(default=None, max_length=64)
+    flaws: list[str] = Field(default_factory=list, max_length=50_000)
+    severities: list[str] = Field(default_factory=list, max_length=10)
+    component: str | None = Field(default=None, max_length=1000)
+    exploited: bool | None = None
+    decided: bool = False
+
+    def filter(self) -> vulnerabilities.Filter:
+        """Return it as the filter that it is."""
+        return vulnerabilities.Filter(
+            product=self.product,
+            flaws=tuple(self.flaws),
+            severities=tuple(self.severities),
+            component=self.component,
+            exploited=self.exploited,
+            decided=self.decided,
+        )
+
+
+class Judgements(Judgement):
+    """One decision on many cases: those named in `cases`, or all that `which` means.
+
+    `expect` is the fingerprint of a preview (`dry_run`): where the outcome would be another by now, nothing is decided.
+    """
+
+    cases: list[str] | None = Field(default=None, max_length=50_000)
+    which: Which | None = None
+    dry_run: bool = False
+    expect: str | None = Field(default=None, max_length=64)
+
+
+class Decided(BaseModel):
+    """What was decided of each case, or would be."""
+
+    dry_run: bool
+    fingerprint: str
+    cases: list[vulnerabilities.Outcome]
 
 
 class Exposed(BaseModel):
@@ -76,8 +133,27 @@ def exposure(world: TheWorld, _: _Read, case: str) -> Exposed:
 def judge(
     world: TheWorld, actor: Annotated[Actor, Depends(needs("cases", "judge"))], case: str, said: Judgement
 ) -> vulnerabilities.Case:
-    """Decide what the flaw means for the product."""
-    return vulnerabilities.judge(world, actor, case, said.status, said.justification, said.statement, said.action)
+    """Decide what the flaw means for the product.
+
+    Waving an exploited flaw through is proposed (`proposal`), and decided by two people on the console.
+    """
+    one = said.decision()
+    return vulnerabilities.judge(
+        world, actor, case, one.status, one.justification, one.statement, one.action, one.until
+    )
+
+
+@router.post("/cases/judge")
+def judge_many(world: TheWorld, actor: Annotated[Actor, Depends(needs("cases", "judge"))], said: Judgements) -> Decided:
+    """Decide many cases alike in one transaction, or with `dry_run` say what that would do to each."""
+    if (said.cases is None) == (said.which is None):
+        raise Invalid("Which cases are meant?", do="Give `cases` or `which`, and not both.", where="body")
+    wanted = said.which.filter() if said.which else said.cases or []
+    if said.dry_run:
+        found = vulnerabilities.preview(world, wanted, said.decision())
+    else:
+        found = vulnerabilities.judge_many(world, actor, wanted, said.decision(), expect=said.expect)
+    return Decided(dry_run=said.dry_run, fingerprint=vulnerabilities.fingerprint(found), cases=found)
 
 
 @router.post("/cases/{case}/account-for")

@@ -1,13 +1,12 @@
 """`careful vuln`: see, judge and close cases of known flaws, and know which devices are exposed."""
 
-import json
-import uuid
 from pathlib import Path
 
 import click
 
 from careful import products, vulnerabilities
 from careful.entrypoints.cli.output import cell, json_option, say_json, say_table
+from careful.entrypoints.cli.vuln_judge import judge
 from careful.kernel.actors import OPERATOR
 
 _SHOWN = 50
@@ -16,6 +15,9 @@ _SHOWN = 50
 @click.group()
 def command() -> None:
     """See, judge and close cases of known flaws."""
+
+
+command.add_command(judge)
 
 
 @command.command(name="list")
@@ -37,7 +39,7 @@ def list_(ctx: click.Context, *, state: str | None, product: str | None, as_json
             one.product,
             f"{one.severity}, exploited" if one.exploited else one.severity,
             one.releases,
-            one.status or "to be judged",
+            _decision(one),
             one.fixed_in,
             one.due,
         )
@@ -67,7 +69,9 @@ def show(ctx: click.Context, *, case: str, as_json: bool) -> None:
         "severity": f"{one.severity}, exploited in the wild" if one.exploited else one.severity,
         "releases": one.releases,
         "due": one.due,
-        "decided": one.status and f"{one.status} {one.justification or ''}".strip(),
+        "decided": one.status and f"{_decision(one)} {one.justification or ''}".strip(),
+        "by": one.judged_by or None,
+        "proposed": one.proposal and _proposal(one.proposal, world.settings.console_url, case),
         "statement": one.statement or None,
         "action": one.action or None,
         "look again": one.review,
@@ -78,8 +82,19 @@ def show(ctx: click.Context, *, case: str, as_json: bool) -> None:
         click.echo(f"{name:>11}  {cell(value)}")
     for each in found:
         click.echo(f"  {each.name} {each.version} [{each.certainty}] {each.evidence}")
-    if one.state == "open" and (one.status is None or one.review):
+    if vulnerabilities.waits(one) and not one.proposal:
         click.echo(f"Decide: careful vuln judge {case} --status …")
+
+
+def _decision(one: vulnerabilities.Case) -> str:
+    if one.status is None:
+        return "to be judged"
+    return f"affected, accepted until {one.accepted_until:%Y-%m-%d}" if one.accepted_until else one.status
+
+
+def _proposal(held: vulnerabilities.Proposal, console: str, case: str) -> str:
+    what = f"{vulnerabilities.named(held.status, held.until)}, by {held.by}"
+    return f"{what}; people still needed: {vulnerabilities.missing(held)}, at {console}/vulnerabilities/{case}"
 
 
 @command.command()
@@ -101,39 +116,6 @@ def exposed(ctx: click.Context, *, case: str, as_json: bool) -> None:
     say_table("Exposed", ("Device", "Accounted for"), rows, empty="No device runs an affected release.")
     if len(found.devices) > _SHOWN:
         click.echo(f"and {len(found.devices) - _SHOWN:,} more; all of them: careful vuln exposed {case} --json")
-
-
-@command.command()
-@click.argument("case")
-@click.option(
-    "--status", required=True, type=click.Choice(vulnerabilities.STATUSES), help="What it means for us (VEX)."
-)
-@click.option(
-    "--justification", type=click.Choice(vulnerabilities.JUSTIFICATIONS), help="Why we are not affected (VEX)."
-)
-@click.option("--statement", default="", help="What we found out, in a sentence or two.")
-@click.option("--action", default="", help="What owners are to do; needed where affected.")
-@json_option
-@click.pass_context
-def judge(
-    ctx: click.Context,
-    *,
-    case: str,
-    status: vulnerabilities.Status,
-    justification: str | None,
-    statement: str,
-    action: str,
-    as_json: bool,
-) -> None:
-    """Decide what the flaw of CASE means for the product. The decision holds for later releases."""
-    world = ctx.obj.world()
-    one = vulnerabilities.judge(world, OPERATOR, case, status, justification, statement, action)
-    if as_json:
-        say_json(one)
-        return
-    click.echo(f"{one.flaw} in {one.product} is judged {status.replace('_', ' ')}.")
-    if status == "affected":
-        click.echo(f"Tell owners: careful notice draft {case}")
 
 
 @command.command()
@@ -169,16 +151,17 @@ def close(ctx: click.Context, *, case: str, as_json: bool) -> None:
 @command.command(name="import")
 @click.argument("product")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Say what would be taken over; change nothing.")
 @json_option
 @click.pass_context
-def import_(ctx: click.Context, *, product: str, file: Path, as_json: bool) -> None:
+def import_(ctx: click.Context, *, product: str, file: Path, dry_run: bool, as_json: bool) -> None:
     """Take over what FILE (OpenVEX, CSAF, CycloneDX VEX) says of PRODUCT's open cases.
 
     Every statement is accounted for. No decision is replaced, and no exploited flaw is waved through.
     """
     world = ctx.obj.world()
     products.get(world, product)
-    lines = vulnerabilities.import_vex(world, OPERATOR, product, file.read_bytes())
+    lines = vulnerabilities.import_vex(world, OPERATOR, product, file.read_bytes(), dry_run=dry_run)
     if as_json:
         say_json(lines)
         return
@@ -186,6 +169,9 @@ def import_(ctx: click.Context, *, product: str, file: Path, as_json: bool) -> N
     say_table(
         "Statements", ("Outcome", "Flaw", "Status", "Reason", "Where"), rows, empty="It says nothing of any flaw."
     )
+    counts = {name: sum(one.outcome == name for one in lines) for name in ("applied", "refused", "unmatched")}
+    told = ", ".join(f"{number:,} {name}" for name, number in counts.items())
+    click.echo(f"{told}. Nothing was changed." if dry_run else f"{told}.")
 
 
 @command.command()
@@ -193,7 +179,7 @@ def import_(ctx: click.Context, *, product: str, file: Path, as_json: bool) -> N
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["openvex", "cyclonedx", "csv"]),
+    type=click.Choice(vulnerabilities.EXPORT_FORMS),
     default="openvex",
     show_default=True,
     help="OpenVEX 0.2.0, CycloneDX 1.6 VEX, or a table.",
@@ -201,28 +187,18 @@ def import_(ctx: click.Context, *, product: str, file: Path, as_json: bool) -> N
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write it there.")
 @json_option
 @click.pass_context
-def export(ctx: click.Context, *, product: str, form: str, output: Path | None, as_json: bool) -> None:
+def export(
+    ctx: click.Context, *, product: str, form: vulnerabilities.ExportForm, output: Path | None, as_json: bool
+) -> None:
     """Say for other programs what was decided about every flaw of PRODUCT, release by release."""
     world = ctx.obj.world()
-    products.get(world, product)
-    said, now, author = vulnerabilities.vex(world, product), world.clock.now(), world.settings.maker_name
-    if form == "openvex":
-        address = f"{world.settings.public_url}/openvex/{product}"
-        text = _text(vulnerabilities.vex_openvex(product, author, address, now, said))
-    elif form == "cyclonedx":
-        text = _text(vulnerabilities.vex_cyclonedx(product, author, str(uuid.uuid4()), now, said))
-    else:
-        text = vulnerabilities.vex_table(product, said)
+    made = vulnerabilities.export(world, product, form)
     if output is None:
-        click.echo(text, nl=False)
+        click.echo(made.text, nl=False)
         return
-    output.write_text(text, encoding="utf-8")
-    told = {"product": product, "statements": len(said), "written": str(output)}
+    output.write_text(made.text, encoding="utf-8")
+    told = {"product": product, "statements": made.statements, "written": str(output)}
     if as_json:
         say_json(told)
     else:
-        click.echo(f"{len(said)} statements written to {output}.")
-
-
-def _text(document: object) -> str:
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        click.echo(f"{made.statements} statements written to {output}.")

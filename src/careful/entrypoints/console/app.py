@@ -24,7 +24,8 @@ from careful.kernel.errors import CarefulError, NotFound, TooMany
 from careful.kernel.work import World
 
 API_PATH = "/api/v1"
-LARGE_BODIES = (f"{API_PATH}/releases", f"{API_PATH}/feeds")
+LARGE_BODIES = (f"{API_PATH}/releases", f"{API_PATH}/feeds", f"{API_PATH}/vex")
+FORMS_WITH_FILES = ("/vulnerabilities/import",)
 _log = structlog.get_logger(__name__)
 
 
@@ -98,7 +99,7 @@ def create_app(world: World, *, api: ASGIApp | None = None) -> Starlette:
         middleware=[
             Middleware(Refusals, look=look),
             Middleware(security.KnownHosts, settings=settings),
-            Middleware(security.BodyLimit, limit_of=security.body_limit(settings, LARGE_BODIES)),
+            Middleware(security.BodyLimit, limit_of=security.body_limit(settings, LARGE_BODIES, FORMS_WITH_FILES)),
             Middleware(security.SameOrigin, origin=security.origin_of(settings.console_url)),
             Middleware(sessions.SessionGate, world=world, look=look),
             Middleware(forms.FormGuard),

@@ -18,6 +18,7 @@ from careful.kernel.settings import Settings
 API = "/api/"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 PAGE_BYTES = 1 << 20
+FILE_BYTES = 16 << 20
 _MANY_BYTES = 64 << 20
 
 CONTENT_SECURITY_POLICY = (
@@ -121,11 +122,16 @@ class BodyLimit:
         await self._app(scope, receiver, send)
 
 
-def body_limit(settings: Settings, large: Iterable[str]) -> Callable[[Scope], int]:
-    """Return the limit by path: pages 1 MiB; the API paths in `large` an image or a feed and some more."""
-    prefixes = tuple(large)
+def body_limit(settings: Settings, large: Iterable[str], forms: Iterable[str] = ()) -> Callable[[Scope], int]:
+    """Return the limit by path: pages 1 MiB; forms that take a file, `forms`, 16 MiB, as they are held in memory.
+
+    The API paths in `large` take an image or a feed and some more.
+    """
+    prefixes, files = tuple(large), frozenset(forms)
 
     def limit_of(scope: Scope) -> int:
+        if scope["path"] in files:
+            return FILE_BYTES
         return settings.artifact_bytes + _MANY_BYTES if scope["path"].startswith(prefixes) else PAGE_BYTES
 
     return limit_of
