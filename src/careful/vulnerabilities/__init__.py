@@ -47,6 +47,7 @@ from careful.vulnerabilities.queries import (
     feed_ages,
     feeds_fresh,
     findings,
+    flaws_in,
     generation,
     held,
     matched,
@@ -55,10 +56,10 @@ from careful.vulnerabilities.queries import (
     vex,
 )
 from careful.vulnerabilities.queries import unmatched_in as unmatched
+from careful.vulnerabilities.refreshing import sync_again
 from careful.vulnerabilities.statements import MOST_BYTES as MOST_VEX_BYTES
 from careful.vulnerabilities.statements import read_statements
 from careful.vulnerabilities.steps import match, note_exposure
-from careful.vulnerabilities.refreshing import sync_again
 from careful.vulnerabilities.sync import KINDS as FETCHED
 from careful.vulnerabilities.sync import Synced, sync
 from careful.vulnerabilities.vex import cyclonedx as vex_cyclonedx
@@ -99,6 +100,7 @@ __all__ = [
     "feed_ages",
     "feeds_fresh",
     "findings",
+    "flaws_in",
     "generation",
     "import_feed",
     "confirm",

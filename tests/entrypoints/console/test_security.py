@@ -151,8 +151,9 @@ def test_too_much_is_refused(app: Starlette, content: Any) -> None:
 
 
 def test_large_bodies_have_their_own_limit(world: World) -> None:
-    limit = security.body_limit(world.settings, ("/api/v1/releases",))
-    assert limit({"path": "/settings"}) == security.PAGE_BYTES
+    limit = security.body_limit(world.settings, ("/api/v1/releases",), ("/import",))
+    assert limit({"path": "/settings"}) == limit({"path": "/import/x"}) == security.PAGE_BYTES
+    assert limit({"path": "/import"}) == security.FILE_BYTES
     assert limit({"path": "/api/v1/releases"}) > world.settings.artifact_bytes
 
 

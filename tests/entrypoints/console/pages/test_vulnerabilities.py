@@ -37,6 +37,16 @@ def test_the_list_shows_what_waits(browser: Any, secret: bytes, found: Village) 
     assert "No case waits" in browser.open("/vulnerabilities?state=closed").text
 
 
+def test_the_list_is_narrowed_by_severity_and_component(browser: Any, secret: bytes, found: Village) -> None:
+    by_severity = {one.severity: one.id for one in vulnerabilities.cases(found.world)}
+    for severity, case in by_severity.items():
+        page = browser.open(f"/vulnerabilities?severity={severity}").text
+        assert f"/vulnerabilities/{case}" in page
+        assert not any(other in page for name, other in by_severity.items() if name != severity)
+    assert "No case waits" in browser.open("/vulnerabilities?component=nothing").text
+    assert "Decide many at once" in browser.open("/vulnerabilities?component=pillow").text
+
+
 def test_a_case_is_judged_and_refuses_to_close_early(browser: Any, secret: bytes, found: Village) -> None:
     case = found.case()
     page = browser.open(f"/vulnerabilities/{case.id}").text

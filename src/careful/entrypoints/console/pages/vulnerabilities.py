@@ -1,6 +1,7 @@
 """Vulnerabilities: cases by the decision they need, exploited first; one case from the feed to the last device."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -9,9 +10,9 @@ from starlette.routing import Route
 from careful import notices, products, releases, vulnerabilities
 from careful.entrypoints.console import forms, sessions
 from careful.entrypoints.console.pages.common import history, ledger_size
+from careful.entrypoints.console.pages.decisions import decision
 from careful.entrypoints.look import LookRenderer, templates
 from careful.entrypoints.look.sorting import Column, arrange
-from careful.kernel.errors import Invalid
 from careful.kernel.work import World
 from careful.workflows import vulnerability_response
 
@@ -30,8 +31,12 @@ def routes(world: World) -> list[Route]:
     ]
 
 
-def _waits(case: vulnerabilities.Case) -> bool:
-    return case.state == "open" and (case.status is None or bool(case.review))
+def _choices() -> dict[str, Any]:
+    """Return what a form of a decision offers."""
+    return {
+        "statuses": [(one, one.replace("_", " ")) for one in vulnerabilities.STATUSES if one != "fixed"],
+        "justifications": [(one, one.replace("_", " ")) for one in vulnerabilities.JUSTIFICATIONS],
+    }
 
 
 def _columns(exposure: Mapping[str, int]) -> tuple[Column[vulnerabilities.Case], ...]:
@@ -65,19 +70,29 @@ class _Vulnerabilities:
         sessions.require(request, "cases", "read")
         state = request.query_params.get("state", "")
         product = request.query_params.get("product", "")[:64]
-        asked = {"state": state, "product": product, "sort": request.query_params.get("sort", "")[:64]}
+        severity, component = (request.query_params.get(name, "")[:200] for name in ("severity", "component"))
+        asked = {"state": state, "product": product, "severity": severity, "component": component}
+        asked["sort"] = request.query_params.get("sort", "")[:64]
         exposure = vulnerabilities.exposure_counts(self._world)
         columns = _columns(exposure)
         found = vulnerabilities.cases(self._world, state if state in {"open", "closed"} else None, product or None)
+        carried = vulnerabilities.flaws_in(self._world, component) if component else frozenset()
+        found = [one for one in found if severity in {"", one.severity} and (not component or one.flaw in carried)]
         signed = [one for one in releases.list_for(self._world, product or None) if one.state == "signed"]
         return self._look.page(
             request,
             "console/vulnerabilities.html",
             ledger_size=ledger_size(self._world),
-            waiting=arrange([one for one in found if _waits(one)], columns, "/vulnerabilities", asked),
-            others=arrange([one for one in found if not _waits(one)], columns, "/vulnerabilities", asked),
+            waiting=arrange([one for one in found if vulnerabilities.waits(one)], columns, "/vulnerabilities", asked),
+            others=arrange(
+                [one for one in found if not vulnerabilities.waits(one)], columns, "/vulnerabilities", asked
+            ),
             asked=asked,
             products=[(one.id, one.name) for one in products.list_all(self._world)],
+            severities=[(one, one) for one in vulnerabilities.SEVERITIES],
+            **_choices(),
+            may_judge=sessions.signed(request).may("cases", "judge"),
+            export_forms=vulnerabilities.EXPORT_FORMS,
             exposure=exposure,
             fresh=vulnerabilities.feeds_fresh(self._world),
             unmatched=[(one, vulnerabilities.unmatched(self._world, one.id)) for one in signed],
@@ -104,8 +119,9 @@ class _Vulnerabilities:
             ever=len(vulnerabilities.ever_exposed(world, case.id)),
             accounted=vulnerabilities.accounted(world, case.id),
             advisory=notices.for_case(world, case.id),
-            statuses=[(one, one.replace("_", " ")) for one in vulnerabilities.STATUSES if one != "fixed"],
-            justifications=[(one, one.replace("_", " ")) for one in vulnerabilities.JUSTIFICATIONS],
+            **_choices(),
+            missing=vulnerabilities.missing(case.proposal) if case.proposal else 0,
+            may_confirm=case.proposal is not None and str(sessions.signed(request).actor) not in case.proposal.people,
             lines=history(world, f"case/{case.id}", request.url.path),
             may={verb: sessions.signed(request).may("cases", verb) for verb in ("judge", "account", "close")},
         )
@@ -113,18 +129,9 @@ class _Vulnerabilities:
     def judge(self, request: Request) -> Response:
         """Record a person's decision."""
         actor = sessions.require(request, "cases", "judge")
-        case, status = request.path_params["case"], forms.field(request, "status", "")
-        known = {one: one for one in vulnerabilities.STATUSES}
-        if status not in known:
-            raise Invalid("Choose what the flaw means for the product.", where="status")
+        case, said = request.path_params["case"], decision(request)
         vulnerabilities.judge(
-            self._world,
-            actor,
-            case,
-            known[status],
-            forms.field(request, "justification", "") or None,
-            forms.field(request, "statement", ""),
-            forms.field(request, "action", ""),
+            self._world, actor, case, said.status, said.justification, said.statement, said.action, said.until
         )
         return RedirectResponse(f"/vulnerabilities/{case}", 303)
 
