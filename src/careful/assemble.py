@@ -74,7 +74,7 @@ class Parts:
 
 def chores() -> "list[Chore]":
     """List everything the worker does in the background."""
-    from careful import devices, notices, people, updates, workflows
+    from careful import devices, notices, people, updates, vulnerabilities, workflows
     from careful.kernel import audit, outbox
     from careful.kernel.reconcile import Chore
 
@@ -83,6 +83,7 @@ def chores() -> "list[Chore]":
         Chore("renew", updates.renew),
         Chore("tell_refusals", devices.tell_refusals),
         Chore("sweep", people.sweep),
+        Chore("feeds", vulnerabilities.sync_again),
     ]
     listed += [
         Chore(f"{flow.name}.{step.name}", step.advance) for flow in workflows.ALL for step in flow.steps if step.advance

@@ -2,6 +2,7 @@
 
 import httpx
 import pytest
+from feed_server import FeedServer
 
 from careful.kernel.errors import TooLarge, Unavailable
 from careful.vulnerabilities import fetching
@@ -92,6 +93,47 @@ def test_what_is_too_large_is_cut_off(tmp_path, monkeypatch):
 def test_a_full_disk(tmp_path):
     with pytest.raises(Unavailable, match="cannot be written"):
         fetching.fetch(client(lambda _: httpx.Response(200, content=b"x")), URL, tmp_path / "missing" / "file")
+
+
+@pytest.fixture
+def server():
+    with FeedServer() as running:
+        yield running
+
+
+def test_what_was_cut_off_goes_on_where_it_was(tmp_path, server):
+    server.files["/all.zip"] = content = bytes(range(256)) * 40_000
+    server.cut["/all.zip"] = [3_000_000, 2_000_000]
+    with fetching.open_client() as opened:
+        fetching.fetch(opened, f"{server.url}/all.zip", tmp_path / "file", pause=lambda _: None)
+    assert (tmp_path / "file").read_bytes() == content
+    assert [bool(one) for one in server.ranges("/all.zip")] == [False, True, True]
+    assert [one.name for one in tmp_path.iterdir()] == ["file"]
+
+
+def test_also_after_a_restart_but_not_when_the_file_is_another(tmp_path, server):
+    server.files["/all.zip"] = bytes(20_000_000)
+    with fetching.open_client() as opened:
+        for again in range(2):
+            server.cut["/all.zip"] = [1_000_000 - number for number in range(4)]
+            with pytest.raises(Unavailable):
+                fetching.fetch(opened, f"{server.url}/all.zip", tmp_path / "file", pause=lambda _: None)
+            assert bool(server.ranges("/all.zip")[4 * again]) == bool(again)
+        server.files["/all.zip"] = b"new" * 1_000_000
+        fetching.fetch(opened, f"{server.url}/all.zip", tmp_path / "file", pause=lambda _: None)
+        assert (tmp_path / "file").read_bytes() == b"new" * 1_000_000
+        fetching.fetch(opened, f"{server.url}/all.zip", tmp_path / "file", pause=lambda _: None)
+    assert server.ranges("/all.zip")[-1] == ""
+
+
+def test_through_a_proxy(tmp_path, server, monkeypatch):
+    server.files["/all.json"] = b"{}"
+    with FeedServer() as proxy:
+        proxy.files["http://feeds.example/all.json"] = b"[1]"
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        with fetching.open_client() as opened:
+            fetching.fetch(opened, "http://feeds.example/all.json", tmp_path / "file", pause=lambda _: None)
+    assert (tmp_path / "file").read_bytes() == b"[1]"
 
 
 def test_the_client_says_who_asks_and_follows_the_environments_proxy(monkeypatch):

@@ -1,5 +1,6 @@
 """Fetching what is new: each feed by itself, nothing new, mirrors, pages of NVD and going on after a stop."""
 
+import fcntl
 import io
 import json
 import zipfile
@@ -7,10 +8,13 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from feed_server import FeedServer
 from flaws_sample import kev, osv
 
 from careful import vulnerabilities
 from careful.kernel import ledger
+from careful.kernel.errors import Refused
+from careful.vulnerabilities import cve_list
 from careful.vulnerabilities.feeds import database
 from careful.vulnerabilities.sync import KEV, NVD, OSV, ecosystems_in_use
 
@@ -170,7 +174,13 @@ def test_a_folder_of_copies(sync, tmp_path):
     (mirror / "known_exploited_vulnerabilities.json").write_text(json.dumps(kev("CVE-2023-4863")))
     web = Web()
     done = sync(web, ecosystems=["PyPI"], mirror=str(mirror))
-    assert [(one.name, one.ok) for one in done] == [("osv", True), ("kev", True), ("nvd", False)]
+    assert [(one.name, one.ok) for one in done] == [
+        ("osv", True),
+        ("kev", True),
+        ("epss", False),
+        ("cve5", False),
+        ("nvd", False),
+    ]
     assert web.asked == []
 
 
@@ -221,3 +231,61 @@ def test_pages_of_nvd_that_stop_early_are_no_whole(world, sync):
     (done,) = sync(web, kinds=["nvd"])
     assert (done.ok, "NVD gave 1 of 3 records and then no more." in done.says) == (False, True)
     assert vulnerabilities.feed_ages(world) == []
+
+
+def cve(number):
+    said = {"affected": [{"vendor": "acme", "product": "router", "versions": [{"version": "1.0"}]}]}
+    about = {"cveId": f"CVE-2026-{number}", "state": "PUBLISHED", "dateUpdated": "2026-10-01T00:00:00Z"}
+    return {"dataType": "CVE_RECORD", "cveMetadata": about, "containers": {"cna": said}}
+
+
+def packed(**files):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content if isinstance(content, bytes) else json.dumps(content))
+    return file.getvalue()
+
+
+def test_the_cve_list_whole_and_then_day_by_day(world, staff, monkeypatch):
+    """As the CVE Program publishes it: a zip of a zip at midnight, changes each hour, listed as GitHub's releases."""
+    with FeedServer() as server:
+        monkeypatch.setattr(cve_list, "LATEST", f"{server.url}/releases?page={{page}}")
+
+        def publish(day, hour, *numbers):
+            whole = f"2026-11-{day:02}_all_CVEs_at_midnight.zip.zip"
+            changes = f"2026-11-{day:02}_delta_CVEs_at_{hour}.zip"
+            if f"/{whole}" not in server.files:
+                server.files[f"/{whole}"] = packed(**{"cves.zip": packed(**{"cves/1.json": cve(1)})})
+            server.files[f"/{changes}"] = packed(**{f"deltaCves/{one}.json": cve(one) for one in numbers})
+            assets = [{"name": name, "browser_download_url": f"{server.url}/{name}"} for name in (whole, changes)]
+            before = json.loads(server.files.get("/releases", b"[]"))
+            server.files["/releases"] = json.dumps([{"assets": assets}, *before]).encode()
+
+        def fetched():
+            server.asked.clear()
+            [done] = vulnerabilities.sync(world, staff, kinds=["cve5"])
+            assert done.ok, done.says
+            return count(world), [path for path, _ in server.asked if path != "/releases"]
+
+        publish(3, "0800Z", 2)
+        assert fetched() == (2, ["/2026-11-03_all_CVEs_at_midnight.zip.zip", "/2026-11-03_delta_CVEs_at_0800Z.zip"])
+        publish(3, "0900Z", 2, 3)
+        assert fetched() == (3, ["/2026-11-03_delta_CVEs_at_0900Z.zip"])
+        publish(3, "end_of_day", 2, 3, 4)
+        publish(4, "0100Z", 5)
+        assert fetched() == (5, ["/2026-11-03_delta_CVEs_at_end_of_day.zip", "/2026-11-04_delta_CVEs_at_0100Z.zip"])
+    assert list((world.home / "fetching").iterdir()) == [world.home / "fetching" / ".lock"]
+
+
+def count(world):
+    with database.opened(world.home) as connection:
+        return database.count(connection, "cve5")
+
+
+def test_two_rounds_at_once_are_one(world, staff):
+    (world.home / "fetching").mkdir()
+    with (world.home / "fetching" / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(Refused, match="being fetched already"):
+            vulnerabilities.sync(world, staff, kinds=["kev"])

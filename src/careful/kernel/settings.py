@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     feed_max_age_hours: int = Field(
         default=24, ge=1, le=720, description="A feed older than this turns 'no known flaw' into 'not known'."
     )
+    feed_sync_hours: int = Field(
+        default=12, ge=0, le=720, description="What `careful feeds sync` fetched, the worker fetches again; 0: never."
+    )
     poll_seconds: int = Field(default=300, ge=1, le=86399, description="How often devices are told to poll, seconds.")
     silence_minutes: int = Field(default=30, ge=1, le=43200, description="A device unheard for this long is silent.")
     inbox_days: int = Field(default=30, ge=1, le=3650, description="Days that readings are kept in the inbox.")

@@ -1,6 +1,7 @@
 """Fetching a file over HTTPS as a good neighbour: only when it changed, with pauses after failures, within a size.
 
-Proxies come from the environment (HTTPS_PROXY, NO_PROXY). Conditional requests: RFC 9110 section 13.
+What was cut off goes on where it was, also after a restart, as long as the server still has the same file. Proxies come
+from the environment (HTTPS_PROXY, NO_PROXY). Conditional requests: RFC 9110 section 13; ranges: section 14.
 """
 
 import time
@@ -57,14 +58,17 @@ def fetch(
     import httpx  # noqa: PLC0415 (see above)
 
     conditions = {"If-None-Match": etag} if etag else {"If-Modified-Since": last_modified} if last_modified else {}
+    part = _Part(target)
     why = ""
     for attempt in range(_ATTEMPTS):
+        wait = 0.0
         try:
-            with client.stream("GET", url, headers=conditions, params=parameters) as answer:
+            asked = part.headers(url) or conditions
+            with client.stream("GET", url, headers=asked, params=parameters) as answer:
                 if answer.status_code == HTTPStatus.NOT_MODIFIED:
                     return Fetched(changed=False, etag=etag, last_modified=last_modified, at=_date(answer))
-                if answer.status_code == HTTPStatus.OK:
-                    _save(answer, target)
+                if answer.status_code in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
+                    part.take(answer, url)
                     return Fetched(
                         changed=True,
                         etag=answer.headers.get("ETag", ""),
@@ -72,11 +76,12 @@ def fetch(
                         at=_date(answer),
                     )
                 why = f"it answered {answer.status_code}"
+                part.drop()
                 if answer.is_client_error and answer.status_code not in _BUSY:
                     break
                 wait = _asked_pause(answer)
         except httpx.HTTPError as failure:
-            why, wait = str(failure) or type(failure).__name__, 0.0
+            why = str(failure) or type(failure).__name__
         if attempt + 1 < _ATTEMPTS:
             pause(min(_LONGEST_PAUSE, wait or 2.0 ** (attempt + 1)))
     raise Unavailable(
@@ -84,19 +89,57 @@ def fetch(
     )
 
 
-def _save(answer: "httpx.Response", target: Path) -> None:
-    size = 0
-    try:
-        with target.open("wb") as file:
-            for block in answer.iter_bytes(1 << 20):
-                size += len(block)
-                if size > MOST_BYTES:
-                    raise TooLarge(f"{answer.url} sends more than {MOST_BYTES:,} bytes.")
-                file.write(block)
-    except OSError as failure:
-        raise Unavailable(
-            f"{target.parent} cannot be written ({failure.strerror}).", do="Free some space."
-        ) from failure
+class _Part:
+    """What has come of a file so far, with what tells whether the server still has the same one."""
+
+    def __init__(self, target: Path) -> None:
+        self._target = target
+        self._path = target.with_name(f"{target.name}.part")
+        self._note = target.with_name(f"{target.name}.part.from")
+
+    def headers(self, url: str) -> dict[str, str]:
+        """Return what asks for the rest, nothing where there is no beginning."""
+        try:
+            known, _, validator = self._note.read_text().partition("\n")
+            size = self._path.stat().st_size
+        except OSError:
+            return {}
+        return {"Range": f"bytes={size}-", "If-Range": validator} if known == url and validator and size else {}
+
+    def take(self, answer: "httpx.Response", url: str) -> None:
+        """Write what comes; the whole of it becomes the file."""
+        size = self._path.stat().st_size if answer.status_code == HTTPStatus.PARTIAL_CONTENT else 0
+        if size and not answer.headers.get("Content-Range", "").startswith(f"bytes {size}-"):
+            self.drop()
+            raise Unavailable(f"{url} went on at another place than was asked for.", do="Try again.")
+        try:
+            if not size:
+                self._note.write_text(f"{url}\n{_validator(answer)}")
+            with self._path.open("ab" if size else "wb") as file:
+                for block in answer.iter_bytes(1 << 16):
+                    size += len(block)
+                    if size > MOST_BYTES:
+                        raise TooLarge(f"{answer.url} sends more than {MOST_BYTES:,} bytes.")
+                    file.write(block)
+            self._path.replace(self._target)
+        except OSError as failure:
+            raise Unavailable(
+                f"{self._target.parent} cannot be written ({failure.strerror}).", do="Free some space."
+            ) from failure
+        self.drop()
+
+    def drop(self) -> None:
+        """Forget what came."""
+        self._path.unlink(missing_ok=True)
+        self._note.unlink(missing_ok=True)
+
+
+def _validator(answer: "httpx.Response") -> str:
+    """Return what holds for exactly these bytes (RFC 9110 section 13.1.5), empty where they are unpacked on the way."""
+    if "Content-Encoding" in answer.headers:
+        return ""
+    etag = str(answer.headers.get("ETag", ""))
+    return etag if etag and not etag.startswith("W/") else str(answer.headers.get("Last-Modified", ""))
 
 
 def _asked_pause(answer: "httpx.Response") -> float:

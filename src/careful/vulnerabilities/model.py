@@ -101,7 +101,7 @@ class FeedAge:
     """A feed as it was last taken in: `as_of` is how young its content is known to be.
 
     `covers` names the ecosystems of which a full export is here (`PyPI`; `NVD`). Where it is empty, the feed is single
-    records, which cover only the packages that they name.
+    records, which cover only the packages that they name. One that only `adds` to others is never too old.
     """
 
     feed: str
@@ -113,6 +113,7 @@ class FeedAge:
     taken_at: datetime
     fresh: bool
     covers: tuple[str, ...] = ()
+    adds: bool = False
 
 
 @dataclass(frozen=True, slots=True)

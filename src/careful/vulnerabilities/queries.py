@@ -12,6 +12,7 @@ from careful.kernel.errors import NotFound
 from careful.kernel.work import World
 from careful.vulnerabilities.comparing import Held
 from careful.vulnerabilities.feeds import database
+from careful.vulnerabilities.feeds.kinds import ADDING
 from careful.vulnerabilities.judging import expired, proposal_of
 from careful.vulnerabilities.model import Case, Exposure, FeedAge, Finding, Status
 from careful.vulnerabilities.store import accounts, exposure, feeds, matches, unmatched
@@ -31,15 +32,20 @@ def feed_ages(world: World) -> list[FeedAge]:
         with database.opened(world.home) as flaws:
             covers = {row.feed: tuple(one.name for one in database.wholes(flaws, row.feed)) for row in rows}
     return [
-        FeedAge(**row._mapping, fresh=row.as_of >= oldest, covers=covers[row.feed])  # noqa: SLF001 (SQLAlchemy's documented way to a row's columns by name)
+        FeedAge(
+            **row._mapping,  # noqa: SLF001 (SQLAlchemy's documented way to a row's columns by name)
+            fresh=row.as_of >= oldest or row.feed in ADDING,
+            covers=covers[row.feed],
+            adds=row.feed in ADDING,
+        )
         for row in rows
     ]
 
 
 def feeds_fresh(world: World) -> bool:
-    """Tell whether there is a feed and none is too old: only then "no known flaw" means something (P11)."""
-    ages = feed_ages(world)
-    return bool(ages) and all(one.fresh for one in ages)
+    """Tell whether there is a list of flaws and none is too old: only then "no known flaw" means something (P11)."""
+    lists = [one for one in feed_ages(world) if not one.adds]
+    return bool(lists) and all(one.fresh for one in lists)
 
 
 def generation(world: World) -> int:

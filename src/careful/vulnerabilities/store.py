@@ -138,6 +138,12 @@ def put_fetch(connection: Connection, row: Mapping[str, Any]) -> None:
     upsert(connection, fetches, [row], ["name"])
 
 
+def claim_fetch(connection: Connection, name: str, before: datetime, now: datetime) -> bool:
+    """Move a fetch's time on; false where somebody else did."""
+    query = update(fetches).where(fetches.c.name == name, fetches.c.fetched_at == before)
+    return connection.execute(query.values(fetched_at=now)).rowcount == 1
+
+
 def feed_row(connection: Connection, feed: str) -> Any:  # noqa: ANN401 (a row)
     """Return the newest intake of a feed, or None."""
     return connection.execute(select(feeds).where(feeds.c.feed == feed)).one_or_none()

@@ -1,16 +1,18 @@
-"""Fetching what is new in the world's lists of known flaws: OSV by ecosystem, CISA's KEV, and what NVD changed.
+"""Fetching what is new in the world's lists of known flaws: OSV by ecosystem, KEV, EPSS, the CVE list, NVD's changes.
 
 One feed that fails does not stop the others; it is recorded as failed and grows old, which P11 then shows. What comes
 from its own server is as young as the server's time, and "nothing new" makes it young again. Where there is no
 internet, a mirror (folder or address) holds copies: `osv/<ecosystem>/all.zip`, `known_exploited_vulnerabilities.json`,
-`nvd.zip`. A copy is as young as its content proves.
+`epss_scores-current.csv.gz`, `cve5.zip`, `nvd.zip`. A copy is as young as its content proves.
 """
 
-import tempfile
+import fcntl
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from datetime import time as clock_time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,9 +20,9 @@ import msgspec
 
 from careful import releases
 from careful.kernel.actors import Actor
-from careful.kernel.errors import CarefulError, Invalid, NotFound, Unavailable
+from careful.kernel.errors import CarefulError, Invalid, NotFound, Refused, Unavailable
 from careful.kernel.work import World
-from careful.vulnerabilities import actions, store
+from careful.vulnerabilities import actions, cve_list, store
 from careful.vulnerabilities.feeds import database, intake
 from careful.vulnerabilities.feeds.kinds import Kind
 from careful.vulnerabilities.feeds.proof import UNDATED
@@ -32,8 +34,11 @@ if TYPE_CHECKING:  # only who fetches pays for the client, in memory and start-u
 
 OSV = "https://osv-vulnerabilities.storage.googleapis.com/{ecosystem}/all.zip"
 KEV = "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json"
+EPSS = "https://epss.empiricalsecurity.com/epss_scores-current.csv.gz"
 NVD = "https://services.nvd.nist.gov/rest/json/cves/2.0"
-KINDS: tuple[Kind, ...] = ("osv", "kev", "nvd")
+KINDS: tuple[Kind, ...] = ("osv", "kev", "epss", "cve5", "nvd")
+ROUND = "sync"
+"""The name under which the last round is remembered: what was asked, and how many feeds failed."""
 
 _ECOSYSTEMS = {
     "pypi": "PyPI",
@@ -96,11 +101,36 @@ def sync(
     Never raises for a feed that cannot be had: it is in the answer, and in the ledger as failed.
     """
     wanted = frozenset(kinds)
-    with tempfile.TemporaryDirectory(prefix="fetch-", dir=world.home) as folder, client or open_client() as opened:
-        one = _Round(world, actor, opened, Path(folder), mirror, progress, pause)
+    with _folder(world.home / "fetching") as folder, client or open_client() as opened:
+        one = _Round(world, actor, opened, folder, mirror, progress, pause)
         done = _osv(one, ecosystems) if "osv" in wanted else []
-        acts: dict[str, Callable[[_Round], Synced]] = {"kev": _kev, "nvd": _nvd}
-        return done + [_attempt(one, name, act) for name, act in acts.items() if name in wanted]
+        acts: dict[str, Callable[[_Round], Synced]] = {"kev": _kev, "epss": _epss, "cve5": _cve5, "nvd": _nvd}
+        done += [_attempt(one, name, act) for name, act in acts.items() if name in wanted]
+    with world.change(actor) as work:
+        asked = {"name": ROUND, "url": mirror, "etag": ",".join(sorted(wanted)), "last_modified": ",".join(ecosystems)}
+        failed = sum(not each.ok for each in done)
+        store.put_fetch(work.connection, asked | {"since": None, "page": failed, "fetched_at": work.now})
+    return done
+
+
+@contextmanager
+def _folder(path: Path) -> Iterator[Path]:
+    """Hold the folder for what is being fetched; what was cut off stays there for the next time.
+
+    Raises Refused while somebody else fetches.
+    """
+    path.mkdir(mode=0o700, exist_ok=True)
+    with (path / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Refused("Feeds are being fetched already.", do="Wait for it: careful feeds list") from None
+        try:
+            yield path
+        finally:
+            for one in path.iterdir():
+                if not one.name.endswith((".part", ".part.from", ".lock")):
+                    one.unlink()
 
 
 def ecosystems_in_use(world: World) -> list[str]:
@@ -160,6 +190,40 @@ def _kev(one: _Round) -> Synced:
     return _whole(one, "kev", KEV, "known_exploited_vulnerabilities.json")
 
 
+def _epss(one: _Round) -> Synced:
+    return _whole(one, "epss", EPSS, "epss_scores-current.csv.gz")
+
+
+def _cve5(one: _Round) -> Synced:
+    """Take in what changed in the CVE list, day by day; all of it the first time, or after too long."""
+    if one.mirror:
+        return _whole(one, "cve5", cve_list.LATEST, "cve5.zip")
+    with one.world.look() as connection:
+        before = store.fetch_of(connection, "cve5")
+    held = before.since.date() if before and before.since else None
+    published: list[object] = []
+    for page in range(1, cve_list.PAGES + 1):
+        got = fetch(one.client, cve_list.LATEST.format(page=page), one.folder / "cve5.json", pause=one.pause)
+        listed = msgspec.json.decode((one.folder / "cve5.json").read_bytes())
+        published += listed if isinstance(listed, list) else []
+        listing = cve_list.read(published)
+        if held is None or not listed or any(day <= held for day in listing.changes):
+            break
+    files = cve_list.wanted(listing, held)
+    if not files:
+        raise Unavailable("The CVE list names no files.", do="Look at: github.com/CVEProject/cvelistV5/releases")
+    found = intake.Intake("cve5")
+    for each in files:
+        target = one.folder / f"{each.day}-{Path(each.name).name}"
+        fetch(one.client, each.url, target, pause=one.pause)
+        _add(found, intake.take_in(one.world.home, target, one.world.clock.now(), "cve5", one.progress))
+        target.unlink()
+        _remember(one, "cve5", each.url, datetime.combine(each.day, clock_time(), UTC))
+    found.as_of = min(one.world.clock.now(), got.at)
+    report = actions.feed_taken(one.world, one.actor, found, source="CVEProject/cvelistV5")
+    return Synced("cve5", ok=True, says="taken in", report=report)
+
+
 def _whole(one: _Round, kind: Kind, url: str, place: str, whole: str = "") -> Synced:
     found = _file(one, kind, kind, url, place, whole=whole)
     report = actions.feed_taken(one.world, one.actor, found, source=one.mirror or url)
@@ -179,7 +243,7 @@ def _file(one: _Round, name: str, kind: Kind, url: str, place: str, *, whole: st
         known = store.feed_row(connection, kind)
     held = _held(one, kind, whole)
     again = before if before and known and before.url == address and (held or not whole) else None
-    target = one.folder / f"{kind}{Path(place).suffix}"
+    target = one.folder / f"{name}{''.join(Path(place).suffixes)}"
     conditions = {"etag": again.etag, "last_modified": again.last_modified} if again else {}
     got = fetch(one.client, address, target, pause=one.pause, **conditions)
     proven = None if one.mirror else got.at  # a mirror's clock proves nothing of its copies
@@ -228,7 +292,7 @@ def _nvd(one: _Round) -> Synced:
         window = {"lastModStartDate": since.strftime(_NVD_TIME), "lastModEndDate": until.strftime(_NVD_TIME)}
         _pages(one, found, window, 0, since)
         since = until
-    _remember(one, began - _NVD_OVERLAP, 0)
+    _remember(one, "nvd", NVD, began - _NVD_OVERLAP)
     with database.opened(one.world.home, write=True) as flaws:
         whole = database.Whole("cpe", "", "NVD", database.count(flaws, "nvd"), began)
         if database.put_whole(flaws, "nvd", whole):
@@ -252,7 +316,7 @@ def _pages(one: _Round, found: intake.Intake, window: dict[str, str], start: int
         if not head.resultsPerPage:
             raise Unavailable(f"NVD gave {start:,} of {head.totalResults:,} records and then no more.", do="Try later.")
         if since is None:
-            _remember(one, None, start)
+            _remember(one, "nvd", NVD, None, start)
         one.pause(_NVD_PAUSE)
 
 
@@ -286,9 +350,9 @@ def _note(one: _Round, feed: str, address: str, got: Fetched) -> None:
         store.put_fetch(work.connection, row | {"since": None, "page": 0, "fetched_at": work.now})
 
 
-def _remember(one: _Round, since: datetime | None, page: int) -> None:
+def _remember(one: _Round, feed: str, address: str, since: datetime | None, page: int = 0) -> None:
     with one.world.change(one.actor) as work:
-        row = {"name": "nvd", "url": NVD, "etag": "", "last_modified": "", "since": since, "page": page}
+        row = {"name": feed, "url": address, "etag": "", "last_modified": "", "since": since, "page": page}
         store.put_fetch(work.connection, row | {"fetched_at": work.now})
 
 

@@ -3,7 +3,22 @@
 import pytest
 
 CASES = [
-    pytest.param([], "unknown", "No feed", id="no feed"),
+    pytest.param([], "unknown", "No list", id="no feed"),
+    pytest.param(
+        [
+            (1, "vulnerabilities.feed_taken", {"feed": "osv", "as_of": ""}),
+            (900, "vulnerabilities.feed_taken", {"feed": "nvd-overrides", "as_of": ""}),
+        ],
+        "met",
+        "osv is 1 hour old",
+        id="old corrections",
+    ),
+    pytest.param(
+        [(1, "vulnerabilities.feed_taken", {"feed": "csaf", "as_of": ""})],
+        "unknown",
+        "No list",
+        id="a supplier's documents alone",
+    ),
     pytest.param(
         [(1, "vulnerabilities.feed_taken", {"feed": "osv", "as_of": ""})], "met", "osv is 1 hour old", id="fresh"
     ),

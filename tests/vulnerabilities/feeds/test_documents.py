@@ -1,6 +1,7 @@
 """The documents of a feed: every packing, every limit, and the reason where one says nothing."""
 
 import gzip
+import io
 import json
 import zipfile
 
@@ -60,7 +61,7 @@ def bomb():
         pytest.param("a.csv", b"\xff\xfe", "no readable", id="no text"),
         pytest.param("a.json.gz", gzip.compress(b"[]")[:-6], "its end is missing", id="cut off and compressed"),
         pytest.param("a.json.gz", gzip.compress(bytes(300 << 20)), "a bomb", id="a bomb"),
-        pytest.param("a.json.gz", b"no gzip", "incorrect header", id="not compressed"),
+        pytest.param("a.json.gz", b"no gzip", "no readable JSON", id="not compressed"),
     ],
 )
 def test_what_cannot_is_handed_on_with_the_reason(given, name, content, why):
@@ -73,6 +74,25 @@ def test_a_folder_in_order_and_only_what_may_be_a_feed(given):
     for name in ("b/2.json", "a/1.yml", "LICENSE", "c.csv"):
         folder = given(name, b"{}").parents[0]
     assert [one.name for one in documents(folder)] == ["a/1.yml", "b/2.json", "c.csv"]
+
+
+def test_a_zip_in_a_folder_and_a_zip_in_it(given):
+    """As the CVE list comes: a zip that holds a zip; one more level is no feed."""
+
+    def packed(name, content):
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w") as archive:
+            archive.writestr(name, content)
+        return file.getvalue()
+
+    deepest = packed("no.zip", packed("a.json", b"[1]"))
+    folder = given("all.zip", packed("cves.zip", packed("cves/a.json", b"[1]"))).parent
+    given("deep.zip", deepest)
+    given("deeper.zip", packed("one.zip", deepest))
+    assert [(one.name, one.raw) for one in documents(folder)] == [
+        ("all.zip/cves/a.json", [1]),
+        ("deep.zip/a.json", [1]),
+    ]
 
 
 def test_a_zip_of_json_is_no_bomb_and_zeros_are(given):

@@ -6,13 +6,15 @@ from datetime import timedelta
 from careful.assurance.judging import Facts, Finding, Recommendation, Value, span, true_time
 
 MAX_AGE = timedelta(hours=24)
+_ADDING = frozenset({"nvd-overrides", "csaf", "openvex"})  # corrections and suppliers' words: no list to wait for
 
 
 def decide(facts: Facts) -> Iterator[Finding]:
-    """Look at the newest good pull of every feed ever taken or tried."""
+    """Look at the newest good pull of every list ever taken or tried."""
     named = {entry.data["feed"] for name in ("taken", "failed") for entry in facts.all(f"vulnerabilities.feed_{name}")}
+    named -= _ADDING
     if not named:
-        yield Finding(Value.UNKNOWN, "No feed of known flaws has ever been taken in.")
+        yield Finding(Value.UNKNOWN, "No list of known flaws has ever been taken in.")
     for feed in sorted(named):
         taken = facts.last("vulnerabilities.feed_taken", feed=feed)
         if taken is None:

@@ -78,9 +78,10 @@ def sync(
     output: Path | None,
     as_json: bool,
 ) -> None:
-    """Fetch what is new: OSV by ecosystem, KEV, and what NVD changed. Nothing new costs one short request each.
+    """Fetch what is new: OSV by ecosystem, KEV, EPSS, the CVE list, what NVD changed. Nothing new is a short request.
 
-    With --from, read a folder of feeds: OSV, NVD 2.0 and its overrides, CVE records, KEV, EPSS.
+    What was fetched once, the worker fetches again (CAREFUL_FEED_SYNC_HOURS). With --from, read a folder of feeds: OSV,
+    NVD 2.0 and its overrides, CVE records, KEV, EPSS, CSAF, OpenVEX.
     """
     if folder:
         _from_folder(ctx, folder, output, as_json=as_json)
@@ -138,7 +139,7 @@ def list_(ctx: click.Context, *, as_json: bool) -> None:
             one.records,
             "not dated" if one.as_of == vulnerabilities.UNDATED else one.as_of,
             one.taken_at,
-            "fresh" if one.fresh else "too old",
+            "adds to others" if one.adds else "fresh" if one.fresh else "too old",
             _covers(one.feed, one.covers),
             one.source,
             one.licence,

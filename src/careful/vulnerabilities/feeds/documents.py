@@ -5,6 +5,8 @@ reason, so that the rest of the feed is not lost.
 """
 
 import gzip
+import shutil
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -23,6 +25,7 @@ FILES = 2_000_000
 _SMALL, _RATIO = 1 << 20, 200
 _YAML_BYTES, _YAML_NODES = 4 << 20, 500_000
 _LINES: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
+_GZIP = b"\x1f\x8b"  # some servers unpack what is called .gz on the way
 _MARK = b"\xef\xbb\xbf"  # a byte order mark: RFC 8259 section 8.1 lets a reader pass over it
 _KNOWN = (".json", ".jsonl", ".ndjson", ".yaml", ".yml", ".csv", ".json.gz", ".jsonl.gz", ".ndjson.gz", ".csv.gz")
 
@@ -46,7 +49,7 @@ def documents(path: Path) -> Iterator[Document]:
 def decoded(name: str, content: bytes) -> Document:
     """Read one document, or say why it cannot be read."""
     try:
-        plain = _unpacked(content) if name.endswith(".gz") else content
+        plain = _unpacked(content) if content.startswith(_GZIP) else content
         plain = plain.removeprefix(_MARK)
         if name.removesuffix(".gz").endswith(".csv"):
             return Document(name, content, plain.decode())
@@ -64,12 +67,16 @@ def decoded(name: str, content: bytes) -> Document:
 def contents(path: Path) -> Iterator[tuple[str, bytes]]:
     """Yield each document's name and bytes. Raises as `documents` does."""
     if path.is_dir():
-        found = (one for one in sorted(path.rglob("*")) if one.name.endswith(_KNOWN) and one.is_file())
+        found = (one for one in sorted(path.rglob("*")) if one.name.endswith((*_KNOWN, ".zip")) and one.is_file())
         for number, one in enumerate(found):
+            place = str(one.relative_to(path))
+            if one.suffix == ".zip":
+                yield from ((f"{place}/{name}", content) for name, content in _zipped(one, inside=False))
+                continue
             _bound(number, one.stat().st_size, one.name)
-            yield str(one.relative_to(path)), _read(one)
+            yield place, _read(one)
     elif path.suffix == ".zip" and path.is_file():
-        yield from _zipped(path)
+        yield from _zipped(path, inside=False)
     elif path.is_file():
         _bound(0, path.stat().st_size, path.name)
         yield path.name, _read(path)
@@ -77,15 +84,22 @@ def contents(path: Path) -> Iterator[tuple[str, bytes]]:
         raise Invalid(f"{path} is not there.", do="Name a file, a folder or a zip.", where=str(path))
 
 
-def _zipped(path: Path) -> Iterator[tuple[str, bytes]]:
+def _zipped(path: Path, *, inside: bool) -> Iterator[tuple[str, bytes]]:
     try:
         with zipfile.ZipFile(path) as archive:
             total = 0
             for number, info in enumerate(archive.infolist()):
                 total += info.file_size
-                _bound(number, info.file_size, info.filename, total)
+                holds_zip = info.filename.endswith(".zip") and not inside  # the CVE list is a zip in a zip
+                _bound(number, 0 if holds_zip else info.file_size, info.filename, total)
                 _no_bomb(info)
-                if info.filename.endswith(_KNOWN):
+                if holds_zip:
+                    with tempfile.NamedTemporaryFile(suffix=".zip") as inner:
+                        with archive.open(info) as packed:
+                            shutil.copyfileobj(packed, inner, 1 << 20)
+                        inner.flush()
+                        yield from _zipped(Path(inner.name), inside=True)
+                elif info.filename.endswith(_KNOWN):
                     yield info.filename, archive.read(info)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as wrong:
         raise Invalid(f"{path} is no readable zip: {wrong}.", do="Fetch it again.", where=str(path)) from wrong

@@ -15,6 +15,8 @@ FEEDS: dict[Kind, str] = {
     "openvex": "openvex",
 }
 """The name under which each kind is kept, unless another is given."""
+ADDING = frozenset({"nvd-overrides", "csaf", "openvex"})
+"""Feeds that correct others or add a supplier's word: nobody waits for their next record, so none of them grows old."""
 READ = "OSV, NVD 2.0 or its overrides, CVE records, KEV, EPSS, CSAF, OpenVEX"
 LICENCES = {
     "osv": "per record; see the source",
