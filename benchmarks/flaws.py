@@ -1,4 +1,4 @@
-"""Known flaws on real feeds and SBOMs: building the feed file, bringing it up to date, looking SBOMs up.
+"""Known flaws on real feeds and SBOMs: the feed file, looking SBOMs up, and whether the answers are right.
 
 Takes its input from CAREFUL_TEST_DATA (default ../shared/data) and says so where it is missing.
 """
@@ -14,6 +14,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import flaws_truth
 import zstandard
 from table import RUNS, method, row
 
@@ -22,6 +23,8 @@ from careful import releases, vulnerabilities
 DATA = Path(os.environ.get("CAREFUL_TEST_DATA", "../shared/data"))
 FEEDS = ("cve5-vulnrichment", "nvd-overrides-to-2025", "osv-bitnami", "osv-oss-fuzz")
 SBOMS = ("buildroot-500-components.cdx", "buildroot-imx8mp-evk.cdx", "buildroot-raspberrypi4_64.cdx")
+YOCTO = "yocto-core-image-minimal.spdx3"
+CSAF = "cisa-csaf-300"
 SEED = 1
 
 
@@ -30,6 +33,10 @@ def unpack(folder: Path) -> int:
     for name in FEEDS:
         (folder / name).mkdir(parents=True)
         subprocess.run(["tar", "--zstd", "-xf", DATA / "feeds" / f"{name}.tar.zst", "-C", folder / name], check=True)
+    packed = DATA / "csaf" / "cisa-csaf-300.tar.zst"
+    if packed.is_file():
+        (folder / CSAF).mkdir()
+        subprocess.run(["tar", "--zstd", "-xf", packed, "-C", folder / CSAF], check=True)
     (folder / "kev.json").write_bytes((DATA / "feeds" / "kev.json").read_bytes())
     return sum(1 for path in folder.rglob("*") if path.is_file())
 
@@ -39,6 +46,12 @@ def build(file: Path, folder: Path) -> float:
     began = time.perf_counter()
     vulnerabilities.build_feed_file(file, folder, datetime.now(UTC))
     return time.perf_counter() - began
+
+
+def sbom(name: str) -> bytes:
+    """Return an SBOM as its build system wrote it."""
+    packed = (DATA / "sboms" / f"{name}.json.zst").read_bytes()
+    return zstandard.ZstdDecompressor().decompress(packed, max_output_size=64 << 20)
 
 
 def repeated(content: bytes, number: int) -> bytes:
@@ -90,13 +103,14 @@ def main() -> int:
         row("its size", [file.stat().st_size / 1e6], "MB")
         row("again, nothing new", [build(file, folder)], "s")
         for name in SBOMS:
-            packed = (DATA / "sboms" / f"{name}.json.zst").read_bytes()
-            content = zstandard.ZstdDecompressor().decompress(packed, max_output_size=64 << 20)
+            content = sbom(name)
             look_up(file, name.partition(".")[0], content)
             if name == SBOMS[0]:
                 for number in (5_000, 50_000):
                     look_up(file, f"{number:,} drawn", repeated(content, number))
         row("memory at the end", [resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000], "MB")
+        flaws_truth.report(Path(scratch), folder, file)
+        flaws_truth.yocto(sbom(YOCTO), Path(scratch))
     return 0
 
 

@@ -65,6 +65,7 @@ def test_the_same_version(scheme, one, other):
         pytest.param("openssl", "1.0", id="two numbers"),
         pytest.param("kernel", "5.10.y", id="a branch"),
         pytest.param("generic", "a218cafe4d3be005", id="a commit"),
+        pytest.param("generic", "66259cd21dc6a1b2139d9833f3f847d8013e6759", id="a commit that begins with a number"),
         pytest.param("generic", "Fixed in 7.83.1", id="a sentence"),
         pytest.param("generic", "4.*", id="a wildcard"),
         pytest.param("date", "1.2.3", id="no date"),

@@ -14,6 +14,7 @@ _OPENSSL = re.compile(
 )
 _KERNEL = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:-rc(\d+))?(?:[-+~_][\w.+~-]*)?", re.ASCII)
 _GENERIC = re.compile(r"[0-9][0-9a-z.,_:~^+-]*", re.ASCII)
+_COMMIT = re.compile(r"(?=.{7,64}$)\d+[a-f]+(?:\d+[a-f]+)+\d*", re.ASCII)
 _PARTS = re.compile(r"\d+|[a-z]+|~", re.ASCII)
 _DAY = re.compile(
     r"((?:19|20)\d\d)([-._]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?:t?(\d\d):?(\d\d)(?::?(\d\d))?z?)?(?!\d)", re.ASCII
@@ -51,9 +52,10 @@ def generic(text: str) -> Key:
     Zeros at the end of a run of numbers do not count (1.0 is 1), nor does what follows a plus sign. A letter after a
     number is a later release (6b > 6, 9.8p1 > 9.8) unless it is a, b or c before another number (2.0b1 < 2.0). A day
     in front is one however it is written: 20240115 is 2024-01-15. A tilde sorts before the end (1.0~20240101 < 1.0).
+    A commit (66259cd21dc6) is no version: nothing lies before or after it.
     """
     low = text.strip().lower().removeprefix("v")
-    if not _GENERIC.fullmatch(low):
+    if not _GENERIC.fullmatch(low) or _COMMIT.fullmatch(low):
         raise ValueError(f"{text!r} is no version of numbers")
     if low[:2] in {"19", "20"} and (day := _DAY.match(low)):
         low = ".".join(filter(None, day.group(1, 3, 4, 5, 6, 7))) + low[day.end() :]
