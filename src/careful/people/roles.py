@@ -12,6 +12,7 @@ VERBS: Mapping[str, tuple[str, ...]] = {
     "cases": ("read", "feed", "judge", "account", "close"),
     "rollouts": ("read", "start", "halt", "resume", "drill"),
     "notices": ("read", "draft", "publish", "tell"),
+    "obligations": ("read", "note", "submit", "drill"),
     "evidence": ("read", "export"),
     "staff": ("read", "invite", "change", "end-sessions"),
     "settings": ("read", "change"),
@@ -33,6 +34,7 @@ ROLES: Mapping[str, Mapping[str, frozenset[str]]] = {
         "cases": frozenset({"read", "feed", "judge", "account"}),
         "rollouts": frozenset({"read", "start", "halt", "resume", "drill"}),
         "notices": frozenset({"read", "draft"}),
+        "obligations": frozenset({"read", "note", "drill"}),
         "evidence": frozenset({"read"}),
         "settings": frozenset({"read"}),
     },
@@ -44,6 +46,7 @@ ROLES: Mapping[str, Mapping[str, frozenset[str]]] = {
         "cases": frozenset({"read", "account"}),
         "rollouts": frozenset({"read"}),
         "notices": frozenset({"read", "draft"}),
+        "obligations": frozenset({"read", "note"}),
         "evidence": frozenset({"read"}),
     },
     # Sees everything, changes nothing.

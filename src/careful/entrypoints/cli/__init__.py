@@ -29,6 +29,7 @@ COMMANDS = {
     "rollout": ("rollout", "Start, watch, halt and resume rollouts."),
     "drill": ("drill", "Rehearse what must be refused, and record what happened."),
     "notice": ("notice", "Draft, publish and send advisories."),
+    "obligation": ("obligation", "See what must be reported by when, and draft the reports."),
     "evidence": ("evidence", "See verdicts, prove the ledger, hand evidence to an auditor."),
     "staff": ("staff", "Invite people and end their sessions."),
     "token": ("token", "Make and revoke API tokens."),
