@@ -23,13 +23,14 @@ def outcomes(report):
 
 def test_what_is_listed_twice_is_one_component_under_every_name_and_with_all_that_is_said():
     twins = [
-        Found("a", "1", purl="pkg:pypi/a@1", cpe="cpe:/a:x:a:1", statements=(Statement("CVE-1", "patched"),)),
-        Found("a", "1", purl="pkg:pypi/a@1", cpe="cpe:/a:y:a:1", statements=(Statement("CVE-2", "resolved"),)),
+        Found("a", "1", "pkg:pypi/a@1", "cpe:/a:x:a:1", statements=(Statement("CVE-1", "patched"),), patches=("2",)),
+        Found("a", "1", "pkg:pypi/a@1", "cpe:/a:y:a:1", statements=(Statement("CVE-2", "resolved"),), patches=("1",)),
     ]
     read = account(*(Entry(f"${at}", one) for at, one in enumerate(twins)))
     (one,) = read.components
     assert one.cpes == ("cpe:/a:x:a:1", "cpe:/a:y:a:1")
     assert [said.flaw for said in one.statements] == ["CVE-1", "CVE-2"]
+    assert one.patches == ("1", "2")
     assert outcomes(read.report)[1] == ("a", "merged", "listed before, at $0")
 
 

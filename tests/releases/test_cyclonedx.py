@@ -261,3 +261,25 @@ def test_what_is_written_as_null_is_not_stated():
         read(part, metadata=None, dependencies=[{"ref": "a", "dependsOn": None}], vulnerabilities=None)
     )
     assert [one.found.name for one in found.entries] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("patch", "name"),
+    [
+        pytest.param({"diff": {"url": "file:///b/0001-quiet.patch"}}, "0001-quiet.patch", id="its file"),
+        pytest.param(
+            {"diff": {"text": {"content": "--- a\n"}}}, "sha256:ce37ca72790a51ea", id="without a name its digest"
+        ),
+        pytest.param(
+            {"diff": {"url": "x/y.patch/", "text": {"content": "--- a\n"}}},
+            "y.patch sha256:ce37ca72790a51ea",
+            id="both, as the text may change",
+        ),
+        pytest.param({"resolves": [{"type": "security", "name": "CVE-1"}]}, "CVE-1", id="what it resolves"),
+        pytest.param({"diff": {"url": "a\u202eb"}}, "a\ufffdb", id="signs that hide"),
+        pytest.param({}, None, id="a patch of which nothing is said"),
+    ],
+)
+def test_what_a_patch_is_known_by(patch, name):
+    (one,) = cyclonedx.entries(read({"name": "a", "pedigree": {"patches": [{"type": "unofficial"} | patch] * 2}}))
+    assert one.found.patches == ((name,) if name else ())

@@ -198,6 +198,8 @@ def test_patches_that_are_named_for_a_flaw_mend_what_is_built_with_them():
         relation("build", "hasInput", "p", "q", "lost"), relation("build", "hasOutput", "a"),
     )  # fmt: skip
     assert said(*graph) == [("CVE-2024-0002", "patched", "a patch of the build names it: CVE-2024-0002-01.patch")]
+    (one,) = read(*graph).components
+    assert one.patches == ("CVE-2024-0002-01.patch", "CVE-2024-0002-02.patch")
 
 
 @pytest.mark.parametrize(

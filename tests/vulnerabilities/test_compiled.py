@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from careful.releases import Found
-from careful.vulnerabilities.compiled import read_list, set_aside
+from careful.vulnerabilities.compiled import built, read_list, set_aside
 from careful.vulnerabilities.deciding import Match
 
 KERNEL = Found(name="linux", version="6.6.1", cpe="cpe:2.3:o:linux:linux_kernel:6.6.1:*:*:*:*:*:*:*")
@@ -38,6 +38,11 @@ def test_the_evidence_is_kept():
     _, (one,) = set_aside([flaw(*(f"drivers/{name}.c" for name in "abcde"))], [KERNEL], BUILT)
     said = "not compiled into this kernel: drivers/a.c, drivers/b.c, drivers/c.c and 2 more, of 3 files that were"
     assert one.evidence == f"{said}; by CVE-1"
+
+
+def test_what_was_compiled_of_a_flaws_files():
+    files = ["kernel/fork.c", "drivers/net/veth.c", "include/linux/net.h", "kernel/fork.c"]
+    assert built(files, BUILT) == ("include/linux/net.h", "kernel/fork.c")
 
 
 def test_only_the_kernels():

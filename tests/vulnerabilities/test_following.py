@@ -4,10 +4,11 @@ import json
 from datetime import timedelta
 
 import pytest
-from flaws_sample import osv
+from flaws_sample import kev, osv
 
 from careful import releases, vulnerabilities
 from careful.kernel import ledger
+from careful.kernel.errors import Invalid, NotFound, TooLarge
 
 FLAW, LATER = "CVE-2023-4863", "2026-10-20T00:00:00Z"
 WHY = "vulnerable_code_not_in_execute_path"
@@ -19,8 +20,13 @@ def happened(world, *wanted):
 
 
 def ship_patched(maker, version, *patches):
-    """Ship a release whose pillow has patches against these flaws."""
-    listed = [{"type": "backport", "resolves": [{"type": "security", "name": one}]} for one in patches]
+    """Ship a release whose pillow has patches against these flaws, or of these file names."""
+    listed = [
+        {"type": "unofficial", "diff": {"url": one}}
+        if one.endswith(".patch")
+        else {"type": "backport", "resolves": [{"type": "security", "name": one}]}
+        for one in patches
+    ]
     part = {"type": "library", "name": "pillow", "version": "10.0.0", "purl": "pkg:pypi/pillow@10.0.0"}
     sbom = {"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [part | {"pedigree": {"patches": listed}}]}
     image = maker.folder / f"image-{version}"
@@ -48,14 +54,95 @@ def test_the_same_again_inherits_the_decision(maker, world, judged):
     assert {said.status for said in vulnerabilities.vex(world, "cam-1")} == {"not_affected"}
 
 
-def test_another_patch_set_asks(maker, world, judged):
+def test_another_patch_set_asks(maker, world, judged, clock):
+    clock.advance(timedelta(days=400))
     ship_patched(maker, "1.0.1", "CVE-2020-0002")
     vulnerabilities.match(world)
     one = maker.the_case()
-    assert one.state == "open"
+    assert (one.state, one.due) == ("open", clock.now() + timedelta(days=30))  # not overdue since last year
     assert one.review == "the patches of pillow 10.0.0 changed in 1.0.1: CVE-2020-0002 came; CVE-2020-0001 went"
     said = {each.version: each.status for each in vulnerabilities.vex(world, "cam-1")}
     assert said == {"1.0.0": "not_affected", "1.0.1": "under_investigation"}
+
+
+def test_a_patch_that_names_no_flaw_counts_too(maker, world, judged):
+    """What was judged harmless may be so by such a patch."""
+    ship_patched(maker, "1.0.1", "CVE-2020-0001", "0005-no-webp.patch")
+    vulnerabilities.match(world)
+    assert maker.the_case().review == "the patches of pillow 10.0.0 changed in 1.0.1: 0005-no-webp.patch came"
+    vulnerabilities.judge(world, maker.staff, judged, "not_affected", WHY)
+    ship_patched(maker, "1.0.2")
+    vulnerabilities.match(world)
+    assert "0005-no-webp.patch" not in maker.the_case().review  # 1.0.0 was judged without it
+    assert maker.the_case().review.endswith("changed in 1.0.2: CVE-2020-0001 went")
+
+
+def kernel_flaw(name, *files):
+    affected = [{"version": "6.0", "status": "affected", "lessThan": "6.9", "versionType": "custom"}]
+    product = {"vendor": "Linux", "product": "Linux", "programFiles": files, "versions": affected}
+    product |= {"defaultStatus": "unaffected", "cpes": ["cpe:2.3:o:linux:linux_kernel:*:*:*:*:*:*:*:*"]}
+    return {
+        "dataType": "CVE_RECORD",
+        "dataVersion": "5.1",
+        "cveMetadata": {"cveId": name, "state": "PUBLISHED", "dateUpdated": "2026-10-01T00:00:00Z"},
+        "containers": {"cna": {"descriptions": [{"lang": "en", "value": "A flaw"}], "affected": [product]}},
+    }
+
+
+def ship_kernel(maker, version):
+    part = {"type": "operating-system", "name": "linux", "version": "6.6.1"}
+    part |= {"cpe": "cpe:2.3:o:linux:linux_kernel:6.6.1:*:*:*:*:*:*:*"}
+    sbom = {"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [part]}
+    image = maker.folder / f"kernel-{version}"
+    image.write_bytes(version.encode())
+    one = releases.add(maker.world, maker.staff, "cam-1", version, image, json.dumps(sbom).encode(), ("rev-a",)).release
+    return releases.mark_signed(maker.world, maker.staff, one.id, ("k1",), 1)
+
+
+def test_another_kernel_config_asks(maker, world):
+    """What is compiled sets flaws aside, and moves decisions on those that stay."""
+    maker.feed(kernel_flaw("CVE-2024-0001", "net/veth.c"), kernel_flaw("CVE-2024-0002", "net/tun.c", "net/tap.c"))
+    first = ship_kernel(maker, "1.0.0")
+    noted = vulnerabilities.note_kernel_files
+    assert noted(world, maker.staff, first.id, "kernel/fork.o\nnet/tun.o\n") == 2
+    vulnerabilities.match(world)
+    one = maker.the_case()
+    assert one.flaw == "CVE-2024-0002"
+    (aside,) = vulnerabilities.settled(world, first.id)
+    assert aside.evidence.startswith("not compiled into this kernel: net/veth.c, of 2 files that were")
+    vulnerabilities.judge(world, maker.staff, one.id, "not_affected", WHY)
+    second = ship_kernel(maker, "1.0.1")
+    noted(world, maker.staff, second.id, "kernel/fork.o\nnet/tun.o\n")
+    vulnerabilities.match(world)
+    assert maker.the_case().review is None
+    noted(world, maker.staff, second.id, "kernel/fork.o\nnet/tun.o\nnet/tap.o\n")
+    assert vulnerabilities.match(world) == 2
+    assert maker.the_case().review == "what is compiled of linux 6.6.1 changed in 1.0.1: net/tap.c came"
+
+
+def test_an_exploited_flaw_of_the_kernel_is_not_set_aside_by_a_list(maker, world):
+    maker.feed(kernel_flaw("CVE-2024-0001", "net/veth.c"))
+    maker.feed(kev("CVE-2024-0001"))
+    release = ship_kernel(maker, "1.0.0")
+    vulnerabilities.note_kernel_files(world, maker.staff, release.id, "kernel/fork.o\n")
+    vulnerabilities.match(world)
+    assert (maker.the_case().exploited, vulnerabilities.settled(world, release.id)) == (True, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        pytest.param("", Invalid, id="nothing"),
+        pytest.param("CONFIG_VETH=y\n", Invalid, id="a config is no list"),
+        pytest.param("a/" * (9 << 20), TooLarge, id="too large"),
+    ],
+)
+def test_lists_that_are_none(maker, world, text, error):
+    release = ship_kernel(maker, "1.0.0")
+    with pytest.raises(error):
+        vulnerabilities.note_kernel_files(world, maker.staff, release.id, text)
+    with pytest.raises(NotFound):
+        vulnerabilities.note_kernel_files(world, maker.staff, "nowhere", "net/tun.o")
 
 
 def test_a_judgement_covers_every_version_it_was_made_on(maker, world, judged):

@@ -86,6 +86,12 @@ def told(before, now, *, exploited=False, was=False):
         ),
         pytest.param(
             [PILLOW],
+            [replace(PILLOW, said=replace(SAID, wording=""))],
+            [],
+            id="no words at all",
+        ),
+        pytest.param(
+            [PILLOW],
             [replace(PILLOW, said=replace(SAID, feed="nvd", record="CVE-1", certainty="check"))],
             [
                 ("what nvd says of pillow 9.0.0 changed (CVE-1): record: GHSA-1 from osv -> CVE-1 from nvd; "

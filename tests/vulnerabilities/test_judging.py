@@ -96,6 +96,9 @@ def test_what_a_decision_changes_is_told_from_old_to_new():
     assert judging.outcome(CASE, HARMLESS).says == "nothing decided -> not affected"
     accepted = replace(CASE, status="affected", accepted_until=NOW + DAY)
     assert judging.outcome(accepted, HARMLESS).says == "risk accepted until 2026-11-03 -> not affected"
+    held = replace(CASE, proposal=proposal("staff:ann"))
+    said = judging.outcome(held, HARMLESS).says
+    assert said == "nothing decided -> not affected, in place of what staff:ann proposed"
     assert judging.outcome(replace(CASE, state="closed"), HARMLESS).says == "CVE-1 in cam-1 is closed."
 
 

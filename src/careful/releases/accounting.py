@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from careful.kernel.errors import TooLarge
 from careful.releases.identifiers import parse_cpe, parse_purl, unescaped
-from careful.releases.listing import MOST_CPES, MOST_REMARKS, MOST_SAID, Entry, Listing, Subject, settled
+from careful.releases.listing import MOST_CPES, MOST_REMARKS, MOST_SAID, Entry, Listing, Subject, named, settled
 from careful.releases.model import Found, SbomElement, SbomRemark, SbomReport, SbomRow, Statement
 
 SETTLES = frozenset({"patched", "resolved", "resolved_with_pedigree", "not_affected", "false_positive"})
@@ -37,11 +37,13 @@ class _Kept:
     found: Found
     related: bool
     statements: list[Statement] = field(default_factory=list)
+    patches: list[str] = field(default_factory=list)
 
     def whole(self) -> Found:
         """Return the component with what is said of it anywhere."""
         said = (*self.found.statements, *self.statements)
-        return replace(self.found, statements=reconciled(said)) if said else self.found
+        found = replace(self.found, statements=reconciled(said)) if said else self.found
+        return replace(found, patches=named((*(found.patches or ()), *self.patches))) if self.patches else found
 
 
 def account(listing: Listing) -> Sbom:
@@ -69,11 +71,14 @@ def account(listing: Listing) -> Sbom:
 
 def _bounded(entries: Iterable[Entry]) -> Iterator[Entry]:
     """Yield entries until too much is said of flaws: what a recipe says, it says of each of its packages."""
-    left = MOST_SAID
+    left = patches = MOST_SAID
     for entry in entries:
         left -= len(entry.found.statements)
+        patches -= len(entry.found.patches or ())
         if left < 0:
             raise TooLarge(f"An SBOM may make {MOST_SAID:,} statements on flaws in its components.", where=entry.where)
+        if patches < 0:
+            raise TooLarge(f"An SBOM may name {MOST_SAID:,} patches in its components.", where=entry.where)
         yield entry
 
 
@@ -122,6 +127,7 @@ class _Counter:
         elder = self.kept[key]
         self.elders[entry.where] = key
         elder.statements.extend(entry.found.statements)
+        elder.patches.extend(entry.found.patches or ())
         elder.related = elder.related or entry.related
         more = tuple(dict.fromkeys((*elder.found.cpes, *entry.found.cpes)))[:MOST_CPES]
         if more != elder.found.cpes:

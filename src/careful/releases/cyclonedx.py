@@ -6,6 +6,7 @@ that name a flaw, and the file's own statements on flaws, are kept with their co
 its further guesses as properties, others as evidence of identity.
 """
 
+import hashlib
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from urllib.parse import unquote
@@ -23,6 +24,7 @@ from careful.releases.listing import (
     Subject,
     chosen,
     flaws_in,
+    named,
     plain,
     say,
     settled,
@@ -304,6 +306,7 @@ def _found(part: Part, said: Mapping[str, list[Statement]]) -> Found:
         licence=plain(_licence(part.licenses or ())),
         hashes={plain(one.alg, 64): plain(one.content, 256) for one in part.hashes or ()},
         statements=settled([*patched, *about]),
+        patches=named(_name(patch) for patch in (part.pedigree and part.pedigree.patches) or ()),
         reason=_range_reason(part),
     )
 
@@ -326,6 +329,16 @@ def _patched(patch: Patch) -> Iterator[Statement]:
         header = _HEADER_END.split(diff.text.content[:_LONGEST_HEADER], maxsplit=1)[0]
         for flaw in flaws_in(" ".join(_HEADER_FLAWS.findall(header))):
             yield say(flaw, "patched", "the header of a patch in its pedigree names it")
+
+
+def _name(patch: Patch) -> str:
+    """Return what a patch is known by: its file, and where its text is here the digest of it."""
+    diff = patch.diff or Diff()
+    file = (diff.url or "").rstrip("/").rpartition("/")[2]
+    text = diff.text.content if diff.text else ""
+    digest = f"sha256:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}" if text else ""
+    resolved = ", ".join(name for one in patch.resolves or () if (name := one.name or one.id))
+    return " ".join(one for one in (file, digest) if one) or resolved
 
 
 def _licence(choices: Iterable[LicenceChoice]) -> str:

@@ -19,6 +19,7 @@ LONGEST_NAME = 1000
 LONGEST_IDENTIFIER = 2001  # one more than is read, so that what is cut is never taken for whole
 LONGEST_DETAIL = 500
 MOST_STATEMENTS = 1000
+LONGEST_PATCH = 200
 MOST_SAID = 1_000_000
 MOST_RECIPES = 8
 MOST_CPES = 64
@@ -101,6 +102,11 @@ def say(flaw: str, state: str, source: str, *parts: str | None) -> Statement:
     named = plain(flaw, 100)
     said = ": ".join(found for part in (source, *parts) if (found := plain(part, LONGEST_DETAIL)))
     return Statement(named.upper() if named[:4] in {"cve-", "Cve-"} else named, plain(state, 64), said[:LONGEST_DETAIL])
+
+
+def named(patches: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of patches, each once and in order, a bounded number."""
+    return tuple(sorted({plain(one, LONGEST_PATCH) for one in patches if one}))[:MOST_STATEMENTS]
 
 
 def settled(statements: Iterable[Statement]) -> tuple[Statement, ...]:

@@ -70,7 +70,8 @@ class Statement:
 class Found:
     """A component as an SBOM states it, empty where it states nothing.
 
-    `reason` says why it cannot be looked up in the known flaws; empty when it can.
+    `reason` says why it cannot be looked up in the known flaws; empty when it can. `patches` are the names of the
+    patches in it, those without a name by their digest; None where a release is older than their being noted.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Found:
     statements: tuple[Statement, ...] = ()
     reason: str = ""
     more_cpes: tuple[str, ...] = ()
+    patches: tuple[str, ...] | None = ()
 
     @property
     def cpes(self) -> tuple[str, ...]:

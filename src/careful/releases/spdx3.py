@@ -23,6 +23,7 @@ from careful.releases.listing import (
     Subject,
     chosen,
     flaws_in,
+    named,
     plain,
     say,
     settled,
@@ -63,6 +64,7 @@ class _Web:
     recipes: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     by_purl: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     mended: dict[str, list[Statement]] = field(default_factory=dict)
+    patches: dict[str, tuple[str, ...]] = field(default_factory=dict)
     specifications: set[str] = field(default_factory=set)
     needed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     related: set[str] = field(default_factory=set)
@@ -220,10 +222,15 @@ def _take_patches(web: _Web) -> None:
     """Note the flaws that the patches of a build mend by name (`CVE-2023-1234.patch`)."""
     for build, taken in web.inputs.items():
         patches: dict[str, str] = {}
+        names: list[str] = []
         for place in taken if build in web.outputs else ():
             name = file.name or "" if (file := web.elements.get(place)) and file.what == "File" else ""
-            for flaw in flaws_in(name) if name.endswith((".patch", ".diff")) else ():
+            if not name.endswith((".patch", ".diff")):
+                continue
+            names.append(name)
+            for flaw in flaws_in(name):
                 patches.setdefault(flaw, name)
+        web.patches[build] = named(names)
         web.mended[build] = [
             say(flaw, "patched", "a patch of the build names it", name)
             for flaw, name in islice(patches.items(), MOST_STATEMENTS)
@@ -284,6 +291,7 @@ def _found(web: _Web, one: Element) -> Found:
         licence=_licence(web, web.licences.get(one.place, "")),
         hashes={plain(each.algorithm, 64): plain(each.content, 256) for each in one.hashes or ()},
         statements=settled([*(said for place in (one.place, *recipes) for said in web.said.get(place, ())), *mended]),
+        patches=web.patches.get(web.made_by.get(one.place, ""), ()),
     )
 
 

@@ -69,6 +69,7 @@ component = Table(
     Column("hashes", JSONText, nullable=False),
     Column("statements", JSONText, nullable=False),
     Column("reason", String(200), nullable=False),
+    Column("patches", JSONText, nullable=True),
     Index("ix_releases_component_of", "release", "id"),
 )
 
@@ -150,6 +151,7 @@ def as_components(rows: Iterable[Row[Any]]) -> list[Component]:
             hashes=row.hashes,
             statements=tuple(Statement(*one) for one in row.statements),
             reason=row.reason,
+            patches=None if row.patches is None else tuple(row.patches),
         )
         for row in rows
     ]
@@ -168,4 +170,5 @@ def _component_row(release_id: str, one: Found) -> dict[str, Any]:
         "hashes": dict(one.hashes),
         "statements": [[said.flaw, said.state, said.detail] for said in one.statements],
         "reason": one.reason,
+        "patches": list(one.patches or ()),
     }

@@ -11,6 +11,7 @@ from careful.vulnerabilities.actions import (
     close,
     import_feed,
     import_folder,
+    note_kernel_files,
 )
 from careful.vulnerabilities.applying import Line
 from careful.vulnerabilities.comparing import Change, compare
@@ -134,6 +135,7 @@ __all__ = [
     "match",
     "matched",
     "note_exposure",
+    "note_kernel_files",
     "settled",
     "sync",
     "sync_again",

@@ -1,20 +1,24 @@
 """What one may do about flaws: take feeds in, account for devices, close. Deciding is in `decisions`."""
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from careful import releases
 from careful.kernel.actors import Actor
-from careful.kernel.errors import CarefulError, Invalid, Refused
+from careful.kernel.errors import CarefulError, Invalid, Refused, TooLarge
 from careful.kernel.work import World
 from careful.vulnerabilities import queries, store
-from careful.vulnerabilities.events import CaseClosed, DeviceAccounted, FeedFailed, FeedTaken
+from careful.vulnerabilities.compiled import read_list
+from careful.vulnerabilities.events import CaseClosed, DeviceAccounted, FeedFailed, FeedTaken, KernelFilesNoted
 from careful.vulnerabilities.feeds import database, intake
 from careful.vulnerabilities.feeds.kinds import LICENCES, Kind
 from careful.vulnerabilities.judging import waits
 from careful.vulnerabilities.model import Case, FeedReport
 
 _TEXT = 4000
+MOST_KERNEL_FILES = 16 << 20
 
 
 def import_feed(
@@ -112,6 +116,27 @@ def _told(found: intake.Intake, true_at: datetime | None = None) -> FeedReport:
         covers=found.covers,
         remarks=tuple(found.remarks),
     )
+
+
+def note_kernel_files(world: World, actor: Actor, release_id: str, text: str) -> int:
+    """Note what was compiled into a release's kernel, one file a line, and match the release again; return how many.
+
+    Flaws of the kernel in other files are set aside with that as evidence, but for exploited ones. Raises NotFound,
+    Invalid for a list of nothing, TooLarge.
+    """
+    release = releases.by_id(world, release_id)
+    if len(text) > MOST_KERNEL_FILES:
+        raise TooLarge(f"A list of compiled files may have {MOST_KERNEL_FILES >> 20} MiB.", where="kernel-files")
+    files = sorted(read_list(text))
+    if not any("/" in name for name in files):
+        raise Invalid(
+            "The list names no compiled file.", do="One a line, such as drivers/net/veth.o.", where="kernel-files"
+        )
+    with world.change(actor) as work:
+        store.put_compiled(work.connection, release.id, files, work.now)
+        digest = hashlib.sha256("\n".join(files).encode("utf-8", "surrogatepass")).hexdigest()
+        work.record(KernelFilesNoted(release=release.id, files=len(files), sha256=digest))
+    return len(files)
 
 
 def account_for(world: World, actor: Actor, case_id: str, device: str, reason: str) -> None:

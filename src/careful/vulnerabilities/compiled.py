@@ -25,6 +25,12 @@ def read_list(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def built(files: Iterable[str], compiled: frozenset[str]) -> tuple[str, ...]:
+    """Return which of a flaw's files were compiled, or may have been: a header may be in any."""
+    ends = frozenset(_ends(compiled))
+    return tuple(sorted(name for name in set(files) if not name.endswith(_SOURCES) or name.rpartition(".")[0] in ends))
+
+
 def set_aside(
     matches: Sequence[Match], components: Sequence[Found], compiled: frozenset[str]
 ) -> tuple[list[Match], list[Match]]:

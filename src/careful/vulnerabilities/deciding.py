@@ -74,7 +74,8 @@ class Match:
     """One flaw in one component (by its place in the list), with the rule that said so; `names` are all its ids.
 
     `against` is what other lists say otherwise, empty where they agree; `files` are the source files at fault, where a
-    record names them; `record` and `span` are whose word leads and what it says of the version.
+    record names them; `record`, `span` and `words` are whose word leads and what it says. `built` are
+    the files at fault that were compiled, None where no list of compiled files is here.
     """
 
     component: int
@@ -92,6 +93,8 @@ class Match:
     files: tuple[str, ...] = ()
     record: str = ""
     span: str = ""
+    built: tuple[str, ...] | None = None
+    words: str = ""
 
 
 def judge(sought: Sought, row: Row, *, lone_vendor: bool) -> Verdict | None:
@@ -202,6 +205,7 @@ def _weigh(
         files=tuple(sorted({name for one in hits for name in one.row.affected.files})),
         record=first.flaw,
         span=best.how,
+        words=first.summary,
     ), not ruled_out
 
 

@@ -41,6 +41,16 @@ class ReleaseMatched(Event):
     findings: int
 
 
+@event("vulnerabilities.kernel_files_noted", subject="release/{release}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KernelFilesNoted(Event):
+    """It was noted what was compiled into a release's kernel; its flaws in other files are set aside."""
+
+    release: str
+    files: int
+    sha256: str
+
+
 @event("vulnerabilities.case_opened", subject="case/{case}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseOpened(Event):
@@ -102,10 +112,11 @@ class Proposed(Event):
 @event("vulnerabilities.review_asked", subject="case/{case}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewAsked(Event):
-    """The ground of a decision moved: a person must look again."""
+    """The ground of a decision moved, or an accepted risk is over: a person must look again, until `due`."""
 
     case: str
     reason: str
+    due: datetime | None = None
 
 
 @event("vulnerabilities.fix_found", subject="case/{case}")

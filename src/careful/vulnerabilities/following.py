@@ -14,7 +14,7 @@ from careful.kernel.work import Work, World
 from careful.vulnerabilities import ground, queries, store
 from careful.vulnerabilities.events import FixFound, ReviewAsked
 from careful.vulnerabilities.judging import expired
-from careful.vulnerabilities.model import Case
+from careful.vulnerabilities.model import Case, due_after
 
 _REASON = 300
 
@@ -144,7 +144,8 @@ def _note(work: Work, look: _Look) -> int:
     reason = "; ".join(one.says for one in look.changes)
     where = sorted({one.release for one in look.changes})
     values: dict[str, Any] = {"review": reason, "review_in": [] if "" in where else where}
-    values |= {"state": "open", "closed_at": None} | ({"fixed_in": None} if look.present else {})
+    due = max(look.row.due, work.now + due_after(look.row.severity, exploited=look.row.exploited))
+    values |= {"due": due, "state": "open", "closed_at": None} | ({"fixed_in": None} if look.present else {})
     store.set_case(work.connection, case, **values)
-    work.record(ReviewAsked(case=case, reason=reason[:_REASON]))
+    work.record(ReviewAsked(case=case, reason=reason[:_REASON], due=due))
     return 1

@@ -181,7 +181,7 @@ def _alike(then: Said, now: Said) -> bool:
     """Tell whether two statements come to the same. Ranges and words of two records are not compared."""
     if (then.certainty, then.fixed) != (now.certainty, now.fixed):
         return False
-    return not _same_record(then, now) or (then.span == now.span and _plain(then.wording) == _plain(now.wording))
+    return not _same_record(then, now) or (then.span == now.span and _same_words(then, now))
 
 
 def _nearest(known: Sequence[Said], now: Said) -> Said:
@@ -196,12 +196,17 @@ def _told(name: str, then: Said, now: Said) -> str:
     ]
     if same:
         pairs.insert(1, ("range", then.span, now.span))
-        if _plain(then.wording) != _plain(now.wording):
+        if not _same_words(then, now):
             pairs.append(("words", *_apart(then.wording, now.wording)))
     else:
         pairs.insert(0, ("record", f"{then.record} from {then.feed}", f"{now.record} from {now.feed}"))
     changed = "; ".join(f"{what}: {old} -> {new}" for what, old, new in pairs if old != new)
     return f"what {now.feed} says of {name} changed ({now.record}): {changed}"
+
+
+def _same_words(then: Said, now: Said) -> bool:
+    """Tell whether two wordings are the same; where a record has none, there is nothing to compare."""
+    return not then.wording or not now.wording or _plain(then.wording) == _plain(now.wording)
 
 
 def _plain(wording: str) -> str:

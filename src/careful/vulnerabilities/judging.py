@@ -117,7 +117,8 @@ def outcome(one: Case, said: Decision) -> Outcome:
     why_not = refusal(one, said)
     if why_not:
         return Outcome(one.id, one.flaw, one.product, "refused", why_not)
-    change = f"{was(one)} -> {named(said.status, said.until)}"
+    replaced = f", in place of what {one.proposal.by} proposed" if one.proposal else ""
+    change = f"{was(one)} -> {named(said.status, said.until)}{replaced}"
     if needs_second(said, exploited=one.exploited):
         says = f"{change}, once a second person agrees: it is exploited in the wild"
         return Outcome(one.id, one.flaw, one.product, "proposed", says)

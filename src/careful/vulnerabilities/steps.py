@@ -4,7 +4,7 @@ They take no input, look at the world, and may run twice.
 """
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from careful import devices, releases
@@ -12,6 +12,8 @@ from careful.kernel.actors import SYSTEM
 from careful.kernel.ids import new_id
 from careful.kernel.work import Work, World
 from careful.vulnerabilities import ground, queries, store
+from careful.vulnerabilities.compiled import built as files_built
+from careful.vulnerabilities.compiled import set_aside
 from careful.vulnerabilities.deciding import Match
 from careful.vulnerabilities.events import CaseOpened, ExploitationHeard, ReleaseMatched
 from careful.vulnerabilities.following import follow
@@ -69,9 +71,26 @@ def _match_releases(world: World, due: Sequence[releases.Release]) -> None:
     for one in found.settled:
         outcomes[one.component].settled.append(one)
     with world.change(SYSTEM) as work:
+        lists = store.compiled_in(work.connection, (one.id for one in due))
         for release in due:
             parts = [(component, outcomes[places[_sameness(component)]]) for component in held[release.id]]
+            built = lists.get(release.id)
+            if built is not None:
+                parts = [(component, _compiled(outcome, once, built, exploited)) for component, outcome in parts]
             _note_release(work, release, parts, generation, exploited)
+
+
+def _compiled(
+    outcome: _Outcome, components: Sequence[releases.Component], built: frozenset[str], exploited: frozenset[str]
+) -> _Outcome:
+    """Set aside the kernel's flaws in files that were not compiled. Exploited ones stay: a person decides on these."""
+    if not any(one.files for one in outcome.matches):
+        return outcome
+    sure = [one for one in outcome.matches if not exploited.isdisjoint(one.names)]
+    others = [one for one in outcome.matches if exploited.isdisjoint(one.names)]
+    kept, aside = set_aside(others, components, built)
+    noted = [replace(one, built=files_built(one.files, built) if one.files else None) for one in (*sure, *kept)]
+    return _Outcome(noted, [*outcome.settled, *aside], outcome.reason)
 
 
 def _sameness(component: releases.Component) -> Hashable:
@@ -137,9 +156,10 @@ def _finding_row(release: releases.Release, component: releases.Component, flaw:
 
 def _carrier(component: releases.Component, one: Match) -> ground.Carrier:
     """Return what a decision on this finding would stand on."""
-    patches = tuple(sorted({said.flaw for said in component.statements if said.state == "patched"}))
-    said = ground.Said(one.feed, one.record, one.certainty, one.span, one.fixed_version, one.summary)
-    return ground.Carrier(component.name, component.version, patches, None, said)
+    patched = {said.flaw for said in component.statements if said.state == "patched"}
+    patches = None if component.patches is None else tuple(sorted({*component.patches, *patched}))
+    said = ground.Said(one.feed, one.record, one.certainty, one.span, one.fixed_version, one.words)
+    return ground.Carrier(component.name, component.version, patches, one.built, said)
 
 
 def _open_case(work: Work, product: str, flaw: str, one: Match, *, exploited: bool) -> None:

@@ -71,6 +71,14 @@ def _finding_columns() -> tuple[Column[Any], ...]:
 findings = Table("vulnerabilities_finding", metadata, *_finding_columns())
 settled = Table("vulnerabilities_settled", metadata, *_finding_columns())
 """Flaws that an SBOM's own statements settle: patched, or of no matter. They open no case and stay visible."""
+compiled = Table(
+    "vulnerabilities_compiled",
+    metadata,
+    Column("release", String(32), primary_key=True),
+    Column("files", JSONText, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+"""What was compiled into a release's kernel: its files from the kernel's root on, without their ending."""
 cases = Table(
     "vulnerabilities_case",
     metadata,
@@ -171,6 +179,21 @@ def put_match(
         connection.execute(insert(unmatched), [dict(one) for one in left])
     if said:
         connection.execute(insert(settled), [dict(one) for one in said])
+
+
+def put_compiled(connection: Connection, release: str, files: Sequence[str], at: datetime) -> None:
+    """Note what was compiled into a release's kernel, and that the release is to be matched again."""
+    upsert(connection, compiled, [{"release": release, "files": list(files), "at": at}], ["release"])
+    connection.execute(update(matches).where(matches.c.release == release).values(generation=-1))
+
+
+def compiled_in(connection: Connection, wanted: Iterable[str]) -> dict[str, frozenset[str]]:
+    """Return release -> what was compiled into its kernel, for releases of which that is known."""
+    found: dict[str, frozenset[str]] = {}
+    for part in _parts(sorted(wanted)):
+        rows = connection.execute(select(compiled).where(compiled.c.release.in_(part)))
+        found |= {row.release: frozenset(row.files) for row in rows}
+    return found
 
 
 def flaws_of(connection: Connection, product: str) -> frozenset[str]:

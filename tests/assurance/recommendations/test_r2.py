@@ -10,6 +10,10 @@ def opened(due):
     return (7, "vulnerabilities.case_opened", {"case": "c", "flaw": "CVE-1", "product": "cam", "due": due})
 
 
+def asked(due=None):
+    return (5, "vulnerabilities.review_asked", {"case": "c", "due": due})
+
+
 def judged(status):
     return (6, "vulnerabilities.judged", {"case": "c", "status": status})
 
@@ -29,6 +33,27 @@ SOON, GONE = "2026-11-25T00:00:00+00:00", "2026-11-18T00:00:00+00:00"
             [RELEASE, MATCHED, opened(GONE), judged("affected")], "not met", "overdue", id="judged, not mended"
         ),
         pytest.param([RELEASE, MATCHED, opened(GONE), judged("not_affected")], "met", "settled", id="not affected"),
+        pytest.param(
+            [RELEASE, MATCHED, opened(GONE), judged("not_affected"), asked()], "not met", "overdue", id="asks again"
+        ),
+        pytest.param(
+            [RELEASE, MATCHED, opened(GONE), judged("not_affected"), asked(SOON)],
+            "met",
+            "within its time",
+            id="asks again, in its own time",
+        ),
+        pytest.param(
+            [
+                RELEASE,
+                MATCHED,
+                opened(GONE),
+                asked(SOON),
+                (4, "vulnerabilities.judged", {"case": "c", "status": "fixed"}),
+            ],
+            "met",
+            "settled",
+            id="looked at again",
+        ),
         pytest.param(
             [RELEASE, MATCHED, opened(GONE), (1, "vulnerabilities.case_closed", {"case": "c"})],
             "met",

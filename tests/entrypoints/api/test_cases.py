@@ -145,3 +145,12 @@ def test_a_token_only_proposes_what_waves_an_exploited_flaw_through(api: TestCli
     api.post("/feeds/match")
     one = api.post(f"/cases/{case}/judge", json={"status": "not_affected", "justification": REASON}).json()
     assert (one["status"], one["state"], one["proposal"]["people"]) == (None, "open", [])
+
+
+def test_what_was_compiled_into_a_kernel(api: TestClient, case: str) -> None:
+    release = api.get("/releases").json()[0]["id"]
+    put = f"/releases/{release}/kernel-files"
+    said = {"content-type": "text/plain"}
+    assert api.put(put, content="net/tun.o\n", headers=said).json() == {"files": 1}
+    assert api.put(put, content="nothing", headers=said).status_code == 400
+    assert api.put("/releases/nowhere/kernel-files", content="a/b.o", headers=said).status_code == 404

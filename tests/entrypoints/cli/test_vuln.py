@@ -136,3 +136,13 @@ def test_no_exploited_flaw_is_waved_through(run, world, staff, case, tmp_path):
     (tmp_path / "vex.json").write_text(vex(words("fixed")))
     (line,) = read(run("import", "cam-1", str(tmp_path / "vex.json"), "--json"))
     assert (line["outcome"], line["reason"]) == ("refused", "it is exploited in the wild: a person must decide")
+
+
+def test_what_was_compiled_into_a_kernel(run, world, case, tmp_path):
+    (tmp_path / "files.txt").write_text("kernel/fork.o\nnet/tun.o\n")
+    assert (
+        "2 compiled files noted; cam-1 1.0.0 is matched again"
+        in run("kernel-files", "cam-1@1.0.0", str(tmp_path / "files.txt")).stdout
+    )
+    release = releases.get(world, "cam-1", "1.0.0").id
+    assert read(run("kernel-files", release, str(tmp_path / "files.txt"), "--json")) == {"release": release, "files": 2}

@@ -21,7 +21,11 @@ def decide(facts: Facts) -> Iterator[Finding]:
         decided = facts.last("vulnerabilities.judged", case=case.data["case"])
         closed = facts.last("vulnerabilities.case_closed", case=case.data["case"])
         settled = closed or (decided if decided and decided.data["status"] in {"not_affected", "fixed"} else None)
-        if settled:
+        asked = facts.last("vulnerabilities.review_asked", case=case.data["case"])
+        again = asked if asked and asked.seq > max((one.seq for one in (decided, closed) if one), default=0) else None
+        if again and again.data.get("due"):
+            due = from_iso(again.data["due"])
+        if settled and not again:
             yield Finding(Value.MET, f"{flaw} in {case.data['product']} is settled.", (settled,))
         elif facts.now > due:
             yield Finding(
@@ -45,6 +49,7 @@ RECOMMENDATION = Recommendation(
         "vulnerabilities.release_matched",
         "vulnerabilities.case_opened",
         "vulnerabilities.judged",
+        "vulnerabilities.review_asked",
         "vulnerabilities.case_closed",
     ),
     decide=decide,

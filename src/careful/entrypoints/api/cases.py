@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Body, Depends
 from pydantic import BaseModel, Field
 
 from careful import releases, vulnerabilities
@@ -96,6 +96,12 @@ class Accounted(Asked):
     reason: str = Field(min_length=1, max_length=4000)
 
 
+class KernelFiles(BaseModel):
+    """How many compiled files are known of a release's kernel."""
+
+    files: int
+
+
 class Unmatched(BaseModel):
     """A component that could not be looked up, and why: zero coverage never reads as zero flaws."""
 
@@ -179,6 +185,18 @@ def findings(
 ) -> list[vulnerabilities.Finding]:
     """List findings: which flaw in which component of which release, by which rule, on what evidence."""
     return vulnerabilities.findings(world, release=release, flaw=flaw, product=product)
+
+
+@router.put("/releases/{release}/kernel-files")
+def note_kernel_files(
+    world: TheWorld,
+    actor: Annotated[Actor, Depends(needs("releases", "add"))],
+    release: str,
+    text: Annotated[bytes, Body(media_type="text/plain", description="Compiled files, one a line.")],
+) -> KernelFiles:
+    """Note what was compiled into a release's kernel: flaws in other files are set aside, but for exploited ones."""
+    number = vulnerabilities.note_kernel_files(world, actor, release, text.decode("utf-8", "replace"))
+    return KernelFiles(files=number)
 
 
 @router.get("/releases/{release}/unmatched")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from careful import products, vulnerabilities
+from careful import products, releases, vulnerabilities
 from careful.entrypoints.cli.output import cell, json_option, say_json, say_table
 from careful.entrypoints.cli.vuln_judge import judge
 from careful.kernel.actors import OPERATOR
@@ -172,6 +172,26 @@ def import_(ctx: click.Context, *, product: str, file: Path, dry_run: bool, as_j
     counts = {name: sum(one.outcome == name for one in lines) for name in ("applied", "refused", "unmatched")}
     told = ", ".join(f"{number:,} {name}" for name, number in counts.items())
     click.echo(f"{told}. Nothing was changed." if dry_run else f"{told}.")
+
+
+@command.command(name="kernel-files")
+@click.argument("release")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@json_option
+@click.pass_context
+def kernel_files(ctx: click.Context, *, release: str, file: Path, as_json: bool) -> None:
+    """Note what was compiled into the kernel of RELEASE (PRODUCT@VERSION): FILE names it, one file a line.
+
+    Flaws of the kernel in other files are set aside, with that as evidence; exploited ones are for a person.
+    """
+    world = ctx.obj.world()
+    product, at, version = release.partition("@")
+    one = releases.get(world, product, version) if at else releases.by_id(world, release)
+    number = vulnerabilities.note_kernel_files(world, OPERATOR, one.id, file.read_text("utf-8", errors="replace"))
+    if as_json:
+        say_json({"release": one.id, "files": number})
+    else:
+        click.echo(f"{number:,} compiled files noted; {one.product} {one.version} is matched again.")
 
 
 @command.command()

@@ -81,6 +81,7 @@ _SAYS: Mapping[str, tuple[str, str]] = {
     "vulnerabilities.feed_taken": ("The feed {feed} was taken in.", "/vulnerabilities"),
     "vulnerabilities.fix_found": ("{version} is free of a known flaw, says its SBOM.", _CASE),
     "vulnerabilities.judged": ("{flaw} in {product} was judged.", _CASE),
+    "vulnerabilities.kernel_files_noted": ("{files} compiled files of a release's kernel were noted.", _RELEASE),
     "vulnerabilities.proposed": ("{flaw} in {product}: a decision waits for a second person.", _CASE),
     "vulnerabilities.release_matched": ("{product} {version} was looked up in the known flaws.", _RELEASE),
     "vulnerabilities.review_asked": ("A judgement is to be looked at again: {reason}", _CASE),
