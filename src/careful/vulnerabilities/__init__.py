@@ -63,6 +63,7 @@ from careful.vulnerabilities.statements import read_statements
 from careful.vulnerabilities.steps import match, note_exposure
 from careful.vulnerabilities.sync import KINDS as FETCHED
 from careful.vulnerabilities.sync import Synced, sync
+from careful.vulnerabilities.urgent import urgency
 from careful.vulnerabilities.vex import cyclonedx as vex_cyclonedx
 from careful.vulnerabilities.vex import openvex as vex_openvex
 from careful.vulnerabilities.vex import table as vex_table
@@ -141,4 +142,5 @@ __all__ = [
     "sync_again",
     "unaccounted",
     "unmatched",
+    "urgency",
 ]

@@ -123,6 +123,12 @@ def get(world: TheWorld, _: _Read, case: str) -> vulnerabilities.Case:
     return vulnerabilities.case(world, case)
 
 
+@router.get("/cases/{case}/urgency")
+def urgency(world: TheWorld, _: _Read, case: str) -> list[str]:
+    """Say why a case is urgent, or is not: due, exploited, what an attacker needs, reach, share of the fleet, fix."""
+    return list(vulnerabilities.urgency(world, case))
+
+
 @router.get("/cases/{case}/exposure")
 def exposure(world: TheWorld, _: _Read, case: str) -> Exposed:
     """Return the exact devices exposed, located by release."""

@@ -61,7 +61,7 @@ def show(ctx: click.Context, *, case: str, as_json: bool) -> None:
     one = vulnerabilities.case(world, case)
     found = vulnerabilities.findings(world, flaw=one.flaw, product=one.product)
     if as_json:
-        say_json({"case": one, "findings": found})
+        say_json({"case": one, "urgency": vulnerabilities.urgency(world, case), "findings": found})
         return
     click.echo(f"{one.flaw} in {one.product}: {one.title}")
     facts = {
@@ -80,6 +80,7 @@ def show(ctx: click.Context, *, case: str, as_json: bool) -> None:
     }
     for name, value in facts.items():
         click.echo(f"{name:>11}  {cell(value)}")
+    click.echo(" ".join(vulnerabilities.urgency(world, case)))
     for each in found:
         click.echo(f"  {each.name} {each.version} [{each.certainty}] {each.evidence}")
     if vulnerabilities.waits(one) and not one.proposal:

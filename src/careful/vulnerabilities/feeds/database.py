@@ -196,6 +196,24 @@ def exploited(connection: sqlite3.Connection) -> frozenset[str]:
     return frozenset(row[0] for row in connection.execute("SELECT cve FROM exploited"))
 
 
+@dataclass(frozen=True, slots=True)
+class KnownOf:
+    """What the feeds say of one flaw beside what it affects; `exploited_since` None where KEV does not list it."""
+
+    exploited_since: str | None
+    vector: str
+    ssvc: str
+
+
+def known_of(connection: sqlite3.Connection, cve: str) -> KnownOf:
+    """Return what is known of a flaw by its CVE number."""
+    since = connection.execute("SELECT since FROM exploited WHERE cve = ?", (cve,)).fetchone()
+    query = "SELECT vector, ssvc FROM flaw WHERE feed = ? AND id = ? AND (vector != '' OR ssvc != '')"
+    found = (connection.execute(query, (feed, cve)).fetchone() for feed in ("cve5", "nvd"))
+    vector, ssvc = next((row for row in found if row), ("", ""))
+    return KnownOf(since[0] if since else None, vector, ssvc)
+
+
 def put_scores(connection: sqlite3.Connection, found: Mapping[str, tuple[float, float]], day: datetime) -> int:
     """Store EPSS scores in place of older ones; return how many there are, 0 where those here are younger."""
     row = connection.execute("SELECT value FROM state WHERE name = 'epss_day'").fetchone()

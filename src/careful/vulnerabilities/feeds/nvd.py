@@ -9,7 +9,7 @@ from careful.vulnerabilities import cpe, versions
 from careful.vulnerabilities.feeds.record import Affected, Malformed, Record, Source, as_list, moment, severity_of
 from careful.vulnerabilities.ranges import Range
 
-_SUMMARY = 500
+_SUMMARY, _VECTOR = 500, 200
 _METRICS = ("cvssMetricV40", "cvssMetricV31", "cvssMetricV30", "cvssMetricV2")
 _DEPTH = 4
 
@@ -33,6 +33,7 @@ def parse(raw: Any) -> Record:  # noqa: ANN401 (JSON is Any)
         id=name,
         summary=str(texts[0] if texts else "")[:_SUMMARY],
         severity=_severity(cve.get("metrics")),
+        vector=_vector(cve.get("metrics")),
         modified=_modified(raw, cve),
         withdrawn=cve.get("vulnStatus") == "Rejected",
         affected=tuple(
@@ -62,15 +63,23 @@ def _modified(raw: Mapping[str, Any], cve: Mapping[str, Any]) -> datetime | None
     return found
 
 
+def _scored(metrics: object) -> Iterator[Mapping[str, Any]]:
+    """Yield the CVSS data, the newest version of CVSS first."""
+    for name in _METRICS if isinstance(metrics, dict) else ():
+        for one in as_list(metrics.get(name)) if isinstance(metrics, dict) else ():
+            data = one.get("cvssData") if isinstance(one, dict) else None
+            if isinstance(data, dict):
+                yield data
+
+
 def _severity(metrics: object) -> str:
-    if isinstance(metrics, dict):
-        for name in _METRICS:
-            for one in as_list(metrics.get(name)):
-                data = one.get("cvssData") if isinstance(one, dict) else None
-                score = data.get("baseScore") if isinstance(data, dict) else None
-                if isinstance(score, (int, float)):
-                    return severity_of(float(score))
-    return "unknown"
+    scores = (data.get("baseScore") for data in _scored(metrics))
+    return next((severity_of(float(one)) for one in scores if isinstance(one, (int, float))), "unknown")
+
+
+def _vector(metrics: object) -> str:
+    vectors = (data.get("vectorString") for data in _scored(metrics))
+    return next((one[:_VECTOR] for one in vectors if isinstance(one, str)), "")
 
 
 def _configuration(configuration: Any, where: str, source: Source) -> Iterator[Affected]:  # noqa: ANN401 (JSON is Any)

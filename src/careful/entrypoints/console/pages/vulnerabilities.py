@@ -110,6 +110,7 @@ class _Vulnerabilities:
             "console/case.html",
             ledger_size=ledger_size(world),
             case=case,
+            urgency=vulnerabilities.urgency(world, case.id),
             steps=vulnerability_response.progress(world, case.id),
             findings=vulnerabilities.findings(world, flaw=case.flaw, product=case.product),
             versions=names,
