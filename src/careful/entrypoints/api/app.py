@@ -16,6 +16,7 @@ from careful.entrypoints.api import (
     evidence,
     feeds,
     notices,
+    obligations,
     problems,
     products,
     releases,
@@ -33,6 +34,7 @@ ROUTERS = (
     vex.router,
     rollouts.router,
     notices.router,
+    obligations.router,
     evidence.router,
 )
 

@@ -35,6 +35,7 @@ NAVIGATION = (
     ("/releases", "Releases"),
     ("/vulnerabilities", "Vulnerabilities"),
     ("/notices", "Notices"),
+    ("/reporting", "Reporting"),
     ("/evidence", "Evidence"),
 )
 

@@ -31,6 +31,7 @@ class Line:
 
 
 _CASE, _DEVICE, _PRODUCT = "/vulnerabilities/{case}", "/devices/{device}", "/products/{product}"
+_REPORTING = "/reporting/{matter}"
 _RELEASE, _ROLLOUT, _RELEASES = "/releases/{release}", "/rollouts/{rollout}", "/releases?product={product}"
 _SAYS: Mapping[str, tuple[str, str]] = {
     "devices.activated": ("{device} used its certificate for the first time.", _DEVICE),
@@ -50,6 +51,13 @@ _SAYS: Mapping[str, tuple[str, str]] = {
     "notices.advisory_drafted": ("{advisory} was drafted, about {flaw} in {product}.", "/notices/{advisory}"),
     "notices.advisory_published": ("{advisory} was published, about {flaw} in {product}.", "/notices/{advisory}"),
     "notices.owners_told": ("Owners of {told} devices were told about {advisory}.", "/notices/{advisory}"),
+    "obligations.aware": ("Since when we knew of a matter to report was noted.", _REPORTING),
+    "obligations.dismissed": ("A matter was noted as nothing to report.", _REPORTING),
+    "obligations.drill_report": ("A report was rehearsed: {duty}.", _REPORTING),
+    "obligations.drill_started": ("A rehearsal of reporting began.", _REPORTING),
+    "obligations.incident_noted": ("A severe incident was noted.", _REPORTING),
+    "obligations.measure_available": ("A measure in a matter to report was noted.", _REPORTING),
+    "obligations.report_submitted": ("A report was submitted: {duty}, number {reference}.", _REPORTING),
     "products.approved": ("{product}: what its file says is in force.", _PRODUCT),
     "products.declared": ("{product}: version {version} of its file was handed in.", _PRODUCT),
     "products.page_published": ("{product}: its public page was published.", _PRODUCT),
@@ -113,21 +121,25 @@ _LISTS: Mapping[str, str] = {
     "releases": "/releases",
     "vulnerabilities": "/vulnerabilities",
     "notices": "/notices",
+    "obligations": "/reporting",
     "products": "/products",
 }
 _WEIGHTY = frozenset(
     {
         "devices.quarantined", "devices.retired", "devices.revoked", "notices.advisory_published",
+        "obligations.incident_noted", "obligations.report_submitted",
         "products.approved", "products.put_on_sale", "updates.device_failed", "updates.drill_failed",
         "updates.rollout_halted", "vulnerabilities.case_closed", "vulnerabilities.case_opened",
         "vulnerabilities.exploitation_heard", "vulnerabilities.feed_failed",
     }
 )  # fmt: skip
 TOLD_FIRST = (
+    "obligations.incident_noted",
     "vulnerabilities.exploitation_heard", "vulnerabilities.case_opened", "vulnerabilities.review_asked",
     "vulnerabilities.proposed",
     "vulnerabilities.feed_failed", "updates.rollout_halted", "updates.drill_failed", "devices.quarantined",
     "updates.device_failed", "updates.device_silent", "vulnerabilities.case_closed", "notices.advisory_published",
+    "obligations.report_submitted",
     "notices.owners_told", "updates.rollout_finished", "updates.device_updated", "updates.rollout_started",
     "releases.signed", "releases.added", "products.put_on_sale", "products.approved", "devices.revoked",
     "devices.retired", "devices.enrolled", "devices.traffic_refused", "devices.enrolment_refused",

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from careful import devices, notices, products, releases, updates, vulnerabilities
+from careful import devices, notices, obligations, products, releases, updates, vulnerabilities
 from careful.entrypoints.console.pages.common import TOLD_FIRST, Line, ledger_size, told
 from careful.entrypoints.console.sessions import signed
 from careful.entrypoints.look import LookRenderer, templates, words
@@ -102,6 +102,7 @@ class _Today:
             "console/today.html",
             ledger_size=size,
             clocks=[one.case for one in funnels][:_CLOCKS],
+            report=obligations.next_clock(world),
             more_clocks=max(0, len(funnels) - _CLOCKS),
             ending=[one for one in promises if one.until and _soon(one.until, now.date())],
             soon=now + _DAY,
