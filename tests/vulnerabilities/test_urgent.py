@@ -7,7 +7,8 @@ from careful import vulnerabilities
 from careful.kernel.errors import NotFound
 
 CVE = "CVE-2026-10001"
-METRIC = {"cvssData": {"baseScore": 8.8, "vectorString": "CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:U/C:H/I:H/A:H"}}
+VECTOR = "CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:U/C:H/I:H/A:H"
+METRIC = {"cvssData": {"baseScore": 8.8, "vectorString": VECTOR}}
 EPSS = f"#model_version:v1,score_date:2026-01-01T00:00:00Z\ncve,epss,percentile\n{CVE},0.9,0.99\n"
 
 
@@ -28,6 +29,11 @@ def test_it_is_read_from_where_it_is_known(maker):
     after = vulnerabilities.urgency(maker.world, case.id)
     assert "likely: 90.0% (EPSS)" in after[1]
     assert "(CVSS 3.1)" in after[2]
+    maker.feed(osv("OSV-2", "pyjwt", aliases=["CVE-2026-10002"], severity=[{"type": "CVSS_V3", "score": VECTOR}]))
+    maker.ship("1.0.1", "pyjwt==1.0")
+    vulnerabilities.match(maker.world)
+    [other] = [one for one in vulnerabilities.cases(maker.world) if one.id != case.id]
+    assert "(CVSS 3.1)" in vulnerabilities.urgency(maker.world, other.id)[2]
     maker.feed(kev(CVE))
     assert "since 2026-11-01" in vulnerabilities.urgency(maker.world, case.id)[1]
 

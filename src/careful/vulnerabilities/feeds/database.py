@@ -209,7 +209,11 @@ def known_of(connection: sqlite3.Connection, cve: str) -> KnownOf:
     """Return what is known of a flaw by its CVE number."""
     since = connection.execute("SELECT since FROM exploited WHERE cve = ?", (cve,)).fetchone()
     query = "SELECT vector, ssvc FROM flaw WHERE feed = ? AND id = ? AND (vector != '' OR ssvc != '')"
-    found = (connection.execute(query, (feed, cve)).fetchone() for feed in ("cve5", "nvd"))
+    by_alias = "SELECT vector, ssvc FROM flaw WHERE feed = 'osv' AND vector != '' AND instr(aliases, ?) LIMIT 1"
+    found = (
+        *(connection.execute(query, (feed, cve)).fetchone() for feed in ("cve5", "nvd", "osv")),
+        connection.execute(by_alias, (json.dumps(cve),)).fetchone(),
+    )
     vector, ssvc = next((row for row in found if row), ("", ""))
     return KnownOf(since[0] if since else None, vector, ssvc)
 

@@ -47,7 +47,7 @@ _TYPES = {
     "suse": "rpm/suse",
 }
 _WORDS = {"moderate": "medium", "medium": "medium", "high": "high", "critical": "critical", "low": "low"}
-_SUMMARY = 500
+_SUMMARY, _VECTOR = 500, 200
 _RELEASE = re.compile(r"v?(\d+(?:\.\d+)?)")
 
 
@@ -69,6 +69,7 @@ def parse(raw: Any) -> Record:  # noqa: ANN401 (JSON is Any)
         aliases=_aliases(raw),
         summary=str(raw.get("summary") or str(raw.get("details") or "").split("\n", 1)[0])[:_SUMMARY],
         severity=_severity(raw),
+        vector=next(_vectors(raw), "")[:_VECTOR],
         modified=modified,
         withdrawn=bool(raw.get("withdrawn")),
         affected=rows,
@@ -98,15 +99,22 @@ def _list(raw: Mapping[str, Any], name: str) -> list[Any]:
     return value
 
 
+def _parts(raw: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the record and what it says of each package: a severity may stand in either."""
+    return [raw, *(part for part in _list(raw, "affected") if isinstance(part, dict))]
+
+
+def _vectors(raw: Mapping[str, Any]) -> Iterator[str]:
+    listed = (one for part in _parts(raw) for one in as_list(part.get("severity")))
+    yield from (one["score"] for one in listed if isinstance(one, dict) and isinstance(one.get("score"), str))
+
+
 def _severity(raw: Mapping[str, Any]) -> str:
-    parts = [raw, *(part for part in _list(raw, "affected") if isinstance(part, dict))]
-    for part in parts:
-        for one in as_list(part.get("severity")):
-            if isinstance(one, dict) and isinstance(one.get("score"), str):
-                found = severity_of_vector(one["score"])
-                if found != "unknown":
-                    return found
-    for part in parts:
+    for vector in _vectors(raw):
+        found = severity_of_vector(vector)
+        if found != "unknown":
+            return found
+    for part in _parts(raw):
         for name in ("database_specific", "ecosystem_specific"):
             word = part.get(name, {}).get("severity") if isinstance(part.get(name), dict) else None
             if isinstance(word, str) and word.lower() in _WORDS:
