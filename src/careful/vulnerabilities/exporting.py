@@ -1,9 +1,10 @@
 """What was decided about a product's flaws as one file, in the form that is asked for."""
 
-import json
 import uuid
 from dataclasses import dataclass
 from typing import Literal, get_args
+
+import msgspec
 
 from careful import products
 from careful.kernel.work import World
@@ -44,4 +45,4 @@ def export(world: World, product: str, form: Form) -> Exported:
 
 
 def _json(document: object) -> str:
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"

@@ -1,11 +1,12 @@
 """What one may ask about flaws."""
 
 from collections.abc import Iterable
+from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import Column, Table, func, select
 from sqlalchemy import case as when
-from sqlalchemy import func, select
 
 from careful import devices, releases
 from careful.kernel.errors import NotFound
@@ -72,7 +73,7 @@ def findings(
 ) -> list[Finding]:
     """List findings, by release, component and flaw."""
     table = findings_table
-    query = select(table).order_by(table.c.release, table.c.name, table.c.flaw)
+    query = select(*_told_of(table)).order_by(table.c.release, table.c.name, table.c.flaw)
     for column, wanted in ((table.c.release, release), (table.c.flaw, flaw), (table.c.product, product)):
         if wanted is not None:
             query = query.where(column == wanted)
@@ -83,13 +84,18 @@ def findings(
 def settled(world: World, release: str) -> list[Finding]:
     """List the flaws that a release's SBOM settles itself; the evidence says how."""
     table = settled_table
-    query = select(table).where(table.c.release == release).order_by(table.c.name, table.c.flaw)
+    query = select(*_told_of(table)).where(table.c.release == release).order_by(table.c.name, table.c.flaw)
     with world.look() as connection:
         return [_finding(row) for row in connection.execute(query)]
 
 
+def _told_of(table: Table) -> list[Column[Any]]:
+    """Return the columns that a finding has, in its order; what decisions stand on is large, and read elsewhere."""
+    return [table.c[one.name] for one in fields(Finding)]
+
+
 def _finding(row: Any) -> Finding:  # noqa: ANN401 (a row)
-    return Finding(**{name: value for name, value in row._mapping.items() if name != "ground"})  # noqa: SLF001 (as above)
+    return Finding(*row)
 
 
 def unmatched_in(world: World, release: str) -> list[tuple[releases.Component, str]]:
@@ -181,14 +187,14 @@ def exposure_counts(world: World) -> dict[str, int]:
 
 def _case(row: Any, held: list[tuple[int, str]], now: datetime) -> Case:  # noqa: ANN401 (a row)
     """Return a case as it is now: an acceptance that is over asks for a look before any step has run."""
-    fields = dict(row._mapping)  # noqa: SLF001 (as above)
-    del fields["judged_on"]
-    fields["judged_by"] = tuple(row.judged_by or ())
-    fields["review_in"] = tuple(row.review_in or ())
-    fields["proposal"] = proposal_of(row.proposal)
+    values = dict(row._mapping)  # noqa: SLF001 (as above)
+    del values["judged_on"]
+    values["judged_by"] = tuple(row.judged_by or ())
+    values["review_in"] = tuple(row.review_in or ())
+    values["proposal"] = proposal_of(row.proposal)
     if row.state == "open" and not row.review and row.accepted_until is not None and row.accepted_until <= now:
-        fields["review"] = expired(row.accepted_until)
-    return Case(**fields, releases=tuple(version for _, version in sorted(held)))
+        values["review"] = expired(row.accepted_until)
+    return Case(**values, releases=tuple(version for _, version in sorted(held)))
 
 
 def vex(world: World, product: str) -> list[Statement]:
@@ -213,13 +219,15 @@ def vex(world: World, product: str) -> list[Statement]:
 
 def carriers(world: World, product: str, flaws: Iterable[str]) -> dict[str, list[releases.Component]]:
     """Return flaw -> the components that carry it, in every release of the product that has it."""
-    wanted, parts = frozenset(flaws), {}
+    wanted = frozenset(flaws)
     found: dict[str, list[releases.Component]] = {}
-    for one in findings(world, product=product):
-        if one.flaw in wanted:
-            if one.release not in parts:
-                parts[one.release] = {part.id: part for part in releases.components(world, one.release)}
-            found.setdefault(one.flaw, []).append(parts[one.release][one.component])
+    table = findings_table
+    query = select(table.c.release, table.c.component, table.c.flaw).where(table.c.product == product)
+    with world.look() as connection:
+        rows = [(release, part, flaw) for release, part, flaw in connection.execute(query) if flaw in wanted]
+    parts = {name: {one.id: one for one in releases.components(world, name)} for name in {row[0] for row in rows}}
+    for release, part, flaw in rows:
+        found.setdefault(flaw, []).append(parts[release][part])
     return found
 
 

@@ -87,3 +87,36 @@ def test_what_goes_out_comes_in_again(api: TestClient, case: str) -> None:
         text = api.get("/vex/cam-1", params={"form": form}).text
         (line,) = api.post("/vex/cam-1", files={"statements": ("vex.json", text)}).json()
         assert line["outcome"] == "applied", line
+
+
+def csaf() -> str:
+    helper = {"purl": "pkg:pypi/pillow@10.0.0"}
+    product = {"product_id": "P1", "name": "Pillow", "product_identification_helper": helper}
+    flaw = {
+        "cve": FLAW,
+        "product_status": {"known_not_affected": ["P1"]},
+        "flags": [{"label": "vulnerable_code_not_present", "product_ids": ["P1"]}],
+    }
+    about = {
+        "csaf_version": "2.0",
+        "category": "csaf_vex",
+        "publisher": {"name": "Pillow"},
+        "tracking": {"id": "P-1", "current_release_date": "2026-11-01T00:00:00Z"},
+    }
+    document = {"document": about, "product_tree": {"full_product_names": [product]}, "vulnerabilities": [flaw]}
+    return json.dumps(document)
+
+
+def cyclonedx() -> str:
+    analysis = {"state": "not_affected", "justification": "code_not_present"}
+    flaw = {"id": FLAW, "analysis": analysis, "affects": [{"ref": "pkg:pypi/pillow@10.0.0"}]}
+    part = {"type": "library", "bom-ref": "pkg:pypi/pillow@10.0.0", "name": "pillow", "purl": "pkg:pypi/pillow@10.0.0"}
+    return json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [part], "vulnerabilities": [flaw]})
+
+
+@pytest.mark.parametrize("document", [csaf, cyclonedx])
+def test_every_form_is_taken_in(api: TestClient, case: str, document: Any) -> None:
+    (line,) = api.post("/vex/cam-1", files={"statements": ("vex.json", document())}).json()
+    assert line["outcome"] == "applied", line
+    decided = api.get(f"/cases/{case}").json()
+    assert (decided["status"], decided["justification"]) == ("not_affected", "vulnerable_code_not_present")
