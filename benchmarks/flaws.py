@@ -14,6 +14,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import flaws_peers
 import flaws_truth
 import zstandard
 from table import RUNS, method, row
@@ -111,6 +112,7 @@ def main() -> int:
         row("memory at the end", [resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000], "MB")
         flaws_truth.report(Path(scratch), folder, file)
         flaws_truth.yocto(sbom(YOCTO), Path(scratch))
+        flaws_peers.report(Path(scratch), folder, sbom(SBOMS[0]))
     return 0
 
 
