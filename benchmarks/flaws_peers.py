@@ -223,12 +223,6 @@ def _spdx3(parts: Sequence[releases.Found]) -> dict[str, object]:
     document: dict[str, object] = {**made, "type": "SpdxDocument", "spdxId": "https://example.org/document"}
     document["rootElement"] = [listed["spdxId"]]
     graph: list[object] = [{**at, "createdBy": [maker["spdxId"]]}, maker, document, listed, *packages]
-        {**at, "createdBy": [maker["spdxId"]]},
-        dict(maker),
-        document,
-        dict(listed),
-        *packages,
-    ]
     return {"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld", "@graph": graph}
 
 
