@@ -73,8 +73,8 @@ class Promise:
 
     product: products.Product
     until: date | None
-    unmatchable: int | None
-    """Components of its newest release that cannot be looked up; None where there is no release."""
+    unmatched: int | None
+    """Components of its newest release that could not be looked up; None where that was not tried yet."""
     version: str
 
 
@@ -312,7 +312,9 @@ def _promise(world: World, product: products.Product) -> Promise:
     newest = [one for one in releases.list_for(world, product.id) if one.state == "signed"][-1:]
     if not newest:
         return Promise(product, until, None, "")
-    return Promise(product, until, newest[0].unmatchable, newest[0].version)
+    looked = newest[0].id in vulnerabilities.matched(world)
+    left = len(vulnerabilities.unmatched(world, newest[0].id)) if looked else None
+    return Promise(product, until, left, newest[0].version)
 
 
 def _looked_up(world: World) -> bool:
