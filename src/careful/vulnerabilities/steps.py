@@ -3,7 +3,7 @@
 They take no input, look at the world, and may run twice.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Container, Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -104,7 +104,7 @@ def _note_release(
     generation: int,
     exploited: frozenset[str],
 ) -> None:
-    known = store.flaws_of(work.connection, release.product)
+    known = store.known_cases(work.connection, release.product)
     named = [(component, _known_as(one, known), one) for component, outcome in parts for one in outcome.matches]
     rows = [_finding_row(release, component, flaw, one) for component, flaw, one in named]
     settled = [_finding_row(release, part, one.flaw, one) for part, outcome in parts for one in outcome.settled]
@@ -126,11 +126,17 @@ def _note_release(
             findings=len(rows),
         )
     )
+    fresh = []
     for flaw, one in {flaw: one for _, flaw, one in named}.items():
-        _open_case(work, release.product, flaw, one, exploited=not exploited.isdisjoint(one.names))
+        heard = not exploited.isdisjoint(one.names)
+        if flaw not in known:
+            fresh.append(_new_case(work, release.product, flaw, one, exploited=heard))
+        elif heard and not known[flaw].exploited:
+            _hear(work, known[flaw], release.product, one)
+    store.put_cases(work.connection, fresh)
 
 
-def _known_as(one: Match, known: frozenset[str]) -> str:
+def _known_as(one: Match, known: Container[str]) -> str:
     """Return the name under which the product has a case of this flaw, else the name it goes by today.
 
     Advisories get their CVE number late: the case must not fall in two when it comes.
@@ -162,17 +168,18 @@ def _carrier(component: releases.Component, one: Match) -> ground.Carrier:
     return ground.Carrier(component.name, component.version, patches, one.built, said)
 
 
-def _open_case(work: Work, product: str, flaw: str, one: Match, *, exploited: bool) -> None:
-    before = store.case_of(work.connection, flaw, product)
+def _hear(work: Work, before: Any, product: str, one: Match) -> None:  # noqa: ANN401 (a row)
+    """Note that a flaw of a case is exploited in the wild: its time is shorter now."""
+    due = min(work.now + due_after(one.severity, exploited=True), before.due)
+    store.set_case(work.connection, before.id, exploited=True, due=due)
+    work.record(ExploitationHeard(case=before.id, flaw=before.flaw, product=product, due=due))
+
+
+def _new_case(work: Work, product: str, flaw: str, one: Match, *, exploited: bool) -> dict[str, Any]:
     due = work.now + due_after(one.severity, exploited=exploited)
-    if before is not None:
-        if exploited and not before.exploited:
-            due = min(due, before.due)
-            store.set_case(work.connection, before.id, exploited=True, due=due)
-            work.record(ExploitationHeard(case=before.id, flaw=flaw, product=product, due=due))
-        return
     case = new_id()
-    row = {
+    work.record(CaseOpened(case=case, flaw=flaw, product=product, exploited=exploited, severity=one.severity, due=due))
+    return {
         "id": case,
         "flaw": flaw,
         "product": product,
@@ -192,5 +199,3 @@ def _open_case(work: Work, product: str, flaw: str, one: Match, *, exploited: bo
         "due": due,
         "closed_at": None,
     }
-    store.put_case(work.connection, row)
-    work.record(CaseOpened(case=case, flaw=flaw, product=product, exploited=exploited, severity=one.severity, due=due))

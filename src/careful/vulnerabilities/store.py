@@ -196,20 +196,16 @@ def compiled_in(connection: Connection, wanted: Iterable[str]) -> dict[str, froz
     return found
 
 
-def flaws_of(connection: Connection, product: str) -> frozenset[str]:
-    """Return the flaws of which a product has a case."""
-    return frozenset(connection.execute(select(cases.c.flaw).where(cases.c.product == product)).scalars())
+def known_cases(connection: Connection, product: str) -> dict[str, Any]:
+    """Return flaw -> its case in a product: id, flaw, exploited, due."""
+    query = select(cases.c.id, cases.c.flaw, cases.c.exploited, cases.c.due).where(cases.c.product == product)
+    return {row.flaw: row for row in connection.execute(query)}
 
 
-def case_of(connection: Connection, flaw: str, product: str) -> Any:  # noqa: ANN401 (a row)
-    """Return the case of a flaw in a product, or None."""
-    query = select(cases).where(cases.c.flaw == flaw, cases.c.product == product)
-    return connection.execute(query).one_or_none()
-
-
-def put_case(connection: Connection, row: Mapping[str, Any]) -> None:
-    """Open a case."""
-    connection.execute(insert(cases), dict(row))
+def put_cases(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Open cases."""
+    if rows:
+        connection.execute(insert(cases), [dict(one) for one in rows])
 
 
 def set_case(connection: Connection, case: str, **values: Any) -> bool:  # noqa: ANN401 (columns of many types)
