@@ -1,6 +1,7 @@
 """Noting: what is added, what is refused, what the ledger says of it."""
 
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from village import STAFF, Village
@@ -106,6 +107,11 @@ def test_refused_moments_and_texts(village: Village) -> None:
         incident(village, at=now + timedelta(seconds=1))
     with pytest.raises(Invalid, match="time zone"):
         incident(village, at=now.replace(tzinfo=None))
+    with pytest.raises(Invalid, match="ten years"):
+        incident(village, at=datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))))
+    for text in ("a\x00b", "\x1b[31mred"):
+        with pytest.raises(Invalid, match="control character"):
+            incident(village, what=text)
     with pytest.raises(Invalid):
         incident(village, how=" ")
     with pytest.raises(Invalid):
@@ -124,3 +130,12 @@ def test_refused_moments_and_texts(village: Village) -> None:
     with pytest.raises(Invalid, match="characters"):
         obligations.submitted(village.world, STAFF, one.id, "final", "R", text="x" * 20_001)
     assert obligations.matter(village.world, one.id).of("submitted") == ()
+
+
+def test_many_at_once_lose_nothing(village: Village) -> None:
+    village.declare()
+    one = incident(village)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: obligations.measure(village.world, STAFF, one.id, f"Measure {n}."), range(24)))
+    said = {each.says for each in obligations.matter(village.world, one.id).of("measure")}
+    assert said == {f"Measure {n}." for n in range(24)}

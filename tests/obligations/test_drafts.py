@@ -14,7 +14,7 @@ def known(**change):
     fields = {
         "maker": "Hearth", "kind": "exploited", "drill": False, "title": "CVE-1 in cam-1", "what": "A bad read.",
         "why_severe": "", "items": (drafts.Item("cam-1", "Hearth Cam 1", ("HC-100",), ("DE", "US")),),
-        "versions": ("1.0.0",), "flaw": "CVE-1", "severity": "high", "exploited_heard": T0,
+        "versions": ("1.0.0",), "flaw": "CVE-1", "severity": "high", "exploited_heard": T0, "exploited_says": "",
         "aware": (Entry("aware", T0, "A feed said so.", "system:careful", T0),),
         "measures": (Entry("measure", T0, "Release 1.0.1.", "system:careful", T0),), "user_action": "Update.",
         "exposed": {"1.0.0": 3}, "applies": Applies("yes", "It binds."),

@@ -88,6 +88,8 @@ def test_a_draft_counts_the_exposed_devices(village: Village) -> None:
     made = obligations.draft(village.world, case.id, "exploited-notification")
     assert "3 devices (3 on 1.0.0)" in made.text
     assert "Update to 1.0.1." in made.text
+    warning = obligations.draft(village.world, case.id, "early-warning").text
+    assert "in CISA's catalogue since 2023-09-13. The maker heard of that on 2026-11-02" in warning
 
 
 def test_nothing_there(village: Village) -> None:

@@ -1,8 +1,9 @@
 """What one may do about duties to report: note, never change. Careful submits nothing by itself."""
 
 import hashlib
+import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from careful import products, vulnerabilities
 from careful.kernel.actors import Actor
@@ -22,6 +23,8 @@ from careful.obligations.events import (
 from careful.obligations.model import LONGEST, LONGEST_TEXT, Kind, Matter, facts_of
 
 _LONGEST_LINE = 200
+_LONGEST_AGO = timedelta(days=3653)
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _MOST_PRODUCTS = 100
 _DRILL = "Rehearsal"
 
@@ -111,7 +114,7 @@ def submitted(
     sent = text or queries.draft(world, wanted, duty).text
     if len(sent) > LONGEST_TEXT:
         raise Invalid(f"A report's text may be {LONGEST_TEXT} characters long at most.", do="Shorten it.", where="text")
-    digest = _digest(sent)
+    digest = _digest(_plain(sent, "text"))
     with world.change(actor) as work:
         moment = _past(work, at)
         if one.aware_at is not None and moment < one.aware_at:
@@ -160,9 +163,9 @@ def _matter(world: World, wanted: str) -> Matter | None:
     try:
         return queries.matter(world, wanted)
     except NotFound:
-        if wanted not in {one.id for one in vulnerabilities.cases(world)}:
-            raise
-        return None
+        if queries.case_exists(world, wanted):
+            return None
+        raise
 
 
 def _open(work: Work, kind: Kind, texts: Sequence[str], named: tuple[str, ...], *, drill: bool) -> str:
@@ -204,20 +207,29 @@ def _past(work: Work, at: datetime | None) -> datetime:
         raise Invalid("That moment has no time zone.", do="Write it like 2026-11-23T08:00Z.", where="at")
     if at > work.now:
         raise Invalid("That moment is still to come.", do="Write when it was.", where="at")
-    return at
+    if work.now - at > _LONGEST_AGO:
+        raise Invalid("That is more than ten years ago.", do="Look at the year again.", where="at")
+    return at.astimezone(UTC)
 
 
 def _said(text: str, where: str) -> str:
     text = text.strip()
     if not text or len(text) > LONGEST:
         raise Invalid(f"Say it, in {LONGEST} characters at most.", where=where)
-    return text
+    return _plain(text, where)
 
 
 def _line(text: str, where: str = "title") -> str:
     text = text.strip()
     if not text or len(text) > _LONGEST_LINE or len(text.splitlines()) > 1:
         raise Invalid(f"One line of {_LONGEST_LINE} characters at most.", where=where)
+    return _plain(text, where)
+
+
+def _plain(text: str, where: str) -> str:
+    """Refuse what a text for people has no use for: it may end up on a terminal, or in a form of an authority."""
+    if _CONTROL.search(text):
+        raise Invalid("There is a control character in it.", do="Write plain text.", where=where)
     return text
 
 

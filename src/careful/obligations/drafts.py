@@ -44,6 +44,7 @@ class Known:
     flaw: str | None
     severity: str
     exploited_heard: datetime | None
+    exploited_says: str
     aware: tuple[Entry, ...]
     measures: tuple[Entry, ...]
     user_action: str
@@ -108,13 +109,14 @@ def _products(known: Known) -> str:
 
 def _aware(known: Known) -> str:
     said = sorted(known.aware, key=lambda one: one.at)
-    return "; ".join(f"{_moment(one.at)}, by {one.by}: {one.says}" for one in said)
+    return "; ".join(f"{_moment(one.at)}: {one.says}" for one in said)
 
 
 def _exploited(known: Known) -> str:
     if known.exploited_heard is not None:
         heard = _moment(known.exploited_heard)
-        return f"A catalogue of exploited vulnerabilities names it; heard on {heard}. When attacks began is not stated."
+        says = known.exploited_says or "A catalogue of exploited vulnerabilities names it."
+        return f"{says} The maker heard of that on {heard}. When attacks began is not stated."
     return _aware(known) and f"The maker has it from its own knowledge: {_aware(known)}"
 
 

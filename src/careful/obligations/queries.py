@@ -84,6 +84,15 @@ def duty_of(kind: Kind, wanted: str) -> Duty:
     raise NotFound(f"There is no report {wanted[:80]!r} for this matter.", do=f"One of: {names}")
 
 
+def case_exists(world: World, wanted: str) -> bool:
+    """Tell whether there is a case of this id."""
+    try:
+        vulnerabilities.case(world, wanted)
+    except NotFound:
+        return False
+    return True
+
+
 def _order(one: Matter) -> tuple[bool, bool, bool, str]:
     due = one.next.due if one.next else None
     return (not one.late, due is None, not one.open, due.isoformat() if due else one.title)
@@ -104,7 +113,8 @@ class _View:
     _offered: dict[tuple[str, str], datetime] | None = None
 
     def __post_init__(self) -> None:
-        rows, notes = select(store.matters), select(store.entries).order_by(store.entries.c.number)
+        rows = select(store.matters)
+        notes = select(*(one for one in store.entries.c if one.name != "text")).order_by(store.entries.c.number)
         if self.only is not None:
             rows, notes = rows.where(store.matters.c.id == self.only), notes.where(store.entries.c.matter == self.only)
         with self.world.look() as connection:
@@ -121,7 +131,7 @@ class _View:
         if self.only is None:
             self.cases = vulnerabilities.cases(self.world)
         elif not self.rows:
-            self.cases = [one for one in vulnerabilities.cases(self.world) if one.id == self.only]
+            self.cases = [vulnerabilities.case(self.world, self.only)] if case_exists(self.world, self.only) else []
 
     def own(self, row: Any) -> Matter:  # noqa: ANN401 (a row)
         """Put together an incident or a rehearsal."""
@@ -226,6 +236,12 @@ def _entry(row: Any) -> Entry:  # noqa: ANN401 (a row)
     return Entry(row.type, row.at, row.says, row.by, row.noted_at, row.duty, row.reference, row.sha256)
 
 
+def _exploited(world: World, case: vulnerabilities.Case) -> str:
+    """Return what the catalogue of exploited flaws says, with its day, as the reasons for urgency put it."""
+    said = vulnerabilities.urgency(world, case.id) if case.exploited else ()
+    return next((one for one in said if one.startswith("It is exploited")), "")
+
+
 def _known(world: World, one: Matter) -> drafts.Known:
     """Gather what a report can say."""
     declared = {each.id: each for each in products.list_all(world)}
@@ -250,6 +266,7 @@ def _known(world: World, one: Matter) -> drafts.Known:
         flaw=one.flaw,
         severity=(case.severity if case else "") or "unknown",
         exploited_heard=heard,
+        exploited_says=_exploited(world, case) if case else "",
         aware=one.of("aware"),
         measures=one.of("measure"),
         user_action=case.action if case else "",

@@ -24,6 +24,7 @@ def test_an_exploited_flaw_from_clock_to_submitted(browser: Any, secret: bytes, 
     assert page.status_code == 200
     assert "24 hours from awareness" in browser.text
     assert "Careful submits nothing" in browser.text
+    assert f"careful notice draft {case.id}" in browser.text
     text = obligations.draft(village.world, case.id, "early-warning").text
     browser.send(
         f"/reporting/{case.id}/submitted", report="exploited-early-warning", reference="SRP-9",

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from careful import obligations, products
+from careful import notices, obligations, products
 from careful.entrypoints.console import forms, sessions
 from careful.entrypoints.console.pages.common import history, ledger_size
 from careful.entrypoints.look import LookRenderer, templates
@@ -74,6 +74,7 @@ class _Reporting:
             ledger_size=ledger_size(self._world),
             matter=one,
             drafts=[(clock, obligations.draft(self._world, one.id, clock.duty)) for clock in owed],
+            advisory=notices.for_case(self._world, one.case) if one.case else None,
             not_sent=obligations.NOT_SENT,
             longest=obligations.LONGEST_TEXT,
             may={verb: who.may("obligations", verb) for verb in ("note", "submit")},
