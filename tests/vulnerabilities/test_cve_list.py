@@ -64,3 +64,15 @@ def test_days_are_caught_up_without_a_gap_or_begun_anew(days, held):
         assert covered == list(range(held, max(days) + 1))
     else:
         assert covered == [max(days)]
+
+
+@pytest.mark.parametrize(
+    "assets",
+    [
+        pytest.param("words", id="no list"),
+        pytest.param(["words", None, 1], id="no files"),
+        pytest.param([{"name": WHOLE.format(45)}, {"name": None}], id="no such day"),
+    ],
+)
+def test_a_listing_that_is_none_names_nothing(assets):
+    assert read([{"assets": assets}]) == Listing(None, {})

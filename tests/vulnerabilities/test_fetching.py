@@ -46,6 +46,12 @@ def test_nothing_new_is_one_short_answer(tmp_path, known, header):
         pytest.param([503, 200], [2.0], id="once busy"),
         pytest.param([429, 500, 200], [2.0, 4.0], id="longer each time"),
         pytest.param([(429, {"Retry-After": "7"}), 200], [7.0], id="as long as asked"),
+        pytest.param(
+            [(503, {"Retry-After": "Thu, 01 Jan 2026 00:00:09 GMT", "Date": "Thu, 01 Jan 2026 00:00:00 GMT"}), 200],
+            [9.0],
+            id="until when asked",
+        ),
+        pytest.param([(503, {"Retry-After": "later"}), 200], [2.0], id="asked in words"),
         pytest.param([(503, {"Retry-After": "100000"}), 200], [60.0], id="but not for ever"),
         pytest.param([httpx.ConnectError("no route"), 200], [2.0], id="no connection"),
     ],
@@ -141,3 +147,22 @@ def test_the_client_says_who_asks_and_follows_the_environments_proxy(monkeypatch
     with fetching.open_client() as opened:
         assert opened.headers["User-Agent"].startswith("careful/")
         assert opened.trust_env
+
+
+def test_a_beginning_that_is_longer_than_the_file_is_let_go(tmp_path):
+    (tmp_path / "file.part").write_bytes(b"x" * 9)
+    (tmp_path / "file.part.from").write_text(f'{URL}\n"tag"')
+    asked = []
+
+    def answer(request):
+        asked.append(request.headers.get("Range", ""))
+        return httpx.Response(416) if asked[-1] else httpx.Response(200, content=b"new")
+
+    fetching.fetch(client(answer), URL, tmp_path / "file")
+    assert asked == ["bytes=9-", ""]
+    assert (tmp_path / "file").read_bytes() == b"new"
+
+
+def test_an_address_that_is_none(tmp_path):
+    with fetching.open_client() as opened, pytest.raises(Unavailable, match="could not be fetched"):
+        fetching.fetch(opened, "http://[", tmp_path / "file", pause=lambda _: None)

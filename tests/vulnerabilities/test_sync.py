@@ -91,6 +91,19 @@ def test_one_that_fails_does_not_stop_the_others(world, sync):
     assert failed.data["feed"] == "osv"
 
 
+def test_nor_does_one_that_fails_as_nobody_foresaw(sync):
+    web = Web(**{KEV: kev("CVE-2023-4863")})
+
+    def answer(request):
+        if "epss" in str(request.url):
+            raise ZeroDivisionError("no day")
+        return web(request)
+
+    done = sync(answer, kinds=["epss", "kev"])
+    assert [(one.name, one.ok) for one in done] == [("kev", True), ("epss", False)]
+    assert done[1].says == "It failed unexpectedly: ZeroDivisionError: no day"
+
+
 def test_what_was_fetched_but_not_read_is_fetched_again(sync):
     web = Web(**{KEV: b"<html>"})
     assert not sync(web, kinds=["kev"])[0].ok

@@ -38,7 +38,8 @@ def read(releases: Iterable[Any]) -> Listing:
     whole: File | None = None
     changes: dict[date, tuple[str, File]] = {}
     for release in releases:
-        for asset in release.get("assets") or () if isinstance(release, dict) else ():
+        listed = release.get("assets") if isinstance(release, dict) else None
+        for asset in filter(_is_dated, listed if isinstance(listed, list) else ()):
             name, url = str(asset.get("name", "")), str(asset.get("browser_download_url", ""))
             if found := _WHOLE.fullmatch(name):
                 one = File(name, url, date.fromisoformat(found[1]))
@@ -49,6 +50,14 @@ def read(releases: Iterable[Any]) -> Listing:
                 if hour >= changes.get(one.day, ("", one))[0]:
                     changes[one.day] = (hour, one)
     return Listing(whole, {day: one for day, (_, one) in changes.items()})
+
+
+def _is_dated(asset: object) -> bool:
+    """Tell whether a file's name begins with a day that there is."""
+    try:
+        return isinstance(asset, dict) and bool(date.fromisoformat(str(asset.get("name", ""))[:10]))
+    except ValueError:
+        return False
 
 
 def wanted(listing: Listing, held: date | None) -> Sequence[File]:

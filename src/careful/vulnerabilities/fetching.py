@@ -77,10 +77,12 @@ def fetch(
                     )
                 why = f"it answered {answer.status_code}"
                 part.drop()
+                if answer.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and "Range" in asked:
+                    continue  # the file is another now: from its beginning
                 if answer.is_client_error and answer.status_code not in _BUSY:
                     break
                 wait = _asked_pause(answer)
-        except httpx.HTTPError as failure:
+        except (httpx.HTTPError, httpx.InvalidURL) as failure:
             why = str(failure) or type(failure).__name__
         if attempt + 1 < _ATTEMPTS:
             pause(min(_LONGEST_PAUSE, wait or 2.0 ** (attempt + 1)))
@@ -144,12 +146,17 @@ def _validator(answer: "httpx.Response") -> str:
 
 def _asked_pause(answer: "httpx.Response") -> float:
     text = answer.headers.get("Retry-After", "")
-    return float(text) if text.isdecimal() else 0.0
+    if text.isascii() and text.isdecimal():
+        return float(text[:9])
+    try:
+        return max(0.0, (parsedate_to_datetime(text).astimezone(UTC) - _date(answer)).total_seconds())
+    except (ValueError, OverflowError):
+        return 0.0
 
 
 def _date(answer: "httpx.Response") -> datetime:
     """Return the server's own time, our time where it states none."""
     try:
         return parsedate_to_datetime(answer.headers.get("Date", "")).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         return datetime.now(UTC)

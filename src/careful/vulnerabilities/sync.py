@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+import structlog
 
 from careful import releases
 from careful.kernel.actors import Actor
@@ -58,6 +59,7 @@ _ECOSYSTEMS = {
     "rpm/rocky": "Rocky Linux",
     "rpm/almalinux": "AlmaLinux",
 }
+_log = structlog.get_logger(__name__)
 _NVD_PAUSE = 6.0  # NVD asks for it between requests without a key
 _NVD_WINDOW = timedelta(days=119)  # it answers for 120 days at most
 _NVD_OVERLAP = timedelta(hours=2)
@@ -148,9 +150,17 @@ def ecosystems_in_use(world: World) -> list[str]:
 def _attempt(one: _Round, name: str, act: Callable[[_Round], Synced]) -> Synced:
     try:
         return act(one)
-    except CarefulError as refusal:
-        actions.feed_failed(one.world, one.actor, name, refusal.what)
-        return Synced(name, ok=False, says=str(refusal))
+    except Exception as failure:  # noqa: BLE001 (whatever befalls one feed is not the others')
+        actions.feed_failed(one.world, one.actor, name, _why(failure))
+        return Synced(name, ok=False, says=str(failure) if isinstance(failure, CarefulError) else _why(failure))
+
+
+def _why(failure: Exception) -> str:
+    """Say why a feed failed; what nobody foresaw goes to the log too."""
+    if isinstance(failure, CarefulError):
+        return failure.what
+    _log.error("a feed failed", exc_info=failure)
+    return f"It failed unexpectedly: {type(failure).__name__}: {failure}"[:500]
 
 
 def _osv(one: _Round, asked: Sequence[str]) -> list[Synced]:
@@ -163,8 +173,9 @@ def _osv(one: _Round, asked: Sequence[str]) -> list[Synced]:
     for name in ecosystems:
         try:
             _add(found, _osv_part(one, name))
-        except CarefulError as refusal:
-            failed.append(Synced(f"osv {name}", ok=False, says=str(refusal)))
+        except Exception as failure:  # noqa: BLE001 (as above)
+            says = str(failure) if isinstance(failure, CarefulError) else _why(failure)
+            failed.append(Synced(f"osv {name}", ok=False, says=says))
     if failed:
         reason = " ".join(each.says for each in failed)
         actions.feed_failed(one.world, one.actor, "osv", reason)
@@ -204,7 +215,7 @@ def _cve5(one: _Round) -> Synced:
     published: list[object] = []
     for page in range(1, cve_list.PAGES + 1):
         got = fetch(one.client, cve_list.LATEST.format(page=page), one.folder / "cve5.json", pause=one.pause)
-        listed = msgspec.json.decode((one.folder / "cve5.json").read_bytes())
+        listed = _json(one.folder / "cve5.json")
         published += listed if isinstance(listed, list) else []
         listing = cve_list.read(published)
         if held is None or not listed or any(day <= held for day in listing.changes):
@@ -222,6 +233,13 @@ def _cve5(one: _Round) -> Synced:
     found.as_of = min(one.world.clock.now(), got.at)
     report = actions.feed_taken(one.world, one.actor, found, source="CVEProject/cvelistV5")
     return Synced("cve5", ok=True, says="taken in", report=report)
+
+
+def _json(path: Path) -> object:
+    try:
+        return msgspec.json.decode(path.read_bytes())
+    except (msgspec.DecodeError, RecursionError) as wrong:
+        raise Unavailable(f"The list of releases is no JSON: {wrong}.", do="Try later.") from wrong
 
 
 def _whole(one: _Round, kind: Kind, url: str, place: str, whole: str = "") -> Synced:

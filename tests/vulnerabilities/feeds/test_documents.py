@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import zipfile
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,9 @@ def given(tmp_path):
     return write
 
 
+RAW: Any = {"a": [["1"], {"b": "2"}, [["1"], {"b": "2"}, [["1"], {"b": "2"}]]]}
+
+
 @pytest.mark.parametrize(
     ("name", "content", "raw"),
     [
@@ -37,6 +41,9 @@ def given(tmp_path):
         pytest.param("a.jsonl", b'{"a": 1}\n{"a": 2}\n', [{"a": 1}, {"a": 2}], id="one a line"),
         pytest.param("a.csv", b"cve,epss", "cve,epss", id="a table"),
         pytest.param("a.json.gz", gzip.compress(b"[]"), [], id="compressed"),
+        pytest.param("a.jsonl.gz", gzip.compress(b"1\n") + gzip.compress(b"2\n"), [1, 2], id="in several members"),
+        pytest.param("a.yaml", b"a: " + b"[[1], {b: 2}, " * 3 + b"]" * 3, RAW, id="brackets"),
+        pytest.param("a.yaml", b"a: '" + b"[" * 500 + b"'", {"a": "[" * 500}, id="brackets in words"),
         pytest.param("list.txt", b"[1]", [1], id="one file may be called anything"),
     ],
 )
@@ -55,6 +62,13 @@ def bomb():
     [
         pytest.param("a.json", b"{", "no readable JSON", id="cut off"),
         pytest.param("a.json", b"[" * 100_000, "no readable JSON", id="too deep"),
+        pytest.param("a.yaml", b"[" * 200_000, "more than 100 deep", id="YAML in many brackets"),
+        pytest.param("a.yaml", b"- " * 100_000, "more than 100 deep", id="YAML in many lists"),
+        pytest.param("a.yaml", b"? " * 100_000, "more than 100 deep", id="YAML in many keys"),
+        pytest.param(
+            "a.yaml", b"".join(b" " * n + b"a:\n" for n in range(2_000)), "more than 100 deep", id="a staircase"
+        ),
+        pytest.param("a.json.gz", gzip.compress(b"[]") + b"more", "Not a gzipped", id="something follows it"),
         pytest.param("a.yaml", b"a: [", "while parsing", id="no YAML"),
         pytest.param("a.yaml", bomb(), "more than 500,000 values", id="aliases that explode"),
         pytest.param("a.yaml", b"#" * (4 << 20) + b"##", "at most 4 MiB", id="a huge YAML"),
@@ -122,3 +136,10 @@ def test_what_is_not_there(tmp_path, name, why):
     (tmp_path / "no.zip").write_bytes(b"PK no zip")
     with pytest.raises(Invalid, match=why):
         list(documents(tmp_path / name))
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl"])
+def test_what_would_fill_the_memory(given, monkeypatch, name):
+    monkeypatch.setattr(module, "JSON_VALUES", 1_000)
+    (one,) = documents(given(name, b"[" + b"{}," * 1_000 + b"1]"))
+    assert "more than 1,000 values" in one.wrong

@@ -31,3 +31,8 @@ def test_rows_that_are_refused_name_their_line(row):
 def test_what_is_no_table_of_scores(text, line):
     with pytest.raises(Malformed, match=line):
         parse(text)
+
+
+def test_a_field_that_never_ends():
+    with pytest.raises(Malformed, match=r"line 3: field larger"):
+        parse(f"{HEAD}CVE-2020-0001,0.1,{'1' * 200_000}\n")

@@ -310,3 +310,14 @@ def test_what_was_read_before_is_not_read_again(home, given, monkeypatch):
     assert again() == (0, 2, 1, 1, "2026-10-02")
     given("all/a.json", osv("A", summary="more", modified="2026-10-03T00:00:00Z"))
     assert again() == (1, 1, 1, 2, "2026-10-03")
+
+
+def test_products_without_a_name_to_look_up_are_said(home, given):
+    document = {
+        "@context": "https://openvex.dev/ns/v0.2.0",
+        "@id": "https://acme.example/vex/1",
+        "timestamp": "2026-10-01T00:00:00Z",
+        "statements": [{"vulnerability": {"name": "CVE-2026-1"}, "products": ["a", "pkg:npm/b"], "status": "affected"}],
+    }
+    found = intake.take_in(home, given("vex.json", document), NOW)
+    assert (found.taken, found.remarks[0][:22]) == (1, "1 products have neithe")

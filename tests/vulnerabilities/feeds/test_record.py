@@ -37,6 +37,8 @@ def test_vectors(vector, word):
         ("2026-10-30T00:00:00Z", datetime(2026, 10, 30, tzinfo=UTC)),
         pytest.param("2026-10-30T00:00:00.000", datetime(2026, 10, 30, tzinfo=UTC), id="no zone is UTC"),
         pytest.param("yesterday", None, id="no date"),
+        pytest.param("0001-01-01T00:00:00+23:59", None, id="before all time"),
+        pytest.param("9999-12-31T23:59:59-23:59", None, id="after all time"),
         pytest.param(7, None, id="no text"),
     ],
 )

@@ -179,6 +179,11 @@ def test_openvex_says_of_a_version_or_of_all():
     assert (row.fine, row.ranges) == ((Range(introduced="1.1", last="1.1"),), ())
 
 
+def test_products_without_a_name_to_look_up_are_counted():
+    [(_, part)] = suppliers.of_openvex(openvex("affected", ["router 1.0", "pkg:deb/acme/router@1.0"]))
+    assert part.nameless == 1
+
+
 @pytest.mark.parametrize(
     "raw",
     [

@@ -1,6 +1,6 @@
 """Feeds of known flaws: take one in, see how old they are, match what is new."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, UploadFile
 from pydantic import BaseModel
@@ -32,8 +32,8 @@ def take_in(
     world: TheWorld,
     actor: _Feed,
     *,
-    feed: Annotated[UploadFile, File(description="OSV, NVD 2.0 or CISA KEV: JSON, or a zip of it.")],
-    kind: Annotated[Literal["osv", "nvd", "kev"] | None, Form(description="Empty: seen from the content.")] = None,
+    feed: Annotated[UploadFile, File(description="A feed of any kind that is read, or a zip of it.")],
+    kind: Annotated[vulnerabilities.FeedKind | None, Form(description="Empty: seen from the content.")] = None,
 ) -> vulnerabilities.FeedReport:
     """Take a feed in. Malformed records are refused with their place, the others are taken."""
     with on_disk(world, feed, world.settings.artifact_bytes) as path:

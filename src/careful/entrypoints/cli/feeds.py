@@ -36,7 +36,9 @@ def command() -> None:
 def import_(
     ctx: click.Context, *, path: Path, kind: vulnerabilities.FeedKind | None, whole: tuple[str, ...], as_json: bool
 ) -> None:
-    """Take in OSV, NVD 2.0 or KEV JSON: a file, a folder or a zip. What cannot be read is named; the rest is taken.
+    """Take in a file, a folder or a zip of one kind of feed. What cannot be read is named; the rest is taken.
+
+    Read are OSV, NVD 2.0 and its overrides, CVE records, KEV, EPSS, CSAF and OpenVEX.
 
     Exit 0: taken in. 1: the database does not answer. 2: nothing in it could be read as a feed, or it is too large.
     """

@@ -5,6 +5,8 @@ reason, so that the rest of the feed is not lost.
 """
 
 import gzip
+import io
+import re
 import shutil
 import tempfile
 import zipfile
@@ -23,7 +25,9 @@ FILE_BYTES = 1 << 30
 TOTAL_BYTES = 8 << 30
 FILES = 2_000_000
 _SMALL, _RATIO = 1 << 20, 200
-_YAML_BYTES, _YAML_NODES = 4 << 20, 500_000
+JSON_VALUES = 50_000_000  # of a file; more would take more than 4 GiB of memory
+_YAML_BYTES, _YAML_NODES, _YAML_DEPTH = 4 << 20, 500_000, 100
+_BEFORE = re.compile(rb"^[ \t?:-]+", re.MULTILINE)
 _LINES: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 _GZIP = b"\x1f\x8b"  # some servers unpack what is called .gz on the way
 _MARK = b"\xef\xbb\xbf"  # a byte order mark: RFC 8259 section 8.1 lets a reader pass over it
@@ -56,8 +60,8 @@ def decoded(name: str, content: bytes) -> Document:
         if name.endswith((".yaml", ".yml")):
             return Document(name, content, _yaml(plain))
         if name.removesuffix(".gz").endswith((".jsonl", ".ndjson")):
-            return Document(name, content, _LINES.decode_lines(plain))
-        return Document(name, content, msgspec.json.decode(plain))
+            return Document(name, content, _LINES.decode_lines(_json(plain)))
+        return Document(name, content, msgspec.json.decode(_json(plain)))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
         return Document(name, content, wrong=f"no readable JSON ({wrong})")
     except (yaml.YAMLError, ValueError, EOFError, OSError, zlib.error) as wrong:
@@ -106,13 +110,22 @@ def _zipped(path: Path, *, inside: bool) -> Iterator[tuple[str, bytes]]:
 
 
 def _unpacked(content: bytes) -> bytes:
-    """Unpack gzip to at most the bytes that a file may have. Raises ValueError beyond."""
-    reader = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-    plain = reader.decompress(content, min(FILE_BYTES, max(_SMALL, len(content) * _RATIO)))
-    if reader.unconsumed_tail:
+    """Unpack gzip, every member of it, to at most the bytes that a file may have. Raises ValueError beyond."""
+    most = min(FILE_BYTES, max(_SMALL, len(content) * _RATIO))
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as reader:
+            plain = reader.read(most + 1)
+    except EOFError as wrong:
+        raise gzip.BadGzipFile("its end is missing") from wrong
+    if len(plain) > most:
         raise ValueError("it unpacks to far more than a feed has: it is no feed but a bomb")
-    if not reader.eof:
-        raise gzip.BadGzipFile("its end is missing")
+    return plain
+
+
+def _json(plain: bytes) -> bytes:
+    """Return what may be decoded: an empty object takes 3 bytes as text and 25 times that in memory."""
+    if sum(plain.count(mark) for mark in b"{[,:") > JSON_VALUES:
+        raise ValueError(f"it holds more than {JSON_VALUES:,} values: split it, or give one record a file")
     return plain
 
 
@@ -120,9 +133,28 @@ def _yaml(content: bytes) -> Any:  # noqa: ANN401 (YAML is Any)
     """Read YAML with every scalar as text, as OSV has them. Raises ValueError for one made to explode."""
     if len(content) > _YAML_BYTES:
         raise ValueError(f"a YAML record has at most {_YAML_BYTES >> 20} MiB")
+    if _may_be_deep(content) and _depth(content) > _YAML_DEPTH:
+        raise ValueError(f"it is nested more than {_YAML_DEPTH} deep")
     found = yaml.load(content, Loader=yaml.CBaseLoader)  # noqa: S506 (it makes nothing but text, lists and mappings)
     _count(found, 0)
     return found
+
+
+def _may_be_deep(content: bytes) -> bool:
+    """Tell whether depth must be counted: no deeper than this is what has few brackets and little before its words."""
+    brackets = content.count(b"[") + content.count(b"{")
+    return brackets + max(map(len, _BEFORE.findall(content)), default=0) > _YAML_DEPTH
+
+
+def _depth(content: bytes) -> int:
+    """Return how deep YAML is nested, up to just beyond the limit. Its composer is C that overruns the stack."""
+    depth = deepest = 0
+    for event in yaml.parse(content, Loader=yaml.CBaseLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        deepest = max(depth, deepest)
+        if deepest > _YAML_DEPTH:
+            break
+    return deepest
 
 
 def _count(value: object, seen: int) -> int:

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from collections.abc import Iterator
 from datetime import datetime
 
 from careful.vulnerabilities.feeds.record import Malformed, moment
@@ -19,6 +20,13 @@ def parse(text: str) -> tuple[dict[str, tuple[float, float]], datetime, list[str
     if day is None:
         raise Malformed("line 1: expected #model_version:…,score_date:…")
     rows = csv.reader(io.StringIO(rest))
+    try:
+        return _rows(rows, day)
+    except csv.Error as wrong:
+        raise Malformed(f"line {rows.line_num + 1}: {wrong}") from wrong
+
+
+def _rows(rows: Iterator[list[str]], day: datetime) -> tuple[dict[str, tuple[float, float]], datetime, list[str]]:
     if next(rows, [])[:3] != ["cve", "epss", "percentile"]:
         raise Malformed("line 2: expected cve,epss,percentile")
     found: dict[str, tuple[float, float]] = {}

@@ -62,6 +62,7 @@ class Intake:
     covers: tuple[str, ...] = ()
     remarks: list[str] = field(default_factory=list)
     proof: Proof = field(default_factory=Proof)
+    nameless: int = 0
 
     @property
     def read(self) -> int:
@@ -202,6 +203,10 @@ def _sum_up(connection: sqlite3.Connection, found: Intake, own: datetime) -> Non
     """Note age and coverage: a feed is as old as its oldest full export; single records neither renew nor age it."""
     wholes = database.wholes(connection, found.feed)
     found.covers = tuple(one.name for one in wholes)
+    if found.nameless:
+        found.remarks.append(
+            f"{found.nameless:,} products have neither purl nor CPE, nor vendor and product in words: not looked up"
+        )
     found.as_of = min((one.as_of for one in wholes), default=own)
     if found.feed not in {"kev", "epss"}:
         found.records = database.count(connection, found.feed)
@@ -222,6 +227,8 @@ def _take_document(connection: sqlite3.Connection, found: Intake, kind: Kind, on
         except Malformed as wrong:
             found.refuse(f"{one.name}{place}", wrong)
             continue
+        if isinstance(raw, suppliers.Part):
+            found.nameless += raw.nameless
         digest = hashlib.sha256(_READING + msgspec.json.encode(raw, order="deterministic")).hexdigest()
         moved = database.put(connection, found.feed, record, digest)
         changed += moved

@@ -70,6 +70,8 @@ class Part:
     at: object
     summary: str = ""
     severity: str = "unknown"
+    nameless: int = 0
+    """How many products it speaks of that have no name by which anything can be looked up."""
 
 
 def parse(raw: Part) -> Record:
@@ -126,12 +128,8 @@ def of_csaf(raw: dict[str, Any]) -> Iterator[tuple[str, Part]]:
         ids = [_text(each, "text") for each in as_list(one.get("ids"))]
         names = tuple(dict.fromkeys(name for name in (_text(one, "cve"), *ids) if name))
         states = _object(one, "product_status")
-        said = [
-            (products[name], status)
-            for state, status in _STATES.items()
-            for name in as_list(states.get(state))
-            if isinstance(name, str) and name in products
-        ]
+        listed = [(name, status) for state, status in _STATES.items() for name in as_list(states.get(state))]
+        said = [(products[name], status) for name, status in listed if isinstance(name, str) and name in products]
         yield (
             f"#$.vulnerabilities[{number}]",
             Part(
@@ -142,6 +140,7 @@ def of_csaf(raw: dict[str, Any]) -> Iterator[tuple[str, Part]]:
                 at=tracking.get("current_release_date"),
                 summary=_text(one, "title") or _note(one) or _text(about, "title"),
                 severity=_severity(one, about),
+                nameless=len(listed) - sum(bool(product.names) for product, _ in said),
             ),
         )
 
@@ -225,7 +224,7 @@ def _severity(one: dict[str, Any], about: dict[str, Any]) -> str:
 
 def _note(one: dict[str, Any]) -> str:
     notes = [note for note in as_list(one.get("notes")) if isinstance(note, dict)]
-    return next((_text(note, "text") for note in notes if note.get("category") in {"summary", "description"}), "")
+    return next((_text(note, "text") for note in notes if _text(note, "category") in {"summary", "description"}), "")
 
 
 def of_openvex(raw: dict[str, Any]) -> Iterator[tuple[str, Part]]:
@@ -235,8 +234,8 @@ def of_openvex(raw: dict[str, Any]) -> Iterator[tuple[str, Part]]:
             continue
         flaw = one.get("vulnerability")
         flaw = flaw if isinstance(flaw, dict) else {"name": flaw}
-        names = (_text(flaw, "name"), _text(flaw, "@id"), *as_list(flaw.get("aliases")))
-        names = tuple(dict.fromkeys(name for name in names if isinstance(name, str) and name))
+        listed = (_text(flaw, "name"), _text(flaw, "@id"), *as_list(flaw.get("aliases")))
+        names = tuple(dict.fromkeys(name for name in listed if isinstance(name, str) and name))
         status = _OPENVEX_STATES.get(_text(one, "status"), "")
         reason = _text(one, "justification") or _text(one, "impact_statement")
         unfounded = _text(one, "status") == "not_affected" and not reason  # section "Status Justifications"
@@ -250,6 +249,7 @@ def of_openvex(raw: dict[str, Any]) -> Iterator[tuple[str, Part]]:
                 source="vendor",
                 at=one.get("last_updated") or one.get("timestamp") or raw.get("last_updated") or raw.get("timestamp"),
                 summary=_text(flaw, "description"),
+                nameless=sum(not product.names for product, _ in said),
             ),
         )
 
