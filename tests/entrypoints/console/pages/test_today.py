@@ -1,10 +1,11 @@
 """The start page and its stream."""
 
+import json
 from typing import Any
 
 import anyio
 import pytest
-from village import FLAW, NEW, OLD, Village
+from village import FLAW, NEW, OLD, STAFF, Village
 
 from careful import updates, vulnerabilities
 from careful.entrypoints.console.pages.today import growth
@@ -77,6 +78,28 @@ def test_a_stale_feed_makes_it_not_known(browser: Any, secret: bytes, village: V
     browser.open("/")
     assert "No known flaw is open." not in browser.text
     assert "not known" in browser.text
+
+
+def test_a_feed_that_only_adds_is_shown_as_such(browser: Any, secret: bytes, village: Village) -> None:
+    village.declare()
+    village.ship(OLD)
+    said = village.folder / "said.json"
+    statement = {"vulnerability": {"name": FLAW}, "products": [{"@id": "pkg:pypi/pillow@10.0.1"}], "status": "fixed"}
+    head = {"@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://a.example/1", "author": "A", "version": 1}
+    said.write_text(json.dumps(head | {"timestamp": "2026-11-01T00:00:00Z", "statements": [statement]}))
+    vulnerabilities.import_feed(village.world, STAFF, said)
+    assert browser.open("/").status_code == 200
+    assert "adds to others" in browser.text
+
+
+def test_the_next_report_stands_among_the_clocks(browser: Any, secret: bytes, village: Village) -> None:
+    case = village.affected()
+    browser.open("/")
+    assert f'href="/reporting/{case.id}">Early warning: {FLAW} in cam-1</a>' in browser.text
+    assert "to be reported" in browser.text
+    village.later(hours=25)
+    browser.sign_in(secret)
+    assert "report late" in browser.open("/").text
 
 
 def test_promises(browser: Any, secret: bytes, village: Village) -> None:
