@@ -86,7 +86,10 @@ def chores() -> "list[Chore]":
         Chore("feeds", vulnerabilities.sync_again),
     ]
     listed += [
-        Chore(f"{flow.name}.{step.name}", step.advance) for flow in workflows.ALL for step in flow.steps if step.advance
+        Chore(f"{flow.name}.{step.name}", step.advance, step.idle_seconds)
+        for flow in workflows.ALL
+        for step in flow.steps
+        if step.advance
     ]
     handlers = notices.handlers()
     listed.append(Chore("deliver", lambda world: outbox.deliver(world, handlers)))

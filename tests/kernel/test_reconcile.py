@@ -49,3 +49,16 @@ def test_woken_and_stopped(world):
 
     work_until(world, [Chore("once", once)], stop)
     assert stop.is_set()
+
+
+def test_what_follows_from_the_ledger_is_left_alone_while_it_does_not_grow(world, staff, thing_done):
+    calls = []
+    chore = Chore("followed", lambda _world: calls.append(1) or int(len(calls) == 1), idle_seconds=30.0)
+    assert [chore.run(world, at) for at in (0.0, 1.0, 2.0, 29.0)] == [1, 0, 0, 0]
+    assert len(calls) == 2  # the second found nothing to do
+    chore.run(world, 31.5)
+    assert len(calls) == 3  # it is looked at now and then all the same
+    with world.change(staff) as work:
+        work.record(thing_done(thing="one"))
+    chore.run(world, 32.0)
+    assert len(calls) == 4

@@ -36,13 +36,15 @@ class StepStatus:
 class Step:
     """One step: `advance` does what is due and returns how much it did (None: only a person can do this one).
 
-    `status` tells how far one subject has come.
+    `status` tells how far one subject has come. `idle_seconds`: what it does follows from the ledger, so that once it
+    found nothing to do it is left alone for so long, unless the ledger grows.
     """
 
     name: str
     title: str
     advance: Callable[[World], int] | None
     status: Callable[[World, str], StepStatus]
+    idle_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +62,20 @@ class Chore:
 
     name: str
     advance: Callable[[World], int]
+    idle_seconds: float = 0.0
     failures: int = 0
     rest_until: float = 0.0
+    idle_at: int = -1
+    idle_until: float = 0.0
 
     def run(self, world: World, monotonic: float) -> int:
         """Advance once unless resting after a failure; a failure is logged and never stops the others."""
         if monotonic < self.rest_until:
             return 0
         try:
+            size = _size(world) if self.idle_seconds else -1
+            if self.idle_seconds and size == self.idle_at and monotonic < self.idle_until:
+                return 0
             done = self.advance(world)
         except CarefulError as refusal:
             self._rest(monotonic, str(refusal))
@@ -77,6 +85,7 @@ class Chore:
             self._rest(monotonic, repr(failure))
             return 0
         self.failures = 0
+        self.idle_at, self.idle_until = (-1 if done else size), monotonic + self.idle_seconds
         return done
 
     def _rest(self, monotonic: float, why: str) -> None:
@@ -84,6 +93,11 @@ class Chore:
         pause = min(_LONGEST_PAUSE, 0.5 * 2**self.failures)
         self.rest_until = monotonic + pause
         _log.warning("chore rests", chore=self.name, seconds=pause, why=why)
+
+
+def _size(world: World) -> int:
+    with world.look() as connection:
+        return ledger.size(connection)
 
 
 def settle(world: World, chores: Sequence[Chore]) -> int:
@@ -102,8 +116,7 @@ def work_until(world: World, chores: Sequence[Chore], stop: threading.Event, eve
     seen, due = -1, 0.0
     while not stop.is_set():
         try:
-            with world.look() as connection:
-                size = ledger.size(connection)
+            size = _size(world)
         except CarefulError as refusal:
             _log.warning("worker waits", why=str(refusal))
             stop.wait(1.0)
