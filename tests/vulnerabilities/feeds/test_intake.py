@@ -321,3 +321,40 @@ def test_products_without_a_name_to_look_up_are_said(home, given):
     }
     found = intake.take_in(home, given("vex.json", document), NOW)
     assert (found.taken, found.remarks[0][:22]) == (1, "1 products have neithe")
+
+
+def test_a_newer_document_replaces_all_of_an_older_one(home, given):
+    def vex(day, *flaws):
+        return {
+            "@context": "https://openvex.dev/ns/v0.2.0",
+            "@id": "https://acme.example/vex/1",
+            "timestamp": f"2026-10-{day:02}T00:00:00Z",
+            "statements": [
+                {"vulnerability": {"name": flaw}, "products": ["pkg:npm/b"], "status": "affected"} for flaw in flaws
+            ],
+        }
+
+    def take(document):
+        found = intake.take_in(home, given("vex.json", document), NOW)
+        with database.opened(home) as connection:
+            rows = database.rows_for(connection, "purl", ["npm/b"])
+        return [row.aliases[0] for row in rows], (found.taken, found.unchanged, found.withdrawn)
+
+    assert take(vex(1, "CVE-2026-1", "CVE-2026-2")) == (["CVE-2026-1", "CVE-2026-2"], (2, 0, 0))
+    assert take(vex(2, "CVE-2026-2")) == (["CVE-2026-2"], (1, 0, 1))
+    assert take(vex(1, "CVE-2026-1", "CVE-2026-2")) == (["CVE-2026-2"], (0, 2, 0))
+    assert take(vex(3, "CVE-2026-2", "CVE-2026-3")) == (["CVE-2026-2", "CVE-2026-3"], (2, 0, 0))
+
+
+def test_documents_without_a_name_replace_none(home, given):
+    for flaw in ("CVE-2026-1", "CVE-2026-2"):
+        document = {
+            "document": {"csaf_version": "2.0", "tracking": {"current_release_date": "2026-10-01T00:00:00Z"}},
+            "product_tree": {
+                "full_product_names": [{"product_id": "1", "product_identification_helper": {"purl": "pkg:npm/b"}}]
+            },
+            "vulnerabilities": [{"cve": flaw, "product_status": {"known_affected": ["1"]}}],
+        }
+        assert intake.take_in(home, given("csaf.json", document), NOW).withdrawn == 0
+    with database.opened(home) as connection:
+        assert len(database.rows_for(connection, "purl", ["npm/b"])) == 2

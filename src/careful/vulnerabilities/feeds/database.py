@@ -169,6 +169,12 @@ def put(connection: sqlite3.Connection, feed: str, record: Record, digest: str) 
     return before is not None or not record.withdrawn
 
 
+def parts_of(connection: sqlite3.Connection, feed: str, document: str) -> dict[str, str]:
+    """Return the records that came of one document, whose name begins their ids, with their dates."""
+    query = "SELECT id, modified FROM flaw WHERE feed = ? AND id >= ? AND id < ?"
+    return dict(connection.execute(query, (feed, document, f"{document}\U0010ffff")).fetchall())
+
+
 def put_exploited(
     connection: sqlite3.Connection, found: dict[str, str], released: datetime, *, only_add: bool = False
 ) -> int:

@@ -44,6 +44,7 @@ _OPENVEX_STATES = {
     "not_affected": "unaffected",
     "under_investigation": "open",
 }
+_OPENVEX_DATES = ("last_updated", "timestamp")
 _OPEN = "its supplier is still looking"
 _WORDS = {"moderate": "medium", "important": "high", **{word: word for word in ("critical", "high", "medium", "low")}}
 Name = tuple[str, str, str]
@@ -61,8 +62,12 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a document says of one flaw: about each product, affected, unaffected or open. `id` is unique."""
+    """What a document says of one flaw: about each product, affected, unaffected or open.
 
+    `document` begins the `id` of every part of a document, in all its versions; empty where it has no name of its own.
+    """
+
+    document: str
     id: str
     names: tuple[str, ...]
     said: tuple[tuple[Product, str], ...]
@@ -122,6 +127,8 @@ def of_csaf(raw: dict[str, Any]) -> Iterator[tuple[str, Part]]:
     tracking, publisher = _object(about, "tracking"), _object(about, "publisher")
     products = _products(_object(raw, "product_tree"))
     by_vendor = _text(publisher, "category") == "vendor"
+    publisher_name, document = _text(publisher, "name")[:_TEXT], _text(tracking, "id")[:_TEXT]
+    name = f"{publisher_name or 'CSAF'} {document}: "
     for number, one in enumerate(as_list(raw.get("vulnerabilities"))):
         if not isinstance(one, dict):
             continue
@@ -133,7 +140,8 @@ def of_csaf(raw: dict[str, Any]) -> Iterator[tuple[str, Part]]:
         yield (
             f"#$.vulnerabilities[{number}]",
             Part(
-                id=f"{_text(tracking, 'id') or 'CSAF'} {names[0] if names else number}",
+                document=name if publisher_name and document else "",
+                id=f"{name}{names[0] if names else number}",
                 names=names,
                 said=tuple(said),
                 source="vendor" if by_vendor else "feed",
@@ -229,7 +237,10 @@ def _note(one: dict[str, Any]) -> str:
 
 def of_openvex(raw: dict[str, Any]) -> Iterator[tuple[str, Part]]:
     """Yield each statement of an OpenVEX document with its place."""
-    for number, one in enumerate(as_list(raw.get("statements"))):
+    statements = as_list(raw.get("statements"))
+    dated = [one.get(name) for one in (raw, *statements) if isinstance(one, dict) for name in _OPENVEX_DATES]
+    at = max((found.isoformat() for found in map(moment, dated) if found), default="")
+    for number, one in enumerate(statements):
         if not isinstance(one, dict):
             continue
         flaw = one.get("vulnerability")
@@ -243,11 +254,12 @@ def of_openvex(raw: dict[str, Any]) -> Iterator[tuple[str, Part]]:
         yield (
             f"#$.statements[{number}]",
             Part(
+                document=f"{_text(raw, '@id')}#" if _text(raw, "@id") else "",
                 id=f"{_text(raw, '@id')}#{number}",
                 names=names,
                 said=tuple(said),
                 source="vendor",
-                at=one.get("last_updated") or one.get("timestamp") or raw.get("last_updated") or raw.get("timestamp"),
+                at=at,
                 summary=_text(flaw, "description"),
                 nameless=sum(not product.names for product, _ in said),
             ),
