@@ -139,3 +139,20 @@ def test_many_at_once_lose_nothing(village: Village) -> None:
         list(pool.map(lambda n: obligations.measure(village.world, STAFF, one.id, f"Measure {n}."), range(24)))
     said = {each.says for each in obligations.matter(village.world, one.id).of("measure")}
     assert said == {f"Measure {n}." for n in range(24)}
+
+
+def test_a_clock_that_ran_out_is_on_record_once(village: Village) -> None:
+    village.declare()
+    one = incident(village)
+    obligations.drill(village.world, STAFF, "incident", ["cam-1"])
+    assert obligations.note_missed(village.world) == 0
+    village.later(hours=25)
+    assert obligations.note_missed(village.world) == 1
+    assert obligations.note_missed(village.world) == 0
+    said = events(village, one.id)[-1]
+    assert (said.name, said.data["duty"]) == ("obligations.clock_missed", "incident-early-warning")
+    obligations.submitted(village.world, STAFF, one.id, "early-warning", "R")
+    obligations.dismiss(village.world, STAFF, one.id, "It was nothing.")
+    assert len(obligations.matter(village.world, one.id).of("missed")) == 1
+    village.later(hours=100)
+    assert obligations.note_missed(village.world) == 0

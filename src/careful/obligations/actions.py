@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from careful import products, vulnerabilities
-from careful.kernel.actors import Actor
+from careful.kernel.actors import SYSTEM, Actor
 from careful.kernel.errors import Invalid, NotFound, Refused
 from careful.kernel.ids import new_id
 from careful.kernel.work import Work, World
 from careful.obligations import clocks, queries, store
 from careful.obligations.events import (
     Aware,
+    ClockMissed,
     Dismissed,
     DrillReport,
     DrillStarted,
@@ -156,6 +157,21 @@ def dismiss(world: World, actor: Actor, wanted: str, reason: str) -> Matter:
         _note(work, wanted, "dismissed", work.now, reason)
         work.record(Dismissed(matter=wanted, reason_sha256=_digest(reason)))
     return queries.matter(world, wanted)
+
+
+def note_missed(world: World) -> int:
+    """Put every clock of a real matter that ran out on record, once; return how many are new."""
+    new = [
+        (one.id, clock.duty, clock.due)
+        for one in queries.matters(world, drills=False)
+        for clock in one.clocks
+        if clock.state == "late" and clock.due and clock.duty not in {each.duty for each in one.of("missed")}
+    ]
+    for matter, duty, due in new:
+        with world.change(SYSTEM) as work:
+            _note(work, matter, "missed", due, "", duty=duty)
+            work.record(ClockMissed(matter=matter, duty=duty, due=due))
+    return len(new)
 
 
 def _matter(world: World, wanted: str) -> Matter | None:

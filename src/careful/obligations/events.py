@@ -53,6 +53,16 @@ class ReportSubmitted(Event):
     in_time: bool
 
 
+@event("obligations.clock_missed", subject="obligation/{matter}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockMissed(Event):
+    """The clock of a report ran out before anybody noted the report as submitted. Rehearsals leave none."""
+
+    matter: str
+    duty: str
+    due: datetime
+
+
 @event("obligations.dismissed", subject="obligation/{matter}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dismissed(Event):

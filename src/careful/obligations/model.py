@@ -7,7 +7,7 @@ from typing import Literal
 Kind = Literal["exploited", "incident"]
 KINDS: tuple[Kind, ...] = ("exploited", "incident")
 State = Literal["waiting", "due", "late", "done", "not applicable"]
-Note = Literal["aware", "measure", "submitted", "dismissed"]
+Note = Literal["aware", "measure", "submitted", "dismissed", "missed"]
 LONGEST = 4000
 LONGEST_TEXT = 20_000
 

@@ -5,8 +5,8 @@ line, the walk-through tests follow the same list: so none of them can be stale.
 """
 
 from careful.kernel.reconcile import Workflow
-from careful.workflows import release_launch, vulnerability_response
+from careful.workflows import release_launch, reporting, vulnerability_response
 
-ALL: tuple[Workflow, ...] = (vulnerability_response.WORKFLOW, release_launch.WORKFLOW)
+ALL: tuple[Workflow, ...] = (vulnerability_response.WORKFLOW, release_launch.WORKFLOW, reporting.WORKFLOW)
 
-__all__ = ["ALL", "release_launch", "vulnerability_response"]
+__all__ = ["ALL", "release_launch", "reporting", "vulnerability_response"]

@@ -193,7 +193,8 @@ def say_matter(one: obligations.Matter) -> None:
         click.echo(f"           {clock.why} ({clock.cites})")
     click.echo("")
     for entry in one.entries:
-        said = entry.says or f"{entry.duty}, reference {entry.reference}, SHA-256 {entry.sha256}"
+        sent = f", reference {entry.reference}, SHA-256 {entry.sha256}" if entry.sha256 else ""
+        said = entry.says or f"{entry.duty}{sent}"
         noted = "" if entry.noted_at == entry.at else f", noted {cell(entry.noted_at)}"
         click.echo(f"  {cell(entry.at)}  {entry.type}: {said} (by {entry.by}{noted})")
 

@@ -34,9 +34,12 @@ def test_an_exploited_flaw_from_clock_to_submitted(browser: Any, secret: bytes, 
     (sent,) = obligations.matter(village.world, case.id).of("submitted")
     assert browser.open(f"/reporting/{case.id}/sent/{sent.sha256}").text == text
     village.later(hours=80)
+    obligations.note_missed(village.world)
     browser.sign_in(secret)
     assert "report late" in browser.open("/").text
     assert ">late<" in browser.open("/reporting").text
+    assert "Not in time: exploited notification" in browser.open(f"/reporting/{case.id}").text
+    assert "A report was not submitted in time: exploited-notification." in browser.text
 
 
 def test_an_incident_is_noted_corrected_and_dismissed(browser: Any, secret: bytes, village: Village) -> None:

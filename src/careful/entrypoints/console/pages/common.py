@@ -52,6 +52,7 @@ _SAYS: Mapping[str, tuple[str, str]] = {
     "notices.advisory_published": ("{advisory} was published, about {flaw} in {product}.", "/notices/{advisory}"),
     "notices.owners_told": ("Owners of {told} devices were told about {advisory}.", "/notices/{advisory}"),
     "obligations.aware": ("Since when we knew of a matter to report was noted.", _REPORTING),
+    "obligations.clock_missed": ("A report was not submitted in time: {duty}.", _REPORTING),
     "obligations.dismissed": ("A matter was noted as nothing to report.", _REPORTING),
     "obligations.drill_report": ("A report was rehearsed: {duty}.", _REPORTING),
     "obligations.drill_started": ("A rehearsal of reporting began.", _REPORTING),
@@ -127,14 +128,14 @@ _LISTS: Mapping[str, str] = {
 _WEIGHTY = frozenset(
     {
         "devices.quarantined", "devices.retired", "devices.revoked", "notices.advisory_published",
-        "obligations.incident_noted", "obligations.report_submitted",
+        "obligations.clock_missed", "obligations.incident_noted", "obligations.report_submitted",
         "products.approved", "products.put_on_sale", "updates.device_failed", "updates.drill_failed",
         "updates.rollout_halted", "vulnerabilities.case_closed", "vulnerabilities.case_opened",
         "vulnerabilities.exploitation_heard", "vulnerabilities.feed_failed",
     }
 )  # fmt: skip
 TOLD_FIRST = (
-    "obligations.incident_noted",
+    "obligations.clock_missed", "obligations.incident_noted",
     "vulnerabilities.exploitation_heard", "vulnerabilities.case_opened", "vulnerabilities.review_asked",
     "vulnerabilities.proposed",
     "vulnerabilities.feed_failed", "updates.rollout_halted", "updates.drill_failed", "devices.quarantined",
