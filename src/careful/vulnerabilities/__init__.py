@@ -24,7 +24,14 @@ from careful.vulnerabilities.exporting import Form as ExportForm
 from careful.vulnerabilities.feeds.kinds import Kind as FeedKind
 from careful.vulnerabilities.feeds.proof import UNDATED
 from careful.vulnerabilities.judging import Decision, Filter, Outcome, missing, named, waits
-from careful.vulnerabilities.lookup import Looked, look_up, look_up_in, with_statements, without_uncompiled
+from careful.vulnerabilities.lookup import (
+    Looked,
+    look_up,
+    look_up_in,
+    with_statements,
+    without_uncompiled,
+    without_unconfigured,
+)
 from careful.vulnerabilities.matching import Matched
 from careful.vulnerabilities.model import (
     JUSTIFICATIONS,
@@ -118,6 +125,7 @@ __all__ = [
     "Looked",
     "with_statements",
     "without_uncompiled",
+    "without_unconfigured",
     "read_compiled",
     "read_statements",
     "import_vex",

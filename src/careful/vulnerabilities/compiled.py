@@ -1,11 +1,12 @@
 """Setting aside flaws of the kernel whose source files were not compiled into it; pure.
 
-The CNA of the kernel names, for nearly every flaw, the source files at fault (`programFiles`). A build knows
-which files it compiled. Where none of a flaw's files is among them, its code is not in the image: OpenVEX calls that
-`vulnerable_code_not_present`. A header may be in any file, so a flaw in one is never set aside.
+The CNA of the kernel names, for nearly every flaw, the source files at fault (`programFiles`). A build knows which
+files it compiled, or its configuration says which. Where none of a flaw's files is among them, its code is not in the
+image: OpenVEX calls that `vulnerable_code_not_present`. A header may be in any file, so a flaw in one is never set
+aside.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from careful.releases import Found, parse_cpe, unescaped
@@ -35,13 +36,27 @@ def set_aside(
     matches: Sequence[Match], components: Sequence[Found], compiled: frozenset[str]
 ) -> tuple[list[Match], list[Match]]:
     """Return what stays and what is set aside. `compiled` are paths without their ending, from the kernel's root on."""
+    ends = frozenset(_ends(compiled))
+    said = f", of {len(compiled):,} files that were"
+    known = {True: "", False: said}
+    return set_aside_by(matches, components, lambda name: known[name.rpartition(".")[0] in ends], few=said)
+
+
+def set_aside_by(
+    matches: Sequence[Match], components: Sequence[Found], why_not: Callable[[str], str], *, few: str = ""
+) -> tuple[list[Match], list[Match]]:
+    """Return what stays and what is set aside: flaws of the kernel, for each of whose files `why_not` gives a reason.
+
+    The reasons are the evidence, file by file, or `few` where it is one for them all.
+    """
     kept: list[Match] = []
     aside: list[Match] = []
-    ends = frozenset(_ends(compiled))
     for one in matches:
         files = one.files if _is_kernel(components[one.component]) else ()
-        if files and all(name.endswith(_SOURCES) and name.rpartition(".")[0] not in ends for name in files):
-            said = f"not compiled into this kernel: {_few(files)}, of {len(compiled):,} files that were"
+        whys = [why_not(name) if name.endswith(_SOURCES) else "" for name in files]
+        if files and all(whys):
+            told = [name if few else f"{name} ({why})" for name, why in zip(files, whys, strict=True)]
+            said = f"not compiled into this kernel: {_few(told)}{few}"
             aside.append(replace(one, evidence=f"{said}; {one.evidence}"))
         else:
             kept.append(one)

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from careful.kernel.work import World
 from careful.vulnerabilities.applying import Line, apply
-from careful.vulnerabilities.compiled import set_aside
+from careful.vulnerabilities.compiled import set_aside, set_aside_by
 from careful.vulnerabilities.feeds import database
+from careful.vulnerabilities.kbuild import Read, built, read_config
 from careful.vulnerabilities.matching import Known, Matched, keys_of, match
 from careful.vulnerabilities.statements import Document
 
@@ -47,6 +48,23 @@ def with_statements(
 def without_uncompiled(looked: Looked, components: Sequence[Known], compiled: frozenset[str]) -> Looked:
     """Set the kernel's flaws aside whose files were not compiled; they are settled, with the files as evidence."""
     kept, aside = set_aside(looked.found.matches, components, compiled)
+    found = replace(looked.found, matches=tuple(kept), settled=(*looked.found.settled, *aside))
+    return replace(looked, found=found)
+
+
+def without_unconfigured(looked: Looked, components: Sequence[Known], config: str, read: Read) -> Looked:
+    """Set the kernel's flaws aside whose files its `.config` leaves out; each is settled, with file and option.
+
+    `read` reads a file of the kernel's source. A file that this source does not have is not judged: it may go by
+    another name in it. Raises Invalid, TooLarge.
+    """
+    kernel = built(read_config(config), read)
+
+    def why_not(file: str) -> str:
+        why = kernel.why_not(file)
+        return why if why and read(file) is not None else ""
+
+    kept, aside = set_aside_by(looked.found.matches, components, why_not)
     found = replace(looked.found, matches=tuple(kept), settled=(*looked.found.settled, *aside))
     return replace(looked, found=found)
 

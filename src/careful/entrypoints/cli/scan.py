@@ -1,6 +1,6 @@
 """`careful scan`: look an SBOM up in the known flaws; nothing is stored, so it fits any CI."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from careful.entrypoints.cli.release import read_sbom_file
 from careful.kernel.errors import Invalid, NotFound, Refused, TooLarge
 
 _BARS = ("exploited", "critical", "high", "medium", "low", "any")
+_MOST_KERNEL_FILE = 16 << 20
 
 
 @contextmanager
@@ -31,6 +32,27 @@ def _content(sbom: Path) -> bytes:
         return read_sbom_file(sbom)
     except OSError as failure:
         raise Invalid(f"{sbom} cannot be read ({failure.strerror}).", do="Check its permissions.") from failure
+
+
+def _limited(path: Path) -> str | None:
+    """Return a text file, None where it is not there or larger than any file of a kernel that is read."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MOST_KERNEL_FILE + 1)
+    except OSError:
+        return None
+    return None if len(content) > _MOST_KERNEL_FILE else content.decode("utf-8", "replace")
+
+
+def _reader(root: Path) -> Callable[[str], str | None]:
+    """Return a reader of the files below a folder, and of none that a link or `..` leads to outside of it."""
+    home = root.resolve()
+
+    def read(name: str) -> str | None:
+        path = (home / name).resolve()
+        return _limited(path) if path.is_relative_to(home) and path.is_file() else None
+
+    return read
 
 
 @click.command()
@@ -51,6 +73,16 @@ def _content(sbom: Path) -> bytes:
     "--kernel-files",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The kernel's compiled files, one a line; its flaws in other files are set aside.",
+)
+@click.option(
+    "--kernel-config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The kernel's .config; with --kernel-source, flaws in files that it leaves out are set aside.",
+)
+@click.option(
+    "--kernel-source",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The kernel's source, whose makefiles say what --kernel-config compiles.",
 )
 @click.option(
     "--fail-on",
@@ -78,6 +110,8 @@ def command(
     feed: Path | None,
     documents: tuple[Path, ...],
     kernel_files: Path | None,
+    kernel_config: Path | None,
+    kernel_source: Path | None,
     bar: str,
     strict: bool,
     style: str,
@@ -89,6 +123,8 @@ def command(
     an installation also: no feed covers any of it in full, or a feed is too old). 2: the SBOM or the feed file cannot
     be read: it is missing, malformed, too large, or of a format that is not read.
     """
+    if bool(kernel_config) != bool(kernel_source):
+        raise click.UsageError("--kernel-config and --kernel-source go together.")
     with counting(f"Reading {sbom.name}"):
         with unreadable():
             read = releases.read_sbom(_content(sbom))
@@ -105,6 +141,11 @@ def command(
     if kernel_files:
         compiled = vulnerabilities.read_compiled(kernel_files.read_text(encoding="utf-8", errors="replace"))
         looked = vulnerabilities.without_uncompiled(looked, read.components, compiled)
+    if kernel_config and kernel_source:
+        with counting("Reading the kernel's makefiles"), unreadable():
+            config = _limited(kernel_config) or ""
+            read_source = _reader(kernel_source)
+            looked = vulnerabilities.without_unconfigured(looked, read.components, config, read_source)
     report = scan_report.Report(sbom.name, read, looked, fresh)
     if as_json or style == "json":
         say_json(report.as_dict())
