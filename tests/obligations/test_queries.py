@@ -99,3 +99,27 @@ def test_nothing_there(village: Village) -> None:
         obligations.matter(village.world, "x")
     with pytest.raises(NotFound):
         obligations.text_of(village.world, "x", "0" * 64)
+
+
+def test_what_never_left_the_house_may_be_dismissed_until_it_does(village: Village) -> None:
+    village.declare()
+    made = village.ship(OLD, "pillow==10.0.0", sign=False)
+    village.hear()
+    case = village.found()
+    one = obligations.matter(village.world, case.id)
+    assert (one.applies.answer, one.clocks[0].state) == ("unknown", "due")
+    assert "in no published release, and no device was seen on one. Counted as if it applied." in one.clocks[0].why
+    assert not obligations.dismiss(village.world, STAFF, case.id, "A build of our CI.").open
+    village.later(hours=30)
+    updates.sign_release(village.world, STAFF, made.id)
+    updates.publish(village.world, STAFF, made.id)
+    again = obligations.matter(village.world, case.id)
+    assert (again.applies.answer, again.late) == ("yes", True)
+
+
+def test_a_device_seen_on_it_shows_that_it_left_the_house(village: Village) -> None:
+    village.declare()
+    village.ship(OLD, "pillow==10.0.0", sign=False)
+    village.hear()
+    village.run(OLD, "cam-1-001")
+    assert obligations.matter(village.world, village.found().id).applies.answer == "yes"

@@ -144,11 +144,13 @@ def submitted(
 def dismiss(world: World, actor: Actor, wanted: str, reason: str) -> Matter:
     """Note that there is nothing to report after all, and why; awareness noted later opens the matter again.
 
-    Raises NotFound, Invalid, and Refused for a flaw that a feed calls exploited: that is judged in its case.
+    Raises NotFound, Invalid, and Refused for a flaw that a feed calls exploited in what has left the house: that is
+    judged in its case. Of what has not, the word holds until a release with the flaw is published or runs on a device.
     """
     reason = _said(reason, "reason")
     one = queries.matter(world, wanted)
-    if one.case and vulnerabilities.case(world, one.case).exploited:
+    case = vulnerabilities.case(world, one.case) if one.case else None
+    if case and case.exploited and queries.shipped(world, case):
         raise Refused(
             f"A feed says that {one.flaw} is exploited: whether the product is affected is judged in its case.",
             do=f"Run: careful vuln judge {one.case}",

@@ -84,6 +84,11 @@ def duty_of(kind: Kind, wanted: str) -> Duty:
     raise NotFound(f"There is no report {wanted[:80]!r} for this matter.", do=f"One of: {names}")
 
 
+def shipped(world: World, case: vulnerabilities.Case) -> bool:
+    """Tell whether a release with the flaw was published here, or a device was seen on one."""
+    return _View(world, only=case.id).shipped(case)
+
+
 def case_exists(world: World, wanted: str) -> bool:
     """Tell whether there is a case of this id."""
     try:
@@ -111,6 +116,7 @@ class _View:
     _heard: dict[str, datetime] = field(default_factory=dict)
     _fixes: dict[str, list[str]] = field(default_factory=dict)
     _offered: dict[tuple[str, str], datetime] | None = None
+    _exposed: dict[str, int] | None = None
 
     def __post_init__(self) -> None:
         rows = select(store.matters)
@@ -161,7 +167,12 @@ class _View:
             at = self._heard.get(case.id, case.opened_at)
             entries = (Entry("aware", at, _HEARD, str(SYSTEM), at), *entries)
         entries += self._measures(case)
-        applies = _dismissed(entries) or self._applies((case.product,), entries)
+        applies = self._applies((case.product,), entries)
+        shipped = self.shipped(case)
+        if applies.answer == "yes" and not shipped:
+            applies = Applies("unknown", f"{case.flaw} is in no published release, and no device was seen on one.")
+        if not (case.exploited and shipped):
+            applies = _dismissed(entries) or applies
         if case.status == "not_affected" and not case.review and not case.proposal:
             applies = Applies("no", f"Judged: {case.product} is not affected by {case.flaw}.")
         return self._matter(
@@ -186,6 +197,14 @@ class _View:
         """Judge on the day of the latest awareness on record: an older one, noted later, takes no duty away."""
         aware = max((one.at for one in entries if one.type == "aware"), default=self.world.clock.now())
         return applying.applies([self._declared[one] for one in named if one in self._declared], aware.date())
+
+    def shipped(self, case: vulnerabilities.Case) -> bool:
+        """Tell whether a release with the flaw is known to have left the house."""
+        if any((case.product, version) in self._available() for version in case.releases):
+            return True
+        if self._exposed is None:
+            self._exposed = vulnerabilities.exposure_counts(self.world)
+        return bool(self._exposed.get(case.id))
 
     def _measures(self, case: vulnerabilities.Case) -> tuple[Entry, ...]:
         """Return when releases that are free of the flaw were first there for devices to take."""
