@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 from village import EXAMPLES, STAFF
 
+import careful
 from careful import products
 from careful.assemble import Parts
 from careful.entrypoints.cli import backup
@@ -81,3 +82,8 @@ def test_a_copy_that_was_tampered_with_is_not_trusted(lived_in: Parts, tmp_path:
     with pytest.raises(Refused, match="not what was signed"):
         run(backup.restore, fresh, str(tmp_path / "two.tar.gz"))
     fresh.world().database.close()
+
+
+def test_no_domain_with_tables_is_left_out() -> None:
+    with_tables = {path.parent.name for path in Path(careful.__path__[0]).glob("*/store.py")}
+    assert {one.__name__.removeprefix("careful.") for one in backup.WHOSE_TABLES} == with_tables
