@@ -95,7 +95,14 @@ class Answers:
             said = "affected" if one.certainty == "affected" else "to check"
             if question.unclear.intersection(one.names):
                 score.note(f"{said}, where the plain reader cannot tell", told)
-            elif not question.wanted.intersection(one.names):
+            elif question.wanted.intersection(one.names):
+                continue
+            elif (
+                question.name[0] not in {"bitnami", "generic", "pypi"}
+                and f":{question.name[0]}:{question.name[1]}:" not in one.evidence
+            ):
+                score.note(f"{said}, listed under another name of the product", told)
+            else:
                 score.wrong += one.certainty == "affected"
                 score.note(f"{said}, where the plain reader says no", told)
 
@@ -178,7 +185,8 @@ def _honoured(one: tuple[int, str], settled: set[tuple[int, str]], held: set[tup
 
 WHY = {
     "overrides": """What nobody can tell in numbers alone are other editions and targets (check: the SBOM must name its
-        own) and bounds in letters or commits. A range that is upside down is to check, never silently none.""",
+        own) and bounds in letters or commits. A range that is upside down is to check, never silently none.
+        The plain reader knows no other name of a product (libxml2:libxml2 is xmlsoft:libxml2).""",
     "all": """A CNA's word goes before a correction: what is settled here is Node.js, whose CNA lists `20.5.0 to 20.5.0`
         and calls the rest
         unaffected; it may have meant `up to 20.5.0`, and both words are shown.""",

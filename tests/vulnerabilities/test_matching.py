@@ -220,3 +220,40 @@ def test_statements_of_the_sbom_are_honoured_and_shown(state, settled):
     if settled:
         words = state.replace("_", " ")
         assert found.settled[0].evidence.startswith(f"the SBOM says {words} (our patch 0001); purl")
+
+
+NAMELESS = "no purl and no CPE"
+
+
+def test_a_name_that_the_table_knows_is_looked_up_too():
+    component = Found(name="php", version="8.2.1", cpe="cpe:2.3:a:php:php:8.2.1:*:*:*:*:*:*:*")
+    row = nvd(name="cpe:2.3:a:php_group:php:*:*:*:*:*:*:*:*", product="php", ranges=(Range(fixed="8.2.3"),))
+    (one,) = found_in(component, row).matches
+    assert (one.certainty, "php_group:php" in one.evidence) == ("affected", True)
+
+
+@pytest.mark.parametrize(
+    ("supplier", "name", "certainty"),
+    [
+        pytest.param("curl", "curl", "affected", id="known to the table"),
+        pytest.param("Haxx", "curl", "affected", id="known, as its CPE name"),
+        pytest.param("Acme, Inc.", "Gate Way", "check", id="words alone"),
+        pytest.param("", "busybox", "affected", id="no supplier, and known"),
+        pytest.param("", "gate way", None, id="no supplier, and not known"),
+        pytest.param("Other", "gate way", None, id="another supplier"),
+    ],
+)
+def test_by_supplier_and_name(supplier, name, certainty):
+    component = Found(name=name, version="8.3.0", supplier=supplier, reason=NAMELESS)
+    rows = [
+        nvd(name=f"cpe:2.3:a:{cpe}:*:*:*:*:*:*:*:*", product=cpe.partition(":")[2])
+        for cpe in ("haxx:curl", "acme:gate_way", "busybox:busybox")
+    ]
+    found = found_in(component, *rows)
+    assert [one.certainty for one in found.matches] == ([certainty] if certainty else [])
+    assert (found.unmatched, bool(found.partly)) == (({}, True) if certainty else ({0: NAMELESS}, False))
+
+
+def test_a_single_file_has_no_supplier_to_go_by():
+    component = Found(name="busybox", version="8.3.0", type="file", reason="a single file")
+    assert found_in(component, nvd(name="cpe:2.3:a:busybox:busybox:*:*:*:*:*:*:*:*", product="busybox")).matches == ()

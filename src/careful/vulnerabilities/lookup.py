@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from careful.kernel.work import World
+from careful.vulnerabilities.aliases import FILE, Aliases, shipped, with_own
 from careful.vulnerabilities.applying import Line, apply
 from careful.vulnerabilities.compiled import set_aside, set_aside_by
 from careful.vulnerabilities.feeds import database
@@ -69,23 +70,27 @@ def without_unconfigured(looked: Looked, components: Sequence[Known], config: st
     return replace(looked, found=found)
 
 
-def look_up(world: World, components: Sequence[Known]) -> Looked:
-    """Look components up in an installation's feeds."""
+def look_up(world: World, components: Sequence[Known], aliases: Path | None = None) -> Looked:
+    """Look components up in an installation's feeds, by its own table of names too.
+
+    Raises Invalid where its table, or the one named, is malformed.
+    """
+    known = with_own(world.home / FILE)
     with database.opened(world.home) as connection:
-        return _look_up(connection, components)
+        return _look_up(connection, components, known.plus(with_own(aliases)) if aliases else known)
 
 
-def look_up_in(file: Path, components: Sequence[Known]) -> Looked:
-    """Look components up in a feed file. Raises Invalid where it is none."""
+def look_up_in(file: Path, components: Sequence[Known], aliases: Path | None = None) -> Looked:
+    """Look components up in a feed file. Raises Invalid where it is none, or the table of names is malformed."""
+    known = with_own(aliases) if aliases else shipped()
     with database.consulted(file) as connection:
-        return _look_up(connection, components)
+        return _look_up(connection, components, known)
 
 
-def _look_up(connection: sqlite3.Connection, components: Sequence[Known]) -> Looked:
-    rows = [
-        (kind, row) for kind, keys in keys_of(components).items() for row in database.rows_for(connection, kind, keys)
-    ]
-    found = match(components, rows, database.coverage(connection))
+def _look_up(connection: sqlite3.Connection, components: Sequence[Known], known: Aliases) -> Looked:
+    keys = keys_of(components, known)
+    rows = [(kind, row) for kind, names in keys.items() for row in database.rows_for(connection, kind, names)]
+    found = match(components, rows, database.coverage(connection), known)
     return Looked(
         found=found,
         exploited=database.exploited(connection),

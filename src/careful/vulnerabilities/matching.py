@@ -14,8 +14,10 @@ from dataclasses import dataclass, field, replace
 
 from careful.releases import Component, Found, Purl, parse_cpe, parse_purl, unescaped
 from careful.vulnerabilities import cpe, versions
+from careful.vulnerabilities.aliases import Aliases, shipped
 from careful.vulnerabilities.deciding import Match, Sought, Verdict, decide, judge, names
 from careful.vulnerabilities.feeds.record import Row, ecosystem_of
+from careful.vulnerabilities.names import known_by_words
 
 Known = Component | Found
 """A component of a release, or one just read from an SBOM."""
@@ -23,6 +25,7 @@ Known = Component | Found
 SETTLED = frozenset({"patched", "resolved", "resolved_with_pedigree", "false_positive", "not_affected"})
 """Words of an SBOM (CycloneDX impactAnalysisState; `patched` for a patch that names the flaw) that settle a flaw."""
 
+_NAMELESS = "no purl and no CPE"
 _SHOWN = 60
 _SOURCE_NAMES = ("upstream", "source")
 
@@ -42,8 +45,14 @@ class Matched:
     partly: Mapping[int, str] = field(default_factory=dict)
 
 
-def names_of(component: Known) -> Iterator[Sought]:
-    """Yield every name under which a component is to be looked up."""
+def names_of(component: Known, aliases: Aliases | None = None) -> Iterator[Sought]:
+    """Yield every name under which a component is to be looked up; `aliases` are the shipped ones where none are given.
+
+    One with no identifier is looked up by its supplier and name in words.
+    """
+    known = aliases or shipped()
+    if not component.purl and not component.cpe:
+        yield from _in_words(component, known)
     purl = parse_purl(component.purl) if component.purl else None
     if purl:
         version = purl.version or component.version
@@ -55,20 +64,38 @@ def names_of(component: Known) -> Iterator[Sought]:
     for text in component.cpes:
         named = parse_cpe(text)
         if named:
-            yield Sought("cpe", unescaped(named.product), text, cpe.version_of(named) or component.version)
+            version = cpe.version_of(named) or component.version
+            yield Sought("cpe", unescaped(named.product), text, version)
+            for vendor, product in known.others.get((named.vendor, named.product), ()):
+                other = ":".join((*text.split(":")[:3], vendor, product, named.version, "*:*:*:*:*:*:*"))
+                yield Sought("cpe", unescaped(product), other, version)
 
 
-def keys_of(components: Iterable[Known]) -> dict[str, set[str]]:
+def _in_words(component: Known, known: Aliases) -> Iterator[Sought]:
+    if component.version and component.type != "file":
+        for vendor, product in (name for names in _by_words(component, known) for name in names):
+            text = f"cpe:2.3:*:{vendor}:{product}:*:*:*:*:*:*:*:*"
+            yield Sought("cpe", unescaped(product), text, component.version)
+
+
+def _by_words(component: Known, known: Aliases) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+    return known_by_words(component.supplier, component.name, known)
+
+
+def keys_of(components: Iterable[Known], aliases: Aliases | None = None) -> dict[str, set[str]]:
     """Return, for each kind of name, the keys to read from the feeds."""
     found: dict[str, set[str]] = {"purl": set(), "cpe": set()}
     for component in components:
-        for sought in names_of(component):
+        for sought in names_of(component, aliases):
             found[sought.kind].add(sought.key)
     return found
 
 
 def match(
-    components: Sequence[Known], rows: Iterable[tuple[str, Row]], coverage: frozenset[tuple[str, str]]
+    components: Sequence[Known],
+    rows: Iterable[tuple[str, Row]],
+    coverage: frozenset[tuple[str, str]],
+    aliases: Aliases | None = None,
 ) -> Matched:
     """Match `components` against `rows` (each with its kind); `coverage` is what some feed covers in full."""
     by_key = _Rows.of(rows)
@@ -77,13 +104,16 @@ def match(
     unmatched: dict[int, str] = {}
     partly: dict[int, str] = {}
     for number, component in enumerate(components):
-        sought = list(names_of(component))
+        sought = list(names_of(component, aliases))
         named = [one for one in sought if by_key.name(one)]
         whole = [one for one in sought if _covered_by(one) in coverage and (one.kind == "purl" or one in named)]
-        if component.reason or not (named or whole):
+        in_words = component.reason == _NAMELESS
+        if (component.reason and not in_words) or not (named or whole):
             unmatched[number] = component.reason or _uncovered(component, sought, coverage)
             continue
-        if not whole:
+        if in_words:
+            partly[number] = f"{_NAMELESS}: looked up by its supplier and name in words"
+        elif not whole:
             partly[number] = f"only single records speak of it here: no feed covers all of {_wanted(named)}"
         said_of = [
             verdict
@@ -96,11 +126,21 @@ def match(
             unmatched[number] = untold
             said_of = [one for one in said_of if one.hit != "check"]
         held, ruled_out = decide(number, said_of)
+        held = [_as_named(one, component, aliases or shipped(), in_words=in_words) for one in held]
         settled += ruled_out
         for one in held:
             said = _statement(component, one)
             (settled if said else found).append(replace(one, evidence=f"{said}; {one.evidence}") if said else one)
     return Matched(tuple(found), unmatched, tuple(settled), partly)
+
+
+def _as_named(one: Match, component: Known, known: Aliases, *, in_words: bool) -> Match:
+    """Say by which other name a flaw was found; one that is found by words that no table knows is to be checked."""
+    if in_words:
+        sure = any(f":{vendor}:{product}:" in one.evidence for vendor, product in _by_words(component, known)[0])
+        how = "known by supplier and name" if sure else "by supplier and name in words alone"
+        return replace(one, certainty=one.certainty if sure else "check", evidence=f"{one.evidence}; {how}")
+    return one
 
 
 def _untold(sought: Sequence[Sought], said_of: Sequence[Verdict]) -> str:

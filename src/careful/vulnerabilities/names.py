@@ -5,48 +5,48 @@ the world's lists know a product by another name than its maker, `aliases.toml` 
 """
 
 import re
-import tomllib
-from functools import lru_cache
-from importlib import resources
 
 from careful.releases import parse_cpe
+from careful.vulnerabilities.aliases import Aliases, Name, shipped
 
 _NONE = {"", "n/a", "na", "-", "unknown", "unspecified", "multiple vendors", "various"}
 _FORGE = re.compile(r"(?:https?://)?(?:www\.)?(?:github|gitlab)\.com/(?P<owner>[^/\s]+)/(?P<name>[^/\s#?]+)")
 _TAIL = re.compile(r"(?:[ ,]+(?:inc|llc|ltd|gmbh|ag|corp|corporation|co|group|foundation|software|project|team))+\.?$")
 _LONGEST = 100
-Name = tuple[str, str]
-"""Vendor and product, escaped as in a CPE name; the vendor `*` where none is named."""
 
 
 def named_in_words(vendor: str | None, product: str | None) -> tuple[Name, ...]:
     """Return the CPE names that the words may mean, the plainest first; empty where they name nothing."""
+    words = _words(vendor, product)
+    return tuple(dict.fromkeys([*words, *(name for one in words for name in shipped().by_words.get(one, ()))]))
+
+
+def known_by_words(vendor: str, product: str, aliases: Aliases) -> tuple[tuple[Name, ...], tuple[Name, ...]]:
+    """Return the CPE names that a table knows for a supplier and a name, and those that the words alone make.
+
+    Where no supplier is stated, only the table can tell: names of products collide.
+    """
+    words = _words(vendor, product)
+    asked = [*words, *(("*", title) for _, title in words)]
+    told = [name for one in asked for name in aliases.by_words.get(one, ())]
+    known = tuple(dict.fromkeys([*told, *(one for one in words if one in aliases.others)]))
+    return known, tuple(one for one in words if one[0] != "*" and one not in known)
+
+
+def _words(vendor: str | None, product: str | None) -> list[Name]:
     owner, name = _plain(vendor), _plain(product)
     forge = _FORGE.fullmatch(name)
     if forge:
         owner, name = forge["owner"], forge["name"].removesuffix(".git")
     if not name or max(len(owner), len(name)) > _LONGEST:
-        return ()
+        return []
     short = _TAIL.sub("", owner).strip()
     titles = [name, name.removeprefix(f"{short} ")] if short else [name]
     if name.startswith(f"{owner}/"):  # some give owner/name as the product
         titles.append(name.removeprefix(f"{owner}/"))
     owners = [owner, short] if owner else ["*"]
-    words = [(_value(one), _value(title)) for one in owners for title in titles if title]
-    found = dict.fromkeys([*words, *(known for one in words for known in _aliases().get(one, ()))])
-    return tuple((owner, title) for owner, title in found if parse_cpe(f"cpe:2.3:*:{owner}:{title}:*:*:*:*:*:*:*:*"))
-
-
-@lru_cache(maxsize=1)
-def _aliases() -> dict[Name, tuple[Name, ...]]:
-    listed = tomllib.loads(resources.files("careful.vulnerabilities").joinpath("aliases.toml").read_text("utf-8"))
-    found: dict[Name, tuple[Name, ...]] = {}
-    for one in listed["alias"]:
-        vendor, _, product = one["cpe"].partition(":")
-        for words in one["words"]:
-            theirs, _, title = words.partition(":")
-            found[theirs, title] = (*found.get((theirs, title), ()), (vendor, product))
-    return found
+    found = dict.fromkeys((_value(one), _value(title)) for one in owners for title in titles if title)
+    return [(owner, title) for owner, title in found if parse_cpe(f"cpe:2.3:*:{owner}:{title}:*:*:*:*:*:*:*:*")]
 
 
 def _plain(text: str | None) -> str:

@@ -94,7 +94,8 @@ def _compiled(
 
 
 def _sameness(component: releases.Component) -> Hashable:
-    return component.purl, component.cpes, component.version, component.reason, component.statements
+    in_words = () if component.purl or component.cpes else (component.name, component.supplier)
+    return component.purl, component.cpes, component.version, component.reason, component.statements, in_words
 
 
 def _note_release(

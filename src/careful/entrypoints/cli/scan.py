@@ -85,6 +85,11 @@ def _reader(root: Path) -> Callable[[str], str | None]:
     help="The kernel's source, whose makefiles say what --kernel-config compiles.",
 )
 @click.option(
+    "--aliases",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Your own table of names that mean the same product (TOML), beside the shipped one.",
+)
+@click.option(
     "--fail-on",
     "bar",
     type=click.Choice(_BARS),
@@ -112,6 +117,7 @@ def command(
     kernel_files: Path | None,
     kernel_config: Path | None,
     kernel_source: Path | None,
+    aliases: Path | None,
     bar: str,
     strict: bool,
     style: str,
@@ -130,11 +136,11 @@ def command(
             read = releases.read_sbom(_content(sbom))
             said = [vulnerabilities.read_statements(path.read_bytes()) for path in documents]
         if feed:
-            looked = vulnerabilities.look_up_in(feed, read.components)
+            looked = vulnerabilities.look_up_in(feed, read.components, aliases)
             fresh = None
         else:
             world = ctx.obj.world()
-            looked = vulnerabilities.look_up(world, read.components)
+            looked = vulnerabilities.look_up(world, read.components, aliases)
             fresh = vulnerabilities.feeds_fresh(world)
     about = read.subject.name if read.subject else ""
     looked = vulnerabilities.with_statements(looked, read.components, said, about)
