@@ -8,6 +8,7 @@ import pytest
 from village import FLAW, NEW, OLD, STAFF, Village
 
 from careful import updates, vulnerabilities
+from careful.entrypoints.console.pages import today
 from careful.entrypoints.console.pages.today import growth
 from careful.kernel.actors import Actor
 
@@ -34,6 +35,21 @@ def test_an_open_case_runs_a_clock_and_is_to_be_judged(browser: Any, secret: byt
     assert f"careful vuln judge {case.id} --status affected" in browser.text
     assert f'href="/vulnerabilities/{case.id}"' in browser.text
     assert "were found in our products" in browser.text or f"{FLAW} was found in cam-1" in browser.text
+
+
+def test_of_thousands_of_cases_the_most_pressing_are_shown(
+    browser: Any, secret: bytes, village: Village, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    village.declare()
+    village.ship(OLD, "pillow==10.0.0", "certifi==2022.1.1")
+    village.hear()
+    village.run(OLD, "cam-1-001")
+    village.found()
+    total = len(vulnerabilities.cases(village.world, state="open"))
+    monkeypatch.setattr(today, "_FUNNELS", 1)
+    browser.open("/")
+    assert browser.text.count('class="num"><a href="/vulnerabilities/') == 1
+    assert f"{total - 1} more open case" in browser.text
 
 
 def test_what_is_next_follows_the_case(browser: Any, secret: bytes, village: Village, staff: Actor) -> None:

@@ -4,7 +4,7 @@ Clocks that run, what happened, what to do next, who is exposed, the fleet, and 
 green because nobody looked: what a stale feed cannot tell reads "not known".
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -27,6 +27,7 @@ from careful.kernel.work import World
 _DAY = timedelta(days=1)
 _ROWS = 7
 _CLOCKS = 6
+_FUNNELS = 50  # the most pressing: a kernel alone brings thousands of cases
 _ENTRIES = 20_000
 _ENDS_SOON = timedelta(days=90)
 _PAUSE_SECONDS = 1.0
@@ -95,7 +96,8 @@ class _Today:
         world, now = self._world, self._world.clock.now()
         size = ledger_size(world)
         known = products.list_all(world)
-        funnels = funnels_of(world)
+        pressing = pressing_of(world)
+        funnels = funnels_of(world, pressing[:_FUNNELS])
         promises = [_promise(world, one) for one in known]
         return self._look.page(
             request,
@@ -103,12 +105,13 @@ class _Today:
             ledger_size=size,
             clocks=[one.case for one in funnels][:_CLOCKS],
             report=obligations.next_clock(world),
-            more_clocks=max(0, len(funnels) - _CLOCKS),
+            more_clocks=max(0, len(pressing) - _CLOCKS),
             ending=[one for one in promises if one.until and _soon(one.until, now.date())],
             soon=now + _DAY,
             since=since(world),
             todos=todos(world, funnels, known)[:_ROWS],
             funnels=funnels,
+            more_funnels=len(pressing) - len(funnels),
             strips=[strip(world, one) for one in known],
             fleet=devices.fleet_summary(world),
             promises=promises,
@@ -154,13 +157,17 @@ def since(world: World) -> list[Line]:
     return told([entry for entry in reversed(newest) if entry.at >= start])
 
 
-def funnels_of(world: World) -> list[Funnel]:
+def pressing_of(world: World) -> list[vulnerabilities.Case]:
     """Return every open case that is not surely harmless, exploited ones first, then by due date."""
+    listed = vulnerabilities.cases(world, state="open")
+    return [one for one in listed if one.status != "not_affected" or vulnerabilities.waits(one)]
+
+
+def funnels_of(world: World, cases: Sequence[vulnerabilities.Case]) -> list[Funnel]:
+    """Tell how far cases have come."""
     ever = vulnerabilities.exposure_counts(world)
     found = []
-    for case in vulnerabilities.cases(world, state="open"):
-        if case.status == "not_affected" and not vulnerabilities.waits(case):
-            continue
+    for case in cases:
         still = len(vulnerabilities.exposed(world, case.id).devices)
         advisory = notices.for_case(world, case.id)
         written = notices.told_count(world, advisory.id) if advisory and advisory.published_at else None
