@@ -22,6 +22,7 @@ from careful.vulnerabilities.exporting import FORMS as EXPORT_FORMS
 from careful.vulnerabilities.exporting import Exported, export
 from careful.vulnerabilities.exporting import Form as ExportForm
 from careful.vulnerabilities.feeds.kinds import Kind as FeedKind
+from careful.vulnerabilities.feeds.kinds import licence_of
 from careful.vulnerabilities.feeds.proof import UNDATED
 from careful.vulnerabilities.judging import Decision, Filter, Outcome, missing, named, waits
 from careful.vulnerabilities.lookup import (
@@ -116,6 +117,7 @@ __all__ = [
     "fingerprint",
     "judge",
     "judge_many",
+    "licence_of",
     "missing",
     "named",
     "preview",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from careful.vulnerabilities.feeds.kinds import FEEDS, LICENCES, Kind, kind_of
+from careful.vulnerabilities.feeds.kinds import FEEDS, LICENCES, Kind, kind_of, licence_of
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,21 @@ def test_kinds(raw, kind):
 )
 def test_anything_is_of_a_kind_or_none(raw):
     assert kind_of(raw) in {None, *get_args(Kind)}
+
+
+@pytest.mark.parametrize(
+    ("feed", "record", "licence"),
+    [
+        ("osv", "GHSA-j7hp-h8jx-5ppr", "CC-BY-4.0"),
+        ("osv", "BIT-apache-2024-1", "Apache-2.0"),
+        ("osv", "OSV-2020-111", "CC-BY-4.0"),
+        ("osv", "CURL-CVE-2024-7264", "per record; see the source"),
+        ("kev", "CVE-2024-1", "CC0-1.0"),
+        ("mine", "X-1", ""),
+    ],
+)
+def test_every_record_has_its_licence(feed, record, licence):
+    assert licence_of(feed, record) == licence
 
 
 def test_every_kind_has_a_name_and_a_licence():

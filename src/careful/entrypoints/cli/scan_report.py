@@ -147,6 +147,8 @@ class Report:
             "against": one.against,
             "matched_by": one.rule,
             "feed": one.feed,
+            "record": one.record,
+            "licence": vulnerabilities.licence_of(one.feed, one.record),
             "severity": one.severity,
             "exploited": one.flaw in self.looked.exploited,
             "epss": score[0] if score else None,

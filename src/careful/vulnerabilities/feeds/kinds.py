@@ -29,6 +29,31 @@ LICENCES = {
     "openvex": "per document; see its author",
 }
 
+_OF_OSV = {
+    "ALBA": "MIT",
+    "ALEA": "MIT",
+    "ALSA": "MIT",
+    "BIT": "Apache-2.0",
+    "GHSA": "CC-BY-4.0",
+    "GO": "CC-BY-4.0",
+    "GSD": "CC0-1.0",
+    "HSEC": "CC0-1.0",
+    "MAL": "Apache-2.0",
+    "OSV": "CC-BY-4.0",
+    "PSF": "CC-BY-4.0",
+    "PYSEC": "CC-BY-4.0",
+    "RSEC": "Apache-2.0",
+    "RUSTSEC": "CC0-1.0",
+    "UBUNTU": "CC-BY-SA-4.0",
+    "USN": "CC-BY-SA-4.0",
+}
+"""By the prefix of its ids, the licence of each database that OSV gathers ("Data sources" in OSV's documentation)."""
+
+
+def licence_of(feed: str, record: str) -> str:
+    """Return the licence under which a record comes, empty for a feed of a name of one's own."""
+    return (_OF_OSV.get(record.partition("-")[0]) if feed == "osv" else None) or LICENCES.get(feed, "")
+
 
 def kind_of(raw: Any) -> Kind | None:  # noqa: ANN401 (JSON is Any)
     """Tell of which feed a document is, None for what is none."""
