@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import flaws_peers
+import flaws_scale
 import flaws_truth
 import zstandard
 from table import RUNS, method, row
@@ -113,6 +114,7 @@ def main() -> int:
         flaws_truth.report(Path(scratch), folder, file)
         flaws_truth.yocto(sbom(YOCTO), Path(scratch))
         flaws_peers.report(Path(scratch), folder, sbom(SBOMS[0]))
+        flaws_scale.report(Path(scratch), folder, file, flaws_peers.parts_of(sbom(SBOMS[0])))
     return 0
 
 
