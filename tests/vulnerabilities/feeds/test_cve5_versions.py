@@ -106,6 +106,15 @@ def test_a_range_written_as_two_is_one():
     assert apart.ranges == (Range("9.0"), Range(fixed="8.13.4"))
 
 
+def test_a_range_that_begins_where_it_ends_denies_nothing_before_it():
+    """As HackerOne's records of Node.js: `20.5.0` up to `20.5.0`, all else unaffected."""
+    clear, doubt = read({"version": "20.5.0", "less_than_or_equal": "20.5.0"}, default="unaffected")
+    assert (clear.ranges, clear.closed, clear.condition) == ((Range("20.5.0", last="20.5.0"),), False, "")
+    assert (doubt.ranges, "begins where it ends" in doubt.condition) == ((Range(last="20.5.0"),), True)
+    (unsaid,) = read({"version": "20.5.0", "less_than_or_equal": "20.5.0"})
+    assert unsaid.ranges == clear.ranges
+
+
 def test_affected_by_default_and_only_affected_versions_named_is_no_clear_word_about_the_others():
     """As in Adobe's records: the rest is not affected in their own words, and affected by the record's."""
     clear, doubt = read({"version": "0", "less_than_or_equal": "4.0.3"}, default="affected")

@@ -41,6 +41,7 @@ _SHOWN, _LISTED = 60, 3
 _COMMITS = "its range is given in commits, not versions"
 _NO_VERSIONS = "its record names no versions"
 _IN_WORDS = "its versions are in words"
+_END_ONLY = "its record's range begins where it ends, and may mean all versions before"
 _BY_DEFAULT = "its record says affected by default, and then names only versions that are"
 _TWICE = "its record ends the range twice: it speaks of several branches"
 
@@ -77,6 +78,9 @@ def read_versions(listed: Sequence[Version], default: str, frame: Affected) -> I
             said.doubts.setdefault("its unaffected versions cannot be put in order", [])
         else:
             said.affected += between
+    ends = [one.version.strip() for one in listed if _says_only_its_end(one)]
+    if default == "unaffected" and ends:
+        said.doubts.setdefault(_END_ONLY, []).extend(Range(last=end) for end in ends)
     fine = tuple(dict.fromkeys(said.fine))
     if said.affected or said.exact or (fine and not said.doubts):
         yield replace(
@@ -112,6 +116,12 @@ def _joined(listed: Sequence[Version], scheme: str) -> Iterator[Version]:
             yield one
     if waiting:
         yield waiting
+
+
+def _says_only_its_end(one: Version) -> bool:
+    """Tell whether a range begins where it ends: some mean all up to there (HackerOne's records of Node.js)."""
+    end = (one.less_than_or_equal or "").strip()
+    return one.status == "affected" and end == one.version.strip() and bool(_PLAIN.fullmatch(end))
 
 
 def _has_no_start(one: Version) -> bool:
