@@ -121,10 +121,11 @@ def first_fix(ranges: Sequence[Range], version: str, scheme: str) -> str:
 @lru_cache(maxsize=4096)
 def _keys(names: tuple[str, ...], scheme: str) -> frozenset[versions.Key]:
     """Return the keys of those that can be read, as versions or as tags."""
-    return frozenset(key for name in names if (key := _tag_key(scheme, name)) is not None)
+    return frozenset(key for name in names if (key := key_of_tag(scheme, name)) is not None)
 
 
-def _tag_key(scheme: str, name: str) -> versions.Key | None:
+def key_of_tag(scheme: str, name: str) -> versions.Key | None:
+    """Return the key of a version, or of the tag that a repository gave it, None where neither can be read."""
     for text in (name, versions.version_of_tag(name)):
         try:
             return versions.key(scheme, text)

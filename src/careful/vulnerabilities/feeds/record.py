@@ -39,7 +39,10 @@ class Affected:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One advisory. `withdrawn` means that its feed took it back."""
+    """One advisory. `withdrawn` means that its feed took it back.
+
+    `provenance` says whose document it stands in and under what terms, where its feed has documents of many.
+    """
 
     id: str
     aliases: tuple[str, ...] = ()
@@ -50,6 +53,7 @@ class Record:
     affected: tuple[Affected, ...] = field(default_factory=tuple)
     vector: str = ""
     ssvc: str = ""
+    provenance: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ class Row:
     severity: str
     summary: str
     affected: Affected
+    provenance: str = ""
 
 
 _BY_DISTRIBUTION = ("apk", "deb", "rpm")
