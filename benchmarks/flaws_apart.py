@@ -6,6 +6,7 @@ from pathlib import Path
 from careful import releases
 from careful.vulnerabilities.feeds import database
 from careful.vulnerabilities.feeds.record import Row
+from careful.vulnerabilities.feeds.rows import all_of
 
 _MOST = 110
 
@@ -33,7 +34,7 @@ def rows_by_product(file: Path, parts: Sequence[releases.Found]) -> dict[str, li
     """Return the rows of a feed file by product."""
     found: dict[str, list[Row]] = {}
     with database.consulted(file) as connection:
-        for one in database.rows_for(connection, "cpe", {part.name for part in parts}):
+        for one in all_of(connection, "cpe", {part.name for part in parts}):
             found.setdefault(one.affected.key, []).append(one)
     return found
 

@@ -23,6 +23,7 @@ from flaws_apart import explain, rows_by_product
 from careful import releases, vulnerabilities
 from careful.vulnerabilities.feeds import database
 from careful.vulnerabilities.feeds.record import Row
+from careful.vulnerabilities.feeds.rows import all_of
 
 FEEDS = ("cve5-vulnrichment", "nvd-overrides-to-2025")
 TOOLS = ("cve-bin-tool", "sbom-cve-check")
@@ -145,7 +146,7 @@ def rows_of(file: Path) -> list[list[str]]:
     found: list[list[str]] = []
     with database.consulted(file) as connection:
         keys = [key for (key,) in connection.execute("SELECT DISTINCT key FROM affected WHERE kind = 'cpe'")]
-        for one in database.rows_for(connection, "cpe", keys):
+        for one in all_of(connection, "cpe", keys):
             name = releases.parse_cpe(one.affected.cpe)
             if name is None:
                 continue

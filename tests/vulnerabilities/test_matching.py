@@ -5,7 +5,7 @@ import pytest
 from careful.releases import Found
 from careful.releases.model import Statement
 from careful.vulnerabilities.feeds.record import Affected, Row
-from careful.vulnerabilities.matching import keys_of, match
+from careful.vulnerabilities.matching import match, names_of
 from careful.vulnerabilities.ranges import Range
 
 PYPI = frozenset({("purl", "pypi")})
@@ -17,12 +17,12 @@ CURL = "cpe:2.3:a:haxx:curl:8.3.0:-:*:*:*:*:*:*"
 
 def pypi(flaw="GHSA-1", package="pillow", aliases=(), ranges=BEFORE_10_0_1, **more):
     affected = Affected("purl", f"pypi/{package}", "pep440", ranges=tuple(ranges), **more)
-    return "purl", Row("osv", flaw, tuple(aliases), "high", f"about {flaw}", affected)
+    return Row("osv", flaw, tuple(aliases), "high", f"about {flaw}", affected)
 
 
 def nvd(flaw="CVE-1", name="cpe:2.3:a:haxx:curl:*:*:*:*:*:*:*:*", product="curl", ranges=BEFORE_8_4_0, **more):
     affected = Affected("cpe", product, "generic", ranges=tuple(ranges), cpe=name, **more)
-    return "cpe", Row("nvd", flaw, (), "critical", "", affected)
+    return Row("nvd", flaw, (), "critical", "", affected)
 
 
 def pillow(version="10.0.0", **more):
@@ -91,7 +91,7 @@ def test_a_component_is_looked_up_by_every_name_it_has():
     curl = Found(name="curl", version="8.3.0", purl="pkg:generic/curl@8.3.0", cpe=CURL)
     assert [one.flaw for one in found_in(curl, nvd(), coverage=CPES).matches] == ["CVE-1"]
     debian = Found(name="libcurl4", version="7.88.1-10", purl="pkg:deb/debian/libcurl4@7.88.1-10?upstream=curl")
-    assert keys_of([debian])["purl"] == {"deb/debian/libcurl4", "deb/debian/curl"}
+    assert {one.key for one in names_of(debian)} == {"deb/debian/libcurl4", "deb/debian/curl"}
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_a_distributions_advisory_is_for_its_own_release(distro, certainty):
     affected = Affected(
         "purl", "deb/debian/curl", "dpkg", ranges=(Range("0", fixed="7.88.1-10+deb12u4"),), distro="debian:12"
     )
-    row = ("purl", Row("osv", "DSA-1", (), "high", "", affected))
+    row = Row("osv", "DSA-1", (), "high", "", affected)
     component = Found(name="curl", version="7.88.1-10", purl=f"pkg:deb/debian/curl@7.88.1-10{distro}")
     found = found_in(component, row, coverage=frozenset({("purl", "deb/debian")}))
     assert [one.certainty for one in found.matches] == ([certainty] if certainty else [])

@@ -1,5 +1,7 @@
 """Matching of CPE 2.3 names (NISTIR 7696); reading them is the releases' affair; pure."""
 
+from dataclasses import replace
+
 from careful.releases import Cpe, parse_cpe, unescaped
 from careful.vulnerabilities.ranges import Hit
 
@@ -46,6 +48,12 @@ def version_of(name: Cpe) -> str:
         return ""
     update = "" if name.update in {ANY, NA} else unescaped(name.update)
     return unescaped(name.version) + update
+
+
+def without_version(text: str) -> str:
+    """Return a CPE name without version and update: what the names of a product have in common; else the text."""
+    found = parse_cpe(text)
+    return str(replace(found, version=ANY, update=ANY)) if found else text
 
 
 def is_wild(name: Cpe) -> bool:

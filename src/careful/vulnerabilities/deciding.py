@@ -115,9 +115,9 @@ def judge(sought: Sought, row: Row, *, lone_vendor: bool) -> Verdict | None:
     return Verdict("check" if doubts else hit, sought, row, how, doubts)
 
 
-def names(sought: Sought, row: Row, *, lone_vendor: bool) -> bool:
+def names(sought: Sought, one: Affected, *, lone_vendor: bool) -> bool:
     """Tell whether a row may mean this very name, whatever it says of the version."""
-    return _fits(sought, row.affected, lone_vendor=lone_vendor)[0] != "no"
+    return _fits(sought, one, lone_vendor=lone_vendor)[0] != "no"
 
 
 def decide(component: int, verdicts: Sequence[Verdict]) -> tuple[list[Match], list[Match]]:
@@ -209,15 +209,24 @@ def _weigh(
     ), not ruled_out
 
 
-def _together(hits: Iterable[Verdict]) -> list[tuple[frozenset[str], list[Verdict]]]:
-    """Group verdicts of advisories that share any name."""
-    groups: list[tuple[frozenset[str], list[Verdict]]] = []
+def _together(hits: Sequence[Verdict]) -> list[tuple[frozenset[str], list[Verdict]]]:
+    """Group verdicts of advisories that share any name, also by way of a third, in the order of the first of each."""
+    leads: dict[str, str] = {}
+
+    def lead(name: str) -> str:
+        while (above := leads.setdefault(name, name)) != name:
+            leads[name] = leads[above]  # halve the way, so that long chains stay short
+            name = above
+        return name
+
     for hit in hits:
-        joined = [group for group in groups if group[0].intersection(hit.names)]
-        names = frozenset(hit.names).union(*(group[0] for group in joined))
-        members = [one for group in joined for one in group[1]] + [hit]
-        groups = [group for group in groups if group not in joined] + [(names, members)]
-    return groups
+        first = lead(hit.names[0])
+        for name in hit.names[1:]:
+            leads[lead(name)] = first
+    groups: dict[str, list[Verdict]] = {}
+    for hit in hits:
+        groups.setdefault(lead(hit.names[0]), []).append(hit)
+    return [(frozenset(name for one in members for name in one.names), members) for members in groups.values()]
 
 
 def _fits(sought: Sought, one: Affected, *, lone_vendor: bool) -> tuple[Hit, str]:

@@ -13,9 +13,9 @@ from careful.kernel.work import World
 from careful.vulnerabilities.aliases import FILE, Aliases, shipped, with_own
 from careful.vulnerabilities.applying import Line, apply
 from careful.vulnerabilities.compiled import set_aside, set_aside_by
-from careful.vulnerabilities.feeds import database
+from careful.vulnerabilities.feeds import database, rows
 from careful.vulnerabilities.kbuild import Read, built, read_config
-from careful.vulnerabilities.matching import Known, Matched, keys_of, match
+from careful.vulnerabilities.matching import Known, Matched, match, names_of
 from careful.vulnerabilities.statements import Document
 
 
@@ -88,9 +88,9 @@ def look_up_in(file: Path, components: Sequence[Known], aliases: Path | None = N
 
 
 def _look_up(connection: sqlite3.Connection, components: Sequence[Known], known: Aliases) -> Looked:
-    keys = keys_of(components, known)
-    rows = [(kind, row) for kind, names in keys.items() for row in database.rows_for(connection, kind, names)]
-    found = match(components, rows, database.coverage(connection), known)
+    asked = ((one.kind, one.key, one.version) for part in components for one in names_of(part, known))
+    near = rows.near(connection, asked)
+    found = match(components, near.rows, database.coverage(connection), known, near.named)
     return Looked(
         found=found,
         exploited=database.exploited(connection),

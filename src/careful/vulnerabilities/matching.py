@@ -16,8 +16,11 @@ from careful.releases import Component, Found, Purl, parse_cpe, parse_purl, unes
 from careful.vulnerabilities import cpe, versions
 from careful.vulnerabilities.aliases import Aliases, shipped
 from careful.vulnerabilities.deciding import Match, Sought, Verdict, decide, judge, names
-from careful.vulnerabilities.feeds.record import Row, ecosystem_of
+from careful.vulnerabilities.feeds.record import Affected, Row, ecosystem_of
 from careful.vulnerabilities.names import known_by_words
+
+Name = tuple[str, str]
+"""Kind and key of a package or product, as in `Affected`."""
 
 Known = Component | Found
 """A component of a release, or one just read from an SBOM."""
@@ -82,23 +85,19 @@ def _by_words(component: Known, known: Aliases) -> tuple[tuple[tuple[str, str], 
     return known_by_words(component.supplier, component.name, known)
 
 
-def keys_of(components: Iterable[Known], aliases: Aliases | None = None) -> dict[str, set[str]]:
-    """Return, for each kind of name, the keys to read from the feeds."""
-    found: dict[str, set[str]] = {"purl": set(), "cpe": set()}
-    for component in components:
-        for sought in names_of(component, aliases):
-            found[sought.kind].add(sought.key)
-    return found
-
-
 def match(
     components: Sequence[Known],
-    rows: Iterable[tuple[str, Row]],
+    rows: Iterable[Row],
     coverage: frozenset[tuple[str, str]],
     aliases: Aliases | None = None,
+    named_by: Mapping[Name, Iterable[Affected]] | None = None,
 ) -> Matched:
-    """Match `components` against `rows` (each with its kind); `coverage` is what some feed covers in full."""
-    by_key = _Rows.of(rows)
+    """Match `components` against `rows`; `coverage` is what some feed covers in full.
+
+    `named_by` says by which names the feeds have each package or product, in whatever version; left out, these rows are
+    all that there are.
+    """
+    by_key = _Rows.of(rows, named_by)
     found: list[Match] = []
     settled: list[Match] = []
     unmatched: dict[int, str] = {}
@@ -115,15 +114,11 @@ def match(
             partly[number] = f"{_NAMELESS}: looked up by its supplier and name in words"
         elif not whole:
             partly[number] = f"only single records speak of it here: no feed covers all of {_wanted(named)}"
-        said_of = [
-            verdict
-            for one in sought
-            for row in by_key.rows(one)
-            if (verdict := judge(one, row, lone_vendor=by_key.one_vendor(row.affected.key)))
-        ]
+        said_of = [verdict for one in sought for verdict in by_key.verdicts(one)]
         untold = _untold(sought, said_of)
         if untold:
             unmatched[number] = untold
+            partly.pop(number, None)
             said_of = [one for one in said_of if one.hit != "check"]
         held, ruled_out = decide(number, said_of)
         held = [_as_named(one, component, aliases or shipped(), in_words=in_words) for one in held]
@@ -164,26 +159,38 @@ def _is_version(one: Sought) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """Feed rows by kind and key, and the vendors under each CPE product."""
+    """Feed rows by kind and key, by which names there are any, and the vendors under each CPE product."""
 
-    by_key: dict[tuple[str, str], list[Row]] = field(default_factory=dict)
-    vendors: dict[str, set[str]] = field(default_factory=dict)
+    by_key: dict[Name, list[Row]]
+    named: Mapping[Name, Iterable[Affected]]
+    vendors: dict[str, set[str]]
+    said: dict[Sought, tuple[Verdict, ...]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, rows: Iterable[tuple[str, Row]]) -> "_Rows":
-        made = cls()
-        for kind, row in rows:
-            made.by_key.setdefault((kind, row.affected.key), []).append(row)
+    def of(cls, rows: Iterable[Row], named_by: Mapping[Name, Iterable[Affected]] | None) -> "_Rows":
+        by_key: dict[Name, list[Row]] = {}
+        for row in rows:
+            by_key.setdefault((row.affected.kind, row.affected.key), []).append(row)
+        named = {key: [row.affected for row in of] for key, of in by_key.items()} if named_by is None else named_by
+        vendors: dict[str, set[str]] = {}
+        for (kind, key), frames in named.items():
             if kind == "cpe":
-                made.vendors.setdefault(row.affected.key, set()).add(cpe.parse(row.affected.cpe).vendor)
-        return made
+                vendors[key] = {cpe.parse(one.cpe).vendor for one in frames}
+        return cls(by_key, named, vendors)
 
-    def rows(self, sought: Sought) -> Sequence[Row]:
-        return self.by_key.get((sought.kind, sought.key), ())
+    def verdicts(self, sought: Sought) -> tuple[Verdict, ...]:
+        """Return what all rows say of a name, worked out once however many components have it."""
+        said = self.said.get(sought)
+        if said is None:
+            lone = self.one_vendor(sought.key)
+            judged = (judge(sought, row, lone_vendor=lone) for row in self.by_key.get((sought.kind, sought.key), ()))
+            said = self.said[sought] = tuple(one for one in judged if one)
+        return said
 
     def name(self, sought: Sought) -> bool:
         """Tell whether any record may mean this very name, whatever it says of the version."""
-        return any(names(sought, row, lone_vendor=self.one_vendor(sought.key)) for row in self.rows(sought))
+        lone = self.one_vendor(sought.key)
+        return any(names(sought, one, lone_vendor=lone) for one in self.named.get((sought.kind, sought.key), ()))
 
     def one_vendor(self, product: str) -> bool:
         return len(self.vendors.get(product, ())) == 1

@@ -8,6 +8,7 @@ import pytest
 from careful.kernel.errors import Unavailable
 from careful.vulnerabilities.feeds import database
 from careful.vulnerabilities.feeds.record import Affected, Record
+from careful.vulnerabilities.feeds.rows import all_of
 from careful.vulnerabilities.ranges import Range
 
 AFFECTED = Affected("purl", "pypi/pillow", "pep440", ("9",), (Range("1", fixed="2"),), "a condition", "", "debian:12")
@@ -27,7 +28,7 @@ def put(home, one, digest="1"):
 
 def rows(home, *keys, kind="purl"):
     with database.opened(home) as connection:
-        return database.rows_for(connection, kind, keys or ["pypi/pillow"])
+        return all_of(connection, kind, keys or ["pypi/pillow"])
 
 
 def test_what_is_stored_comes_back_whole(tmp_path):
@@ -116,7 +117,7 @@ def test_a_row_comes_back_as_it_went_in(tmp_path):
     )
     with database.opened(tmp_path, write=True) as connection:
         database.put(connection, "cve5", Record("CVE-1", affected=(one,)), "1")
-        (row,) = database.rows_for(connection, "cpe", ["curl"])
+        (row,) = all_of(connection, "cpe", ["curl"])
     assert row.affected == one
 
 

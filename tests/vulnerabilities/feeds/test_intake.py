@@ -12,6 +12,7 @@ from careful.kernel.errors import Invalid
 from careful.vulnerabilities.feeds import database, intake
 from careful.vulnerabilities.feeds.kinds import kind_of
 from careful.vulnerabilities.feeds.proof import UNDATED
+from careful.vulnerabilities.feeds.rows import all_of
 
 NOW = datetime(2026, 11, 3, tzinfo=UTC)
 PAGE = {
@@ -337,7 +338,7 @@ def test_a_newer_document_replaces_all_of_an_older_one(home, given):
     def take(document):
         found = intake.take_in(home, given("vex.json", document), NOW)
         with database.opened(home) as connection:
-            rows = database.rows_for(connection, "purl", ["npm/b"])
+            rows = all_of(connection, "purl", ["npm/b"])
         return [row.aliases[0] for row in rows], (found.taken, found.unchanged, found.withdrawn)
 
     assert take(vex(1, "CVE-2026-1", "CVE-2026-2")) == (["CVE-2026-1", "CVE-2026-2"], (2, 0, 0))
@@ -357,4 +358,4 @@ def test_documents_without_a_name_replace_none(home, given):
         }
         assert intake.take_in(home, given("csaf.json", document), NOW).withdrawn == 0
     with database.opened(home) as connection:
-        assert len(database.rows_for(connection, "purl", ["npm/b"])) == 2
+        assert len(all_of(connection, "purl", ["npm/b"])) == 2

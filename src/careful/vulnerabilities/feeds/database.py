@@ -17,21 +17,28 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import msgspec
-
 from careful.kernel.errors import Invalid, Unavailable
-from careful.vulnerabilities.feeds.record import Affected, Record, Row
-from careful.vulnerabilities.ranges import Range
+from careful.vulnerabilities.cpe import without_version
+from careful.vulnerabilities.feeds.hull import hull
+from careful.vulnerabilities.feeds.record import Affected, Record
+from careful.vulnerabilities.feeds.rows import pack
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS flaw (
   feed TEXT NOT NULL, id TEXT NOT NULL, digest TEXT NOT NULL, aliases TEXT NOT NULL, summary TEXT NOT NULL,
-  severity TEXT NOT NULL, modified TEXT NOT NULL, vector TEXT NOT NULL, ssvc TEXT NOT NULL,
+  severity TEXT NOT NULL, modified TEXT NOT NULL, vector TEXT NOT NULL, ssvc TEXT NOT NULL, provenance TEXT NOT NULL,
   PRIMARY KEY (feed, id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS product (
+  id INTEGER PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL, scheme TEXT NOT NULL, name TEXT NOT NULL,
+  distro TEXT NOT NULL, UNIQUE (kind, key, scheme, name, distro));
 CREATE TABLE IF NOT EXISTS affected (
-  feed TEXT NOT NULL, flaw TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS affected_by_key ON affected (kind, key);
+  feed TEXT NOT NULL, flaw TEXT NOT NULL, product INTEGER NOT NULL, low BLOB NOT NULL, high BLOB NOT NULL,
+  body TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS affected_by_version ON affected (product, low, high);
 CREATE INDEX IF NOT EXISTS affected_by_flaw ON affected (feed, flaw);
+CREATE VIEW IF NOT EXISTS said AS
+  SELECT a.rowid AS number, a.feed, a.flaw, f.aliases, f.severity, f.summary, f.provenance, p.kind, p.key, a.body
+  FROM affected a JOIN product p ON p.id = a.product JOIN flaw f ON f.feed = a.feed AND f.id = a.flaw;
 CREATE TABLE IF NOT EXISTS exploited (cve TEXT PRIMARY KEY, since TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS score (cve TEXT PRIMARY KEY, epss REAL NOT NULL, percentile REAL NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS taken (
@@ -43,9 +50,9 @@ CREATE TABLE IF NOT EXISTS whole (
   as_of TEXT NOT NULL, PRIMARY KEY (feed, kind, type)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 INSERT OR IGNORE INTO state VALUES ('generation', 0);
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 """
-_FORM = 3
+_FORM = 4
 _BUILD = "careful feeds sync --from DIR --output FILE"
 
 
@@ -123,7 +130,8 @@ def consulted(file: Path) -> Iterator[sqlite3.Connection]:
 def _bring_to_form(connection: sqlite3.Connection) -> None:
     """Make the tables. What an earlier version wrote, without whose word it is, is *not known* until the next sync."""
     earlier = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'flaw'").fetchone()
-    connection.executescript("DROP TABLE IF EXISTS flaw; DROP TABLE IF EXISTS affected; DROP TABLE IF EXISTS whole;")
+    for table in ("flaw", "product", "affected", "whole", "seen"):
+        connection.execute(f"DROP TABLE IF EXISTS {table}")
     connection.executescript(_SCHEMA)
     if earlier:
         moved(connection)
@@ -148,7 +156,7 @@ def put(connection: sqlite3.Connection, feed: str, record: Record, digest: str) 
         return False
     connection.execute("DELETE FROM affected WHERE feed = ? AND flaw = ?", (feed, record.id))
     connection.execute(
-        "INSERT OR REPLACE INTO flaw VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO flaw VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             feed,
             record.id,
@@ -159,12 +167,13 @@ def put(connection: sqlite3.Connection, feed: str, record: Record, digest: str) 
             modified,
             record.vector,
             record.ssvc,
+            record.provenance,
         ),
     )
     if not record.withdrawn:  # of a withdrawn one its date stays, so that an older copy does not bring it back
         connection.executemany(
-            "INSERT INTO affected VALUES (?, ?, ?, ?, ?)",
-            [(feed, record.id, one.kind, one.key, _pack(one)) for one in record.affected],
+            "INSERT INTO affected VALUES (?, ?, ?, ?, ?, ?)",
+            [(feed, record.id, _product(connection, one), *hull(one), pack(one)) for one in record.affected],
         )
     return before is not None or not record.withdrawn
 
@@ -300,40 +309,12 @@ def keep_wholes(connection: sqlite3.Connection, feed: str, names: Iterable[str])
         moved(connection)
 
 
-def rows_for(connection: sqlite3.Connection, kind: str, keys: Iterable[str]) -> list[Row]:
-    """Return every affected row for the given packages or products."""
-    found: list[Row] = []
-    query = (
-        "SELECT a.feed, a.flaw, f.aliases, f.severity, f.summary, a.key, a.body FROM affected a"
-        " JOIN flaw f ON f.feed = a.feed AND f.id = a.flaw"
-        " WHERE a.kind = ? AND a.key IN (SELECT value FROM json_each(?))"
-    )
-    for feed, flaw, aliases, severity, summary, key, body in connection.execute(
-        query, (kind, json.dumps(sorted(set(keys))))
-    ):
-        found.append(Row(feed, flaw, tuple(json.loads(aliases)), severity, summary, _unpack(kind, key, body)))
-    return found
-
-
-def _pack(one: Affected) -> str:
-    spans = [[[each.introduced, each.fixed, each.last, each.after] for each in part] for part in (one.ranges, one.fine)]
-    body = [one.scheme, one.versions, spans[0], one.condition, one.cpe, one.distro]
-    return msgspec.json.encode([*body, one.source, spans[1], one.closed, one.files]).decode()
-
-
-def _unpack(kind: str, key: str, body: str) -> Affected:
-    scheme, versions, ranges, condition, named, distro, source, fine, closed, files = msgspec.json.decode(body)
-    return Affected(
-        kind,
-        key,
-        scheme,
-        tuple(versions),
-        tuple(Range(*one) for one in ranges),
-        condition,
-        named,
-        distro,
-        source,
-        tuple(Range(*one) for one in fine),
-        closed,
-        tuple(files),
-    )
+def _product(connection: sqlite3.Connection, one: Affected) -> int:
+    """Return the number of a package or product with all that its rows have in common."""
+    known = (one.kind, one.key, one.scheme, without_version(one.cpe), one.distro)
+    query = "SELECT id FROM product WHERE kind = ? AND key = ? AND scheme = ? AND name = ? AND distro = ?"
+    found = connection.execute(query, known).fetchone()
+    if found is None:
+        add = "INSERT INTO product (kind, key, scheme, name, distro) VALUES (?, ?, ?, ?, ?) RETURNING id"
+        found = connection.execute(add, known).fetchone()
+    return int(found[0])
