@@ -224,3 +224,48 @@ def test_number_has_an_end(monkeypatch):
     monkeypatch.setattr(spdx2, "MOST_COMPONENTS", 1)
     with pytest.raises(TooLarge, match="1 components"):
         read(document(package("a"), package("b")))
+
+
+LINUX = ("cpe23Type", "cpe:2.3:*:*:linux_kernel:6.6.63:*:*:*:*:*:*:*")
+TREE = ["init/main.c", "drivers/net/veth.c", *(f"fs/f{at}.c" for at in range(300))]
+
+
+def of_yocto(files=(), debugged=()):
+    """A kernel's recipe, with its source files, and a package of it, with what its files were made of."""
+    listed = [
+        {"SPDXID": f"SPDXRef-SourceFile-{at}", "fileName": name, "fileTypes": ["SOURCE"]}
+        for at, name in enumerate(files)
+    ]
+    recipe = document(package("linux-yocto", "6.6.63", LINUX), creationInfo=YOCTO, files=listed)
+    made = document(
+        package("kernel-vmlinux", "6.6.63"),
+        documentNamespace="http://example.org/two",
+        creationInfo=YOCTO,
+        externalDocumentRefs=[{"externalDocumentId": "DocumentRef-recipe", "spdxDocument": "http://example.org/one"}],
+    )
+    made["relationships"] = [
+        {"spdxElementId": first, "relationshipType": "GENERATED_FROM", "relatedSpdxElement": second} | more
+        for first, second, more in (
+            ("SPDXRef-kernel-vmlinux", "DocumentRef-recipe:SPDXRef-linux-yocto", {}),
+            *(("SPDXRef-PackagedFile-1", "NOASSERTION", {"comment": path}) for path in debugged),
+        )
+    ]
+    return recipe, made
+
+
+@pytest.mark.parametrize(
+    "documents",
+    [
+        pytest.param(of_yocto([f"linux-yocto-6.6.63+git-r0/{name}" for name in TREE]), id="sources of its recipe"),
+        pytest.param(of_yocto(debugged=[f"/usr/src/kernel/{name}" for name in TREE]), id="debug information"),
+    ],
+)
+def test_the_compiled_files_of_a_kernel(documents):
+    (one,) = read(*documents).components
+    assert one.files == frozenset(TREE)
+
+
+def test_debug_information_of_a_part_is_not_believed():
+    given = read(*of_yocto(debugged=["/usr/src/kernel/drivers/net/veth.c"]))
+    assert given.components[0].files == frozenset()
+    assert any("lacks init/main.c" in one.says for one in given.report.remarks)

@@ -253,3 +253,44 @@ def test_number_has_an_end(monkeypatch):
     monkeypatch.setattr(spdx3, "MOST_COMPONENTS", 1)
     with pytest.raises(TooLarge, match="1 components"):
         read(package("a"), package("b"))
+
+
+KERNEL = "cpe:2.3:*:*:linux_kernel:6.12.38:*:*:*:*:*:*:*"
+TREE = ["init/main.c", "include/linux/module.h", "drivers/net/veth.c", *(f"fs/f{at}.c" for at in range(300))]
+
+
+def kernel(*files, names=("kernel-6.12.38",)):
+    """A Yocto kernel with SPDX_INCLUDE_COMPILED_SOURCES: its source files went into the build that gave packages."""
+    inputs = [
+        {"type": "software_File", "spdxId": f"file{at}", "name": name, "software_primaryPurpose": "source"}
+        for at, name in enumerate(files)
+    ]
+    built = [package(name, KERNEL, software_primaryPurpose="install") for name in names]
+    return [
+        BUILD, *inputs, *built, relation("build", "hasInput", *(one["spdxId"] for one in inputs)),
+        relation("build", "hasOutput", *names),
+    ]  # fmt: skip
+
+
+def test_the_compiled_files_of_a_kernel():
+    (one,) = read(*kernel(*(f"linux-yocto-6.12.38+git/{name}" for name in TREE))).components
+    assert one.files == frozenset(TREE) - {"include/linux/module.h"}
+
+
+def test_the_packages_of_a_kernel_share_its_list():
+    names = ("kernel-6.12.38", "kernel-image-6.12.38", "kernel-module-veth-6.12.38")
+    (one,) = read(*kernel(*TREE, names=names)).components
+    assert (one.name, len(one.files)) == ("kernel-6.12.38", 302)
+
+
+def test_a_list_that_cannot_be_whole_is_not_believed():
+    given = read(*kernel("linux/init/main.c", "linux/lib/vdso/gettimeofday.c"))
+    assert given.components[0].files == frozenset()
+    (remark,) = [one for one in given.report.remarks if "compiled" in one.says]
+    assert remark.where == "$.@graph[3]"
+    assert remark.says.startswith("its list of compiled files is not believed, so no flaw is set aside by it: it names")
+
+
+def test_the_files_of_other_components_are_not_kept():
+    other = [one | {"externalIdentifier": []} if one["type"] == "software_Package" else one for one in kernel(*TREE)]
+    assert read(*other).components[0].files == frozenset()

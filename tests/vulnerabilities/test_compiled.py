@@ -1,11 +1,13 @@
 """A kernel's flaw is set aside only where each of its source files was left out of the build."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from careful.releases import Found
-from careful.vulnerabilities.compiled import built, read_list, set_aside
+from careful.vulnerabilities.compiled import Compiled, built, of_sbom, read_list, set_aside, set_aside_as_listed
 from careful.vulnerabilities.deciding import Match
 
 KERNEL = Found(name="linux", version="6.6.1", cpe="cpe:2.3:o:linux:linux_kernel:6.6.1:*:*:*:*:*:*:*")
@@ -42,7 +44,35 @@ def test_the_evidence_is_kept():
 
 def test_what_was_compiled_of_a_flaws_files():
     files = ["kernel/fork.c", "drivers/net/veth.c", "include/linux/net.h", "kernel/fork.c"]
-    assert built(files, BUILT) == ("include/linux/net.h", "kernel/fork.c")
+    assert built(files, Compiled.of(BUILT)) == ("include/linux/net.h", "kernel/fork.c")
+
+
+@pytest.mark.parametrize(
+    ("file", "compiled", "may"),
+    [
+        pytest.param("fs/smb/client/connect.c", ["fs/cifs/connect.c"], True, id="moved within its top folder"),
+        pytest.param("fs/smb/client/connect.c", ["linux-6.1/fs/cifs/connect.c"], True, id="with the build's own root"),
+        pytest.param("fs/smb/client/connect.c", ["drivers/nvme/connect.c"], False, id="another of that name"),
+        pytest.param("arch/x86/kvm/mmu.c", ["arch/arm64/kvm/mmu.c"], False, id="another architecture"),
+        pytest.param("arch/x86/kvm/mmu/mmu.c", ["arch/x86/kvm/mmu.c"], True, id="moved in its architecture"),
+        pytest.param("drivers/x/core.c", [f"drivers/{at}/core.c" for at in range(4)], False, id="a name of many"),
+        pytest.param("drivers/x/tun.c", ["drivers/y/tun2.c"], False, id="none of that name"),
+    ],
+)
+def test_files_move(file, compiled, may):
+    assert of_sbom(compiled).may_have(file) == may
+
+
+def test_by_the_list_of_the_sbom_itself():
+    """Each kernel by its own list; none for one without, nor for a flaw that is exploited."""
+    listed = replace(KERNEL, files=frozenset({"kernel/fork.c", "mm/slub.c"}))
+    found = [flaw("net/veth.c"), flaw("mm/slub.c"), flaw("net/veth.c", component=1), flaw("net/veth.c", component=2)]
+    kept, aside = set_aside_as_listed(found, [listed, KERNEL, OTHER])
+    assert [one.component for one in kept] == [0, 1, 2]
+    assert [one.evidence for one in aside] == [
+        "not compiled into this kernel: net/veth.c, of 2 files that were; by CVE-1"
+    ]
+    assert set_aside_as_listed(found, [listed, KERNEL, OTHER], {"CVE-1"}) == (found, [])
 
 
 def test_only_the_kernels():

@@ -232,3 +232,55 @@ def test_only_offered_releases_are_followed(maker, world, state):
         releases.withdraw(world, maker.staff, release.id, "never left the house")
     vulnerabilities.match(world)
     assert len(vulnerabilities.cases(world)) == (0 if state == "withdrawn" else 1)
+
+
+def kernel_flaw(name, *files):
+    affected = {"vendor": "Linux", "product": "Linux", "defaultStatus": "unaffected", "programFiles": list(files)}
+    affected["versions"] = [{"version": "6.0", "lessThan": "6.7", "status": "affected", "versionType": "semver"}]
+    dates = {"state": "PUBLISHED", "datePublished": "2024-01-01T00:00:00Z", "dateUpdated": "2024-01-01T00:00:00Z"}
+    cna = {"affected": [affected], "descriptions": [{"lang": "en", "value": "a flaw"}]}
+    return {"dataType": "CVE_RECORD", "cveMetadata": {"cveId": name} | dates, "containers": {"cna": cna}}
+
+
+def of_yocto(*files):
+    """An SPDX 3 of Yocto whose kernel lists its compiled source files; written here, as no real one is at hand."""
+    names = [f"linux-yocto-6.6.1+git/{name}" for name in ("init/main.c", *files, *(f"fs/f{n}.c" for n in range(300)))]
+    cpe = {"externalIdentifierType": "cpe23", "identifier": "cpe:2.3:*:*:linux_kernel:6.6.1:*:*:*:*:*:*:*"}
+    kernel = {"type": "software_Package", "spdxId": "kernel", "name": "kernel", "externalIdentifier": [cpe]}
+    build = {"type": "build_Build", "spdxId": "build", "build_buildType": "http://openembedded.org/bitbake/x"}
+    inputs = [
+        {"type": "software_File", "spdxId": f"file{at}", "name": name, "software_primaryPurpose": "source"}
+        for at, name in enumerate(names)
+    ]
+    ties = [
+        {"type": "Relationship", "from": "build", "relationshipType": kind, "to": to}
+        for kind, to in (("hasInput", [one["spdxId"] for one in inputs]), ("hasOutput", ["kernel"]))
+    ]
+    graph = [build, kernel | {"software_packageVersion": "6.6.1"}, *inputs, *ties]
+    return json.dumps({"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld", "@graph": graph}).encode()
+
+
+def test_the_kernels_flaws_are_set_aside_by_the_compiled_files_that_its_sbom_lists(maker, world):
+    maker.feed(
+        kernel_flaw("CVE-2024-0001", "net/veth.c"),
+        kernel_flaw("CVE-2024-0002", "net/tun.c"),
+        kernel_flaw("CVE-2024-0003", "net/tap.c"),
+        kernel_flaw("CVE-2024-0004", "include/linux/net.h"),
+    )
+    maker.feed(kev("CVE-2024-0003"))
+    image = maker.folder / "kernel"
+    image.write_bytes(b"kernel")
+    one = releases.add(world, maker.staff, "cam-1", "1.0.0", image, of_yocto("net/tun.c"), ("rev-a",)).release
+    vulnerabilities.match(world)
+    assert sorted(found.flaw for found in vulnerabilities.findings(world, release=one.id)) == [
+        "CVE-2024-0002",  # it was compiled
+        "CVE-2024-0003",  # it is exploited: a person decides
+        "CVE-2024-0004",  # a header may be in any
+    ]
+    (aside,) = vulnerabilities.settled(world, one.id)
+    assert aside.evidence.startswith("not compiled into this kernel: net/veth.c, of 302 files that were; ")
+    vulnerabilities.note_kernel_files(world, maker.staff, one.id, "kernel/fork.o\nnet/veth.o\n")
+    vulnerabilities.match(world)
+    assert [aside.flaw for aside in vulnerabilities.settled(world, one.id)] == [
+        "CVE-2024-0002"
+    ]  # a person's list leads

@@ -7,7 +7,7 @@ genuine (signing.py; the repository itself belongs to updates), withdrawing ends
 """
 
 from careful.releases.actions import add, mark_signed, withdraw
-from careful.releases.identifiers import Cpe, Purl, parse_cpe, parse_purl, unescaped
+from careful.releases.identifiers import Cpe, Purl, names_linux, parse_cpe, parse_purl, unescaped
 from careful.releases.model import (
     AddedRelease,
     Artifact,
@@ -23,6 +23,7 @@ from careful.releases.queries import (
     Verified,
     artifact_path,
     by_id,
+    compiled_files,
     components,
     get,
     list_for,
@@ -38,9 +39,10 @@ __all__ = [
     "Release", "Artifact", "Component", "State", "AddedRelease", "Statement",
     # SBOMs and the names in them
     "Sbom", "SbomReport", "SbomRow", "Found", "read_sbom", "why_unmatchable",
-    "Purl", "Cpe", "parse_purl", "parse_cpe", "unescaped",
+    "Purl", "Cpe", "parse_purl", "parse_cpe", "names_linux", "unescaped",
     # acting
     "add", "mark_signed", "withdraw",
     # asking
-    "get", "by_id", "list_for", "components", "artifact_path", "sbom_bytes", "report", "verify", "Verified",
+    "get", "by_id", "list_for", "components", "compiled_files", "artifact_path", "sbom_bytes", "report", "verify",
+    "Verified",
 ]  # fmt: skip

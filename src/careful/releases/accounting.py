@@ -6,9 +6,11 @@ listed twice, what one recipe gave, and the modules of a kernel are one componen
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from careful.kernel.errors import TooLarge
-from careful.releases.identifiers import parse_cpe, parse_purl, unescaped
+from careful.releases import sources
+from careful.releases.identifiers import names_linux, parse_cpe, parse_purl
 from careful.releases.listing import MOST_CPES, MOST_REMARKS, MOST_SAID, Entry, Listing, Subject, named, settled
 from careful.releases.model import Found, SbomElement, SbomRemark, SbomReport, SbomRow, Statement
 
@@ -38,12 +40,26 @@ class _Kept:
     related: bool
     statements: list[Statement] = field(default_factory=list)
     patches: list[str] = field(default_factory=list)
+    files: dict[int, frozenset[str]] = field(default_factory=dict)
+    modules: set[str] = field(default_factory=set)
+
+    def note_files(self, one: Found) -> None:
+        """Keep the compiled files that any place lists; the packages of one recipe share one list."""
+        if one.files:
+            self.files[id(one.files)] = one.files
+            if one.name.startswith(_MODULES):
+                self.modules.add(one.name)
 
     def whole(self) -> Found:
         """Return the component with what is said of it anywhere."""
         said = (*self.found.statements, *self.statements)
         found = replace(self.found, statements=reconciled(said)) if said else self.found
-        return replace(found, patches=named((*(found.patches or ()), *self.patches))) if self.patches else found
+        found = replace(found, patches=named((*(found.patches or ()), *self.patches))) if self.patches else found
+        return replace(found, files=sources.rooted(chain(*self.files.values()))) if self.files else found
+
+    def doubt(self, files: frozenset[str]) -> str:
+        """Say why the list of its compiled files cannot be believed, empty where it can or there is none."""
+        return sources.doubt(files, self.modules) if files else ""
 
 
 def account(listing: Listing) -> Sbom:
@@ -52,9 +68,9 @@ def account(listing: Listing) -> Sbom:
     counter = _Counter(kernels=_kernels(entries))
     rows = [counter.place(entry) for entry in entries]
     counter.take_modules(rows)
-    components = tuple(one.whole() for one in counter.kept.values())
+    components, doubts = _believed(counter.kept.values())
     nothing = [] if rows else [SbomRemark("sbom", "the file lists no component")]
-    remarks = [*listing.remarks, *nothing, *_hidden(rows), *_two_versions(entries)]
+    remarks = [*listing.remarks, *nothing, *doubts, *_hidden(rows), *_two_versions(entries)]
     counts = {outcome: sum(row.outcome == outcome for row in rows) for outcome in ("taken", "merged", "unmatchable")}
     report = SbomReport(
         format=listing.format,
@@ -67,6 +83,20 @@ def account(listing: Listing) -> Sbom:
         remarks=tuple(remarks[:MOST_REMARKS]),
     )
     return Sbom(components, report, listing.subject)
+
+
+def _believed(kept: Iterable[_Kept]) -> tuple[tuple[Found, ...], list[SbomRemark]]:
+    """Return the components, and a remark for each whose list of compiled files is not believed and so left out."""
+    found: list[Found] = []
+    remarks: list[SbomRemark] = []
+    for one in kept:
+        whole = one.whole()
+        if doubt := one.doubt(whole.files):
+            says = f"its list of compiled files is not believed, so no flaw is set aside by it: it {doubt}"
+            remarks.append(SbomRemark(one.where, says))
+            whole = replace(whole, files=frozenset())
+        found.append(whole)
+    return tuple(found), remarks
 
 
 def _bounded(entries: Iterable[Entry]) -> Iterator[Entry]:
@@ -111,7 +141,8 @@ class _Counter:
             return _row(entry, "merged", f"{entry.kin} as {elder}", elder)
         reason = one.reason or why_unmatchable(one)
         found = replace(one, reason=reason) if reason != one.reason else one
-        self.kept[key] = _Kept(entry.where, found, entry.related)
+        self.kept[key] = kept = _Kept(entry.where, found, entry.related)
+        kept.note_files(one)
         self.elders[entry.where] = key
         if entry.family:
             self.families[entry.family] = key
@@ -128,6 +159,7 @@ class _Counter:
         self.elders[entry.where] = key
         elder.statements.extend(entry.found.statements)
         elder.patches.extend(entry.found.patches or ())
+        elder.note_files(entry.found)
         elder.related = elder.related or entry.related
         more = tuple(dict.fromkeys((*elder.found.cpes, *entry.found.cpes)))[:MOST_CPES]
         if more != elder.found.cpes:
@@ -149,17 +181,13 @@ def _kernels(entries: Iterable[Entry]) -> dict[str, str]:
     found: dict[str, str] = {}
     for entry in entries:
         one = entry.found
-        if one.version and not entry.left_out and not _is_module(one) and _is_linux(one):
+        if one.version and not entry.left_out and not _is_module(one) and names_linux(one.cpes):
             found.setdefault(one.version, entry.where)
     return found
 
 
-def _is_linux(one: Found) -> bool:
-    return any((cpe := parse_cpe(name)) and unescaped(cpe.product) == "linux_kernel" for name in one.cpes)
-
-
 def _is_module(one: Found) -> bool:
-    return one.name.startswith(_MODULES) and not one.purl and (not one.cpe or _is_linux(one))
+    return one.name.startswith(_MODULES) and not one.purl and (not one.cpe or names_linux(one.cpes))
 
 
 def reconciled(statements: Iterable[Statement]) -> tuple[Statement, ...]:

@@ -6,13 +6,14 @@ values with the fewest escapes, so that what is the same compares the same.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from functools import lru_cache
 from urllib.parse import quote, unquote
 
 from careful.releases.purl import Purl, make_purl, parse_purl, read_purl
 
-__all__ = ["Cpe", "Purl", "make_purl", "parse_cpe", "parse_purl", "read_purl", "unescaped"]
+__all__ = ["Cpe", "Purl", "make_purl", "names_linux", "parse_cpe", "parse_purl", "read_purl", "unescaped"]
 
 _LONGEST = 2000
 _CPE_PARTS = 11
@@ -81,6 +82,11 @@ def parse_cpe(text: str) -> Cpe | None:
 def unescaped(value: str) -> str:
     """Return a CPE value as people write it."""
     return re.sub(r"\\(.)", r"\1", value, flags=re.DOTALL) if "\\" in value else value
+
+
+def names_linux(cpes: Iterable[str]) -> bool:
+    """Tell whether one of these CPEs is that of the Linux kernel."""
+    return any((cpe := parse_cpe(name)) and unescaped(cpe.product) == "linux_kernel" for name in cpes)
 
 
 def _from_formatted(text: str) -> Cpe:

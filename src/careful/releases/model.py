@@ -71,7 +71,8 @@ class Found:
     """A component as an SBOM states it, empty where it states nothing.
 
     `reason` says why it cannot be looked up in the known flaws; empty when it can. `patches` are the names of the
-    patches in it, those without a name by their digest; None where a release is older than their being noted.
+    patches in it, those without a name by their digest; None where a release is older than their being noted. `files`
+    are, of a Linux kernel, the source files it was compiled from, from the root of its source on.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Found:
     reason: str = ""
     more_cpes: tuple[str, ...] = ()
     patches: tuple[str, ...] | None = ()
+    files: frozenset[str] = frozenset()
 
     @property
     def cpes(self) -> tuple[str, ...]:

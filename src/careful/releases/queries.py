@@ -60,6 +60,13 @@ def components(world: World, release_id: str) -> list[Component]:
         return store.as_components(connection.execute(query))
 
 
+def compiled_files(world: World, release_id: str) -> dict[int, frozenset[str]]:
+    """Return, for each kernel in a release whose SBOM lists its compiled source files, these files."""
+    query = select(store.compiled).where(store.compiled.c.release == release_id)
+    with world.look() as connection:
+        return {row.component: frozenset(row.files) for row in connection.execute(query)}
+
+
 def artifact_path(world: World, sha256: str) -> Path:
     """Return the file with this digest. Raises NotFound."""
     path = artifacts.place(world.home, sha256)

@@ -10,7 +10,7 @@ from dataclasses import replace
 import msgspec
 
 from careful.kernel.errors import Invalid, Problem, Refused, TooLarge
-from careful.releases import archives, cyclonedx, cyclonedx_xml, spdx2, spdx2_tag, spdx3, spdx3_elements
+from careful.releases import archives, cyclonedx, cyclonedx_xml, spdx2, spdx2_elements, spdx2_tag, spdx3, spdx3_elements
 from careful.releases.accounting import Sbom, account, why_unmatchable
 from careful.releases.json_places import decode, doubled
 from careful.releases.listing import Listing
@@ -154,11 +154,11 @@ def _check_version(bom: cyclonedx.Bom, where: str) -> None:
         raise Invalid(f"CycloneDX {found} is not read.", do=_DO, where=where, problems=(problem,))
 
 
-def _spdx2(content: bytes) -> spdx2.Document:
-    return decode(content.removeprefix(_BOM), spdx2.Document, "SPDX 2")
+def _spdx2(content: bytes) -> spdx2_elements.Document:
+    return decode(content.removeprefix(_BOM), spdx2_elements.Document, "SPDX 2")
 
 
-def _tag_value(content: bytes) -> spdx2.Document:
+def _tag_value(content: bytes) -> spdx2_elements.Document:
     return spdx2_tag.read(content)
 
 

@@ -1,4 +1,4 @@
-"""Reading SPDX 2.2 and 2.3 (ISO/IEC 5962): the structs, filled from JSON here or from tag-value (spdx2_tag.py).
+"""Reading SPDX 2.2 and 2.3 (ISO/IEC 5962), from JSON or tag-value (spdx2_tag.py).
 
 A package is a component; single files are not listed. A set of documents that refer to each other (Yocto's archive,
 Zephyr's four files) is read as one: references are resolved by namespace.
@@ -13,10 +13,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-import msgspec
-
 from careful.kernel.errors import Invalid, Refused, TooLarge
-from careful.releases.identifiers import parse_purl
+from careful.releases import sources
+from careful.releases.identifiers import names_linux, parse_purl
 from careful.releases.listing import (
     LONGEST_NAME,
     MOST_COMPONENTS,
@@ -33,6 +32,7 @@ from careful.releases.listing import (
     stated,
 )
 from careful.releases.model import Found, SbomRemark, Statement
+from careful.releases.spdx2_elements import Document, Package
 
 VERSIONS = ("SPDX-2.2", "SPDX-2.3")
 _FIXED = re.compile(r"CVEs fixed:\s*(?P<flaws>.*)", re.IGNORECASE | re.DOTALL)
@@ -48,101 +48,6 @@ _BUILD_ONLY = {
     "DEV_DEPENDENCY_OF": "only needed to develop", "TEST_DEPENDENCY_OF": "only needed to test", "TEST_OF": "a test",
 }  # fmt: skip
 """What such a package is, that stands first. What is needed to build may be linked into the image, so it stays."""
-
-
-class Checksum(msgspec.Struct, rename={"content": "checksumValue"}):
-    """A digest of a package."""
-
-    algorithm: str
-    content: str
-
-
-class Reference(msgspec.Struct, rename={"type": "referenceType", "locator": "referenceLocator"}):
-    """A name that the package has elsewhere: a purl, a CPE."""
-
-    type: str
-    locator: str
-
-
-class Annotation(msgspec.Struct, gc=False):
-    """A remark of a tool or person; Yocto marks recipes for the build host so (`isNative`)."""
-
-    comment: str | None = None
-
-
-class Package(
-    msgspec.Struct,
-    rename={
-        "id": "SPDXID", "version": "versionInfo", "references": "externalRefs", "purpose": "primaryPackagePurpose",
-        "declared": "licenseDeclared", "concluded": "licenseConcluded", "source": "sourceInfo",
-    },
-):  # fmt: skip
-    """A package: a component, a recipe, or the image itself."""
-
-    name: str
-    id: str
-    version: str | None = None
-    supplier: str | None = None
-    originator: str | None = None
-    references: list[Reference] | None = None
-    purpose: str | None = None
-    declared: str | None = None
-    concluded: str | None = None
-    source: str | None = None
-    checksums: list[Checksum] | None = None
-    annotations: list[Annotation] | None = None
-    line: int = 0
-
-
-class Relationship(
-    msgspec.Struct,
-    gc=False,
-    rename={"first": "spdxElementId", "kind": "relationshipType", "second": "relatedSpdxElement"},
-):
-    """`first` stands in relation `kind` to `second`."""
-
-    first: str
-    kind: str
-    second: str
-
-
-class CreationInfo(msgspec.Struct):
-    """Who made the file, with what, and when."""
-
-    created: str | None = None
-    creators: list[str] | None = None
-
-
-class Outside(msgspec.Struct, rename={"id": "externalDocumentId", "document": "spdxDocument"}):
-    """Another document that this one refers to, by its namespace."""
-
-    id: str
-    document: str
-
-
-class File(msgspec.Struct, gc=False):
-    """A single file; only that it is listed counts."""
-
-
-class Document(
-    msgspec.Struct,
-    rename={
-        "version": "spdxVersion", "namespace": "documentNamespace", "creation": "creationInfo",
-        "outside": "externalDocumentRefs", "described": "documentDescribes",
-    },
-):  # fmt: skip
-    """An SPDX 2 document."""
-
-    version: str
-    name: str | None = None
-    namespace: str | None = None
-    creation: CreationInfo | None = None
-    packages: list[Package] | None = None
-    relationships: list[Relationship] | None = None
-    outside: list[Outside] | None = None
-    described: list[str] | None = None
-    files: list[File] | None = None
-
 
 _Node = tuple[str, str]
 """A document's namespace and an id in it."""
@@ -166,6 +71,8 @@ class _Web:
     mended: dict[_Node, tuple[Statement, ...]] = field(default_factory=dict)
     names: dict[_Node, _Names] = field(default_factory=dict)
     remarks: list[SbomRemark] = field(default_factory=list)
+    listed: dict[str, frozenset[str]] = field(default_factory=lambda: defaultdict(frozenset))
+    debugged: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def remark(self, where: str, says: str) -> None:
         if len(self.remarks) < MOST_REMARKS:
@@ -181,6 +88,14 @@ class _Web:
         if node not in self.names:
             self.names[node] = _names(self.packages[node][1])
         return self.names[node]
+
+    def compiled(self, node: _Node, recipes: Iterable[_Node]) -> frozenset[str]:
+        """Return the source files that a package was compiled from: those of its recipe, else of its debug information.
+
+        The recipe's are only those that were compiled, where Yocto was asked for that, and else all that there are.
+        """
+        of_recipe = next((files for space, _ in recipes if (files := self.listed[space])), frozenset[str]())
+        return of_recipe or frozenset(self.debugged[node[0]])
 
     def fixed(self, node: _Node) -> tuple[Statement, ...]:
         """Return the flaws that the source of a package, or of its recipes, mends; each source is read once."""
@@ -252,6 +167,9 @@ def _put(web: _Web, name: str, document: Document) -> None:
         web.packages[node] = place, package
         if len(web.packages) > MOST_COMPONENTS:
             raise TooLarge(f"An SBOM may list {MOST_COMPONENTS} components.", where=place)
+    if web.yocto and document.files and any(names_linux(_names(one)[1]) for one in document.packages or ()):
+        files = (one.name for one in document.files if "SOURCE" in (one.types or ()))
+        web.listed[document.namespace or name] = frozenset(path for one in files if (path := sources.of_source(one)))
 
 
 def _tie(web: _Web, space: str, document: Document, spaces: set[str]) -> None:
@@ -271,6 +189,8 @@ def _tie(web: _Web, space: str, document: Document, spaces: set[str]) -> None:
         elif kind in _MADE_OF:
             made, source = (second, first) if _MADE_OF[kind] else (first, second)
             web.sources[made].append(source)
+            if web.yocto and (file := sources.of_source(one.comment)):
+                web.debugged[space].add(file)
         elif kind in _INSIDE:
             whole, part = (second, first) if _INSIDE[kind] else (first, second)
             web.parts[whole].append(part)
@@ -363,6 +283,7 @@ def _found(web: _Web, node: _Node, recipes: Iterable[_Node]) -> Found:
         licence=next((said for one in told for said in (stated(one.declared), stated(one.concluded)) if said), ""),
         hashes={plain(one.algorithm, 64): plain(one.content, 256) for one in package.checksums or ()},
         statements=settled(said for one in (node, *recipes) for said in web.fixed(one)),
+        files=web.compiled(node, recipes) if names_linux(cpes) else frozenset(),
     )
 
 

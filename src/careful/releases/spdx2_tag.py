@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 
 from careful.kernel.errors import Invalid, Problem, TooLarge
-from careful.releases import spdx2
+from careful.releases import spdx2_elements as spdx2
 from careful.releases.listing import plain
 
 MOST_LINES = 4_000_000

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from careful.kernel.errors import Invalid, TooLarge
-from careful.releases.identifiers import parse_purl
+from careful.releases import sources
+from careful.releases.identifiers import names_linux, parse_purl
 from careful.releases.listing import (
     MOST_COMPONENTS,
     MOST_RECIPES,
@@ -65,6 +66,7 @@ class _Web:
     by_purl: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     mended: dict[str, list[Statement]] = field(default_factory=dict)
     patches: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    compiled: dict[str, frozenset[str]] = field(default_factory=dict)
     specifications: set[str] = field(default_factory=set)
     needed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     related: set[str] = field(default_factory=set)
@@ -292,7 +294,17 @@ def _found(web: _Web, one: Element) -> Found:
         hashes={plain(each.algorithm, 64): plain(each.content, 256) for each in one.hashes or ()},
         statements=settled([*(said for place in (one.place, *recipes) for said in web.said.get(place, ())), *mended]),
         patches=web.patches.get(web.made_by.get(one.place, ""), ()),
+        files=_compiled(web, web.made_by.get(one.place, "")) if names_linux(cpes) else frozenset(),
     )
+
+
+def _compiled(web: _Web, build: str) -> frozenset[str]:
+    """Return the source files that went into a build, where the file lists them; read once for all its packages."""
+    if build not in web.compiled:
+        taken = (web.elements.get(place) for place in web.inputs.get(build, ()))
+        names = (one.name for one in taken if one and one.what == "File" and one.purpose == "source")
+        web.compiled[build] = frozenset(path for name in names if (path := sources.of_source(name)))
+    return web.compiled[build]
 
 
 def _names(one: Element) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -72,6 +72,15 @@ component = Table(
     Column("patches", JSONText, nullable=True),
     Index("ix_releases_component_of", "release", "id"),
 )
+compiled = Table(
+    "releases_compiled",
+    metadata,
+    Column("component", Integer, primary_key=True, autoincrement=False),
+    Column("release", String(32), nullable=False),
+    Column("files", JSONText, nullable=False),
+    Index("ix_releases_compiled_of", "release"),
+)
+"""The source files that a kernel was compiled from, where its SBOM lists them: beside it, as they are many."""
 
 
 def next_security_version(connection: Connection, product: str) -> int:
@@ -107,6 +116,15 @@ def add(connection: Connection, row: Mapping[str, Any], components: Sequence[Fou
     rows = [_component_row(row["id"], one) for one in components]
     if rows:
         connection.execute(insert(component), rows)
+    if any(one.files for one in components):
+        query = select(component.c.id).where(component.c.release == row["id"]).order_by(component.c.id)
+        numbered = zip(connection.execute(query).scalars(), components, strict=True)
+        listed = [
+            {"component": number, "release": row["id"], "files": sorted(one.files)}
+            for number, one in numbered
+            if one.files
+        ]
+        connection.execute(insert(compiled), listed)
 
 
 def change(connection: Connection, release_id: str, **values: Any) -> None:  # noqa: ANN401 (columns of any type)

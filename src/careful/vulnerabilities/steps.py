@@ -12,8 +12,8 @@ from careful.kernel.actors import SYSTEM
 from careful.kernel.ids import new_id
 from careful.kernel.work import Work, World
 from careful.vulnerabilities import ground, queries, store
+from careful.vulnerabilities.compiled import Compiled, of_sbom, set_aside
 from careful.vulnerabilities.compiled import built as files_built
-from careful.vulnerabilities.compiled import set_aside
 from careful.vulnerabilities.deciding import Match
 from careful.vulnerabilities.events import CaseOpened, ExploitationHeard, ReleaseMatched
 from careful.vulnerabilities.following import follow
@@ -70,18 +70,22 @@ def _match_releases(world: World, due: Sequence[releases.Release]) -> None:
         outcomes[one.component].matches.append(one)
     for one in found.settled:
         outcomes[one.component].settled.append(one)
+    listed = {one.id: releases.compiled_files(world, one.id) for one in due}
     with world.change(SYSTEM) as work:
         lists = store.compiled_in(work.connection, (one.id for one in due))
         for release in due:
-            parts = [(component, outcomes[places[_sameness(component)]]) for component in held[release.id]]
-            built = lists.get(release.id)
-            if built is not None:
-                parts = [(component, _compiled(outcome, once, built, exploited)) for component, outcome in parts]
+            noted = Compiled.of(lists[release.id]) if release.id in lists else None  # by a person: it leads
+            parts = []
+            for component in held[release.id]:
+                files = listed[release.id].get(component.id)
+                built = of_sbom(files) if files and not noted else noted
+                outcome = outcomes[places[_sameness(component)]]
+                parts.append((component, _compiled(outcome, once, built, exploited) if built else outcome))
             _note_release(work, release, parts, generation, exploited)
 
 
 def _compiled(
-    outcome: _Outcome, components: Sequence[releases.Component], built: frozenset[str], exploited: frozenset[str]
+    outcome: _Outcome, components: Sequence[releases.Component], built: Compiled, exploited: frozenset[str]
 ) -> _Outcome:
     """Set aside the kernel's flaws in files that were not compiled. Exploited ones stay: a person decides on these."""
     if not any(one.files for one in outcome.matches):
