@@ -60,3 +60,16 @@ def test_wildcards(version, wild):
 def test_what_is_no_name():
     with pytest.raises(ValueError, match="no CPE name"):
         cpe.parse("curl")
+
+
+@pytest.mark.parametrize(
+    ("name", "without"),
+    [
+        ("cpe:2.3:a:haxx:curl:8.3.0:rc1:*:*:*:*:*:*", "cpe:2.3:a:haxx:curl:*:*:*:*:*:*:*:*"),
+        ("cpe:/a:haxx:curl:8.3.0", "cpe:2.3:a:haxx:curl:*:*:*:*:*:*:*:*"),
+        ("cpe:2.3:a:x:y:1:-:pro:en:lite:linux:arm:z", "cpe:2.3:a:x:y:*:*:pro:en:lite:linux:arm:z"),
+        ("no name", "no name"),
+    ],
+)
+def test_what_the_names_of_a_product_have_in_common(name, without):
+    assert cpe.without_version(name) == without

@@ -1,7 +1,5 @@
 """Matching of CPE 2.3 names (NISTIR 7696); reading them is the releases' affair; pure."""
 
-from dataclasses import replace
-
 from careful.releases import Cpe, parse_cpe, unescaped
 from careful.vulnerabilities.ranges import Hit
 
@@ -52,8 +50,11 @@ def version_of(name: Cpe) -> str:
 
 def without_version(text: str) -> str:
     """Return a CPE name without version and update: what the names of a product have in common; else the text."""
-    found = parse_cpe(text)
-    return str(replace(found, version=ANY, update=ANY)) if found else text
+    one = parse_cpe(text)
+    if one is None:
+        return text
+    rest = (one.edition, one.language, one.sw_edition, one.target_sw, one.target_hw, one.other)
+    return ":".join(("cpe:2.3", one.part, one.vendor, one.product, ANY, ANY, *rest))
 
 
 def is_wild(name: Cpe) -> bool:
