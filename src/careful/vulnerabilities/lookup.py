@@ -6,7 +6,7 @@ What suppliers say (VEX) is applied to what was found, statement by statement.
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from careful.kernel.work import World
@@ -14,6 +14,7 @@ from careful.vulnerabilities.aliases import FILE, Aliases, shipped, with_own
 from careful.vulnerabilities.applying import Line, apply
 from careful.vulnerabilities.compiled import set_aside, set_aside_by
 from careful.vulnerabilities.feeds import database, rows
+from careful.vulnerabilities.feeds.kinds import ADDING
 from careful.vulnerabilities.kbuild import Read, built, read_config
 from careful.vulnerabilities.matching import Known, Matched, match, names_of
 from careful.vulnerabilities.statements import Document
@@ -33,6 +34,11 @@ class Looked:
     ages: Mapping[str, tuple[int, datetime]]
     generation: int
     lines: tuple[Line, ...] = ()
+
+    def too_old(self, now: datetime, hours: int) -> tuple[str, ...]:
+        """Return the feeds of a feed file that are older than `hours`; what only adds to others never is (P11)."""
+        oldest = now - timedelta(hours=hours)
+        return tuple(feed for feed, (_, as_of) in self.ages.items() if as_of < oldest and feed not in ADDING)
 
 
 def with_statements(

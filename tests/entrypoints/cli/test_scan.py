@@ -9,6 +9,7 @@ from flaws_cli import read, typed
 from flaws_sample import kev, osv, purls
 
 from careful import vulnerabilities
+from careful.assemble import Parts
 from careful.entrypoints.cli import run
 from careful.entrypoints.cli.scan import command
 from careful.kernel import ledger
@@ -124,7 +125,7 @@ def test_an_old_feed_makes_no_known_flaw_not_known(scan, fed, clock, world):
     clock.advance(timedelta(days=2))
     done = scan("pillow==10.0.1")
     assert done.exit_code == 1
-    assert "a feed is too old" in done.stdout
+    assert "A feed is too old" in done.stdout
 
 
 def test_nothing_is_stored(scan, fed, world):
@@ -204,7 +205,7 @@ def test_a_feed_file_alone(feed, tmp_path, component, more, code):
     path = tmp_path / "sbom.json"
     path.write_bytes(purls(component))
     before = feed.read_bytes()
-    done = CliRunner().invoke(command, [str(path), "--feed", str(feed), *more], standalone_mode=False, obj=None)
+    done = CliRunner().invoke(command, [str(path), "--feed", str(feed), *more], standalone_mode=False, obj=Parts())
     assert (done.return_value if done.exception is None else done.exit_code) == code, done.output
     assert feed.read_bytes() == before
     assert sorted(one.name for one in feed.parent.iterdir()) == ["feed.sqlite", "feeds", "sbom.json"]
@@ -230,9 +231,9 @@ def test_what_a_supplier_says_is_applied_and_accounted_for(feed, tmp_path):
     other = {**said, "justification": None}
     vex.write_text(json.dumps({"@context": "https://openvex.dev/ns", "author": "us", "statements": [said, other]}))
     given = [str(path), "--feed", str(feed), "--vex", str(vex)]
-    done = CliRunner().invoke(command, given, obj=None)
+    done = CliRunner().invoke(command, given, obj=Parts())
     assert done.exit_code == 0
     assert f"settled: {FLAW} in pillow: us says not affected (vulnerable code not present)" in done.stdout
     assert f"statement refused: {FLAW} at $.statements[1]: it says not affected and not why" in done.stdout
-    lines = json.loads(CliRunner().invoke(command, [*given, "--json"], obj=None).stdout)["statements"]
+    lines = json.loads(CliRunner().invoke(command, [*given, "--json"], obj=Parts()).stdout)["statements"]
     assert [one["outcome"] for one in lines] == ["applied", "refused"]

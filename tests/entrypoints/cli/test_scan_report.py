@@ -20,12 +20,12 @@ def flaw(number, severity="high", certainty="affected"):
     )
 
 
-def report(*matches, exploited=(), fresh=None, sbom=("pillow==1", "yarl==2"), **found):
+def report(*matches, exploited=(), fresh=True, pinned=True, sbom=("pillow==1", "yarl==2"), **found):
     read = releases.read_sbom(purls(*sbom))
     looked = vulnerabilities.Looked(
         Matched(tuple(matches), found.pop("unmatched", {}), **found), frozenset(exploited), {}, {}, 1
     )
-    return Report("sbom.json", read, looked, fresh)
+    return Report("sbom.json", read, looked, fresh, pinned)
 
 
 @pytest.mark.parametrize(
@@ -65,20 +65,29 @@ def test_every_component_has_an_outcome():
 
 
 @pytest.mark.parametrize(
-    ("more", "known"),
+    ("more", "known", "says"),
     [
-        pytest.param({"fresh": None}, True, id="a feed file"),
-        pytest.param({"fresh": None, "partly": {0: "x", 1: "x"}}, True, id="a feed file of a few records"),
-        pytest.param({"fresh": None, "unmatched": {0: "x", 1: "x"}}, False, id="nothing looked up"),
-        pytest.param({"fresh": True}, True, id="fresh"),
-        pytest.param({"fresh": False}, False, id="old"),
-        pytest.param({"fresh": True, "partly": {0: "x", 1: "x"}}, False, id="only in part"),
+        pytest.param({"pinned": True}, True, "No known flaw", id="a feed file"),
+        pytest.param({"pinned": True, "partly": {0: "x", 1: "x"}}, True, "No known flaw", id="a file of a few records"),
+        pytest.param({"pinned": True, "fresh": False}, True, "Not known", id="an old feed file"),
+        pytest.param({"pinned": True, "unmatched": {0: "x", 1: "x"}}, False, "Not known", id="nothing looked up"),
+        pytest.param({"pinned": False}, True, "No known flaw", id="fresh"),
+        pytest.param({"pinned": False, "fresh": False}, False, "Not known", id="old"),
+        pytest.param({"pinned": False, "partly": {0: "x", 1: "x"}}, False, "Not known", id="only in part"),
     ],
 )
-def test_when_the_answer_is_one(more, known):
+def test_when_the_answer_is_one(more, known, says):
     one = report(**more)
     assert one.known is known
-    assert one.says.startswith("No known flaw" if known else "Not known")
+    assert one.says.startswith(says)
+
+
+@pytest.mark.parametrize(
+    ("more", "gaps"),
+    [({}, False), ({"fresh": False}, True), ({"partly": {0: "x"}}, True), ({"unmatched": {0: "x"}}, True)],
+)
+def test_what_strict_minds(more, gaps):
+    assert report(**more).has_gaps is gaps
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from(["critical", "low", "unknown"])), max_size=8))
@@ -96,5 +105,9 @@ def test_the_feeds_of_a_file_are_told():
     looked = vulnerabilities.Looked(
         one.looked.found, frozenset(), {}, {"osv": (3, datetime(2026, 1, 1, tzinfo=UTC))}, 1
     )
-    told = Report("x", one.read, looked, None).as_dict()
+    old = Report("x", one.read, looked, fresh=False, pinned=True)
+    assert old.says.endswith("of what became known since 2026-01-01 it knows only a part.")
+    assert looked.too_old(datetime(2026, 1, 3, tzinfo=UTC), 24) == ("osv",)
+    assert looked.too_old(datetime(2026, 1, 1, 23, tzinfo=UTC), 24) == ()
+    told = old.as_dict()
     assert told["feeds"] == [{"feed": "osv", "records": 3, "as_of": datetime(2026, 1, 1, tzinfo=UTC)}]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,11 @@ def _reader(root: Path) -> Callable[[str], str | None]:
     show_default=True,
     help="Exit 1 for flaws that are exploited, or at least this severe, and not for lesser ones.",
 )
-@click.option("--strict", is_flag=True, help="Exit 1 also when a component could not be looked up, or not in full.")
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Exit 1 also when a component could not be looked up, or not in full, or a feed is too old.",
+)
 @click.option(
     "--format",
     "style",
@@ -137,7 +142,7 @@ def command(
             said = [vulnerabilities.read_statements(path.read_bytes()) for path in documents]
         if feed:
             looked = vulnerabilities.look_up_in(feed, read.components, aliases)
-            fresh = None
+            fresh = not looked.too_old(datetime.now(UTC), ctx.obj.settings().feed_max_age_hours)
         else:
             world = ctx.obj.world()
             looked = vulnerabilities.look_up(world, read.components, aliases)
@@ -152,7 +157,7 @@ def command(
             config = _limited(kernel_config) or ""
             read_source = _reader(kernel_source)
             looked = vulnerabilities.without_unconfigured(looked, read.components, config, read_source)
-    report = scan_report.Report(sbom.name, read, looked, fresh)
+    report = scan_report.Report(sbom.name, read, looked, fresh, pinned=feed is not None)
     if as_json or style == "json":
         say_json(report.as_dict())
     elif style == "sarif":
@@ -160,8 +165,7 @@ def command(
     else:
         _say(report)
         click.echo(report.says)
-    gaps = bool(looked.found.unmatched or looked.found.partly)
-    ctx.exit(1 if report.at_or_above(bar) or not report.known or (strict and gaps) else 0)
+    ctx.exit(1 if report.at_or_above(bar) or not report.known or (strict and report.has_gaps) else 0)
 
 
 def _say(report: scan_report.Report) -> None:

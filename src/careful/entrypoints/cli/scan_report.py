@@ -15,12 +15,13 @@ _SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
 
 @dataclass(frozen=True)
 class Report:
-    """One scan. `fresh` is None where a feed file was named: its age is told and not judged."""
+    """One scan. `pinned`: a feed file was named; whoever names one has chosen what to look in, and how old it is."""
 
     name: str
     read: releases.Sbom
     looked: vulnerabilities.Looked
-    fresh: bool | None
+    fresh: bool
+    pinned: bool = False
 
     @cached_property
     def findings(self) -> list[dict[str, Any]]:
@@ -65,11 +66,14 @@ class Report:
     def known(self) -> bool:
         """Tell whether the answer is one: nothing looked up is no comfort, nor are feeds that are old or a few records.
 
-        Who names a feed file has chosen what to look in; the words say how much that covers.
+        Of a feed file that is chosen, the words say how old it is and how much it covers; `strict` judges that too.
         """
-        if self.fresh is None:
-            return self.looked_up > 0
-        return self.fresh and self.looked_up > len(self.looked.found.partly)
+        return self.looked_up > 0 if self.pinned else self.fresh and self.looked_up > len(self.looked.found.partly)
+
+    @property
+    def has_gaps(self) -> bool:
+        """Tell whether anything could not be looked up, or not in full, or only as it was known some time ago."""
+        return bool(self.looked.found.unmatched or self.looked.found.partly) or not self.fresh
 
     def at_or_above(self, bar: str) -> bool:
         """Tell whether there is a flaw that is exploited, or as severe as `bar`; an unknown severity counts as high."""
@@ -96,12 +100,20 @@ class Report:
             left = f"{len(found.partly)} of them in single records only; {left}"
         if found.matches:
             maybe = len(found.matches) - sure
-            return f"{sure} known flaws, {maybe} that a person must check, in {self.looked_up} components; {left}"
-        if self.fresh is not None and self.looked_up == len(found.partly):
+            said = f"{sure} known flaws, {maybe} that a person must check, in {self.looked_up} components; {left}"
+            return said if self.fresh else f"{said} {self._since}"
+        if not self.pinned and self.looked_up == len(found.partly):
             return f"Not known: no feed covers any component's ecosystem in full; {left} Run: careful feeds sync"
-        if self.fresh is False:
-            return f"Not known: no flaw in {self.looked_up} components, but a feed is too old. Run: careful feeds sync"
+        if not self.fresh:
+            return f"Not known: no flaw in {self.looked_up} components; {left} {self._since}"
         return f"No known flaw in {self.looked_up} components; {left}"
+
+    @property
+    def _since(self) -> str:
+        oldest = min((as_of for _, as_of in self.looked.ages.values()), default=None)
+        if not self.pinned or oldest is None:
+            return "A feed is too old. Run: careful feeds sync"
+        return f"The feed file is too old: of what became known since {oldest:%Y-%m-%d} it knows only a part."
 
     def as_dict(self) -> dict[str, Any]:
         """Return the whole answer, JSON-ready."""
