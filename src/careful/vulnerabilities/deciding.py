@@ -74,7 +74,7 @@ class Match:
     """One flaw in one component (by its place in the list), with the rule that said so; `names` are all its ids.
 
     `against` is what other lists say otherwise, empty where they agree; `files` are the source files at fault, where a
-    record names them; `record`, `span` and `words` are whose word leads and what it says. `built` are
+    record names them; `record`, `span` and `words` are whose word leads and what it says, `provenance` the document. `built` are
     the files at fault that were compiled, None where no list of compiled files is here.
     """
 
@@ -95,6 +95,7 @@ class Match:
     span: str = ""
     built: tuple[str, ...] | None = None
     words: str = ""
+    provenance: str = ""
 
 
 def judge(sought: Sought, row: Row, *, lone_vendor: bool) -> Verdict | None:
@@ -206,6 +207,7 @@ def _weigh(
         record=first.flaw,
         span=best.how,
         words=first.summary,
+        provenance=first.provenance,
     ), not ruled_out
 
 

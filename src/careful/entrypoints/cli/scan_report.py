@@ -161,6 +161,7 @@ class Report:
             "feed": one.feed,
             "record": one.record,
             "licence": vulnerabilities.licence_of(one.feed, one.record),
+            "provenance": one.provenance,
             "severity": one.severity,
             "exploited": one.flaw in self.looked.exploited,
             "epss": score[0] if score else None,
