@@ -12,6 +12,7 @@ from flaws_sample import osv
 from hypothesis import given
 from hypothesis import strategies as st
 
+from careful.vulnerabilities.deciding import in_range
 from careful.vulnerabilities.feeds.osv import parse
 from careful.vulnerabilities.feeds.record import Malformed
 from careful.vulnerabilities.ranges import Range
@@ -31,11 +32,6 @@ def with_events(*events, ecosystem="PyPI", kind="ECOSYSTEM"):
     }
 
 
-def spans(*events, **more):
-    (one,) = parse(with_events(*events, **more)).affected
-    return one.ranges
-
-
 def test_a_record():
     record = parse(
         osv(
@@ -52,69 +48,6 @@ def test_a_record():
         "pep440",
         (Range("0", fixed="10.0.1"),),
     )
-
-
-@pytest.mark.parametrize(
-    ("events", "found"),
-    [
-        pytest.param([("introduced", "0"), ("fixed", "2")], [Range("0", fixed="2")], id="one"),
-        pytest.param(
-            [("introduced", "2.0.0"), ("fixed", "2.0.6"), ("introduced", "0"), ("fixed", "1.26.17")],
-            [Range("0", fixed="1.26.17"), Range("2.0.0", fixed="2.0.6")],
-            id="branches, the newer first (PYSEC-2023-192)",
-        ),
-        pytest.param(
-            [("introduced", "0"), ("introduced", "2"), ("fixed", "1.5"), ("fixed", "2.5")],
-            [Range("0", fixed="1.5"), Range("2", fixed="2.5")],
-            id="all introductions first",
-        ),
-        pytest.param([("introduced", "1"), ("last_affected", "2")], [Range("1", last="2")], id="last affected"),
-        pytest.param([("introduced", "1")], [Range("1")], id="never fixed"),
-        pytest.param([("introduced", "8"), ("fixed", "8")], [Range("8", fixed="8")], id="empty"),
-        pytest.param(
-            [("introduced", "2"), ("fixed", "3"), ("introduced", "0"), ("fixed", "2")],
-            [Range("0", fixed="2"), Range("2", fixed="3")],
-            id="one ends where the next begins",
-        ),
-        pytest.param([("fixed", "2")], [], id="a fix of nothing"),
-        pytest.param(
-            [("introduced", "not a version"), ("fixed", "2")],
-            [Range("not a version", fixed="2")],
-            id="unreadable, as listed",
-        ),
-    ],
-)
-def test_events(events, found):
-    assert list(spans(*events)) == found
-
-
-@pytest.mark.parametrize(
-    ("package", "key", "scheme", "distro"),
-    [
-        pytest.param(
-            {"ecosystem": "PyPI", "name": "Django_Thing"}, "pypi/django-thing", "pep440", "", id="normal name"
-        ),
-        pytest.param({"ecosystem": "npm", "name": "@angular/core"}, "npm/@angular/core", "semver", "", id="npm scope"),
-        pytest.param({"ecosystem": "Maven", "name": "org.a:b"}, "maven/org.a/b", "maven", "", id="Maven"),
-        pytest.param({"ecosystem": "Debian:12", "name": "curl"}, "deb/debian/curl", "dpkg", "debian:12", id="Debian"),
-        pytest.param(
-            {"ecosystem": "Alpine:v3.18", "name": "curl"}, "apk/alpine/curl", "apk", "alpine:3.18", id="Alpine"
-        ),
-        pytest.param(
-            {"ecosystem": "Ubuntu:22.04:LTS", "name": "curl"}, "deb/ubuntu/curl", "dpkg", "ubuntu:22.04", id="LTS"
-        ),
-        pytest.param(
-            {"ecosystem": "Bitnami", "name": "x", "purl": "pkg:bitnami/minio"},
-            "bitnami/minio",
-            "bitnami",
-            "",
-            id="by purl",
-        ),
-    ],
-)
-def test_packages(package, key, scheme, distro):
-    (one,) = parse({"modified": DAY, "id": "A", "affected": [{"package": package}]}).affected
-    assert (one.key, one.scheme, one.distro) == (key, scheme, distro)
 
 
 def test_an_ecosystem_that_we_do_not_know_names_no_package():
@@ -214,33 +147,6 @@ def test_real_records_of_bitnami(tmp_path):
     assert read == 500
 
 
-def test_a_project_s_own_list_names_its_repository_and_no_package():
-    """As curl publishes it: the ids bear the project's name, versions are listed, the repository is the only name."""
-    raw = {
-        "id": "CURL-CVE-2024-7264",
-        "aliases": ["CVE-2024-7264"],
-        "modified": "2024-08-07T10:10:34Z",
-        "affected": [
-            {
-                "ranges": [
-                    {"type": "SEMVER", "events": [{"introduced": "7.32.0"}, {"fixed": "8.9.1"}]},
-                    {"type": "GIT", "repo": "https://github.com/curl/curl.git", "events": [{"introduced": "3a24cb7b"}]},
-                ],
-                "versions": ["8.9.0", "8.8.0"],
-            }
-        ],
-    }
-    rows = parse(raw).affected
-    assert {(row.key, row.source, row.versions) for row in rows} == {
-        ("curl", "vendor", ("8.9.0", "8.8.0")),
-        ("libcurl", "vendor", ("8.9.0", "8.8.0")),
-    }
-    assert {row.ranges for row in rows} == {(Range(introduced="7.32.0", fixed="8.9.1"),)}
-    assert "cpe:2.3:*:haxx:curl:*:*:*:*:*:*:*:*" in {row.cpe for row in rows}
-    other = parse({**raw, "id": "CVE-2024-7264"}).affected
-    assert {row.source for row in other} == {"feed"}
-
-
 def test_a_record_by_commits_alone_is_for_a_person():
     part = {"ranges": [{"type": "GIT", "repo": "https://github.com/a/b", "events": [{"introduced": "0"}]}]}
     [row] = parse({"id": "X-1", "modified": "2024-08-07T10:10:34Z", "affected": [part]}).affected
@@ -248,3 +154,52 @@ def test_a_record_by_commits_alone_is_for_a_person():
         "cpe:2.3:*:a:b:*:*:*:*:*:*:*:*",
         "its range is given in commits, not versions",
     )
+
+
+def fuzzed(events, versions=(), **more):
+    package = {"ecosystem": "OSS-Fuzz", "name": "libxml2", "purl": "pkg:generic/libxml2"}
+    ranges = [
+        {"type": "GIT", "repo": "https://gitlab.gnome.org/GNOME/libxml2", "events": [dict([one]) for one in events]}
+    ]
+    part = {"package": package, "ranges": ranges, "versions": list(versions)}
+    return parse({"id": "OSV-2025-1", "modified": DAY, "affected": [part], **more}).affected
+
+
+BETWEEN = [("introduced", "aa" * 20), ("fixed", "bb" * 20)]
+
+
+def test_what_was_mended_before_any_release_is_in_no_release():
+    """OSS-Fuzz finds most flaws between releases: OSV knows the commits and lists no tag between them."""
+    by_purl, by_cpe = fuzzed(BETWEEN)
+    assert (by_purl.key, by_cpe.cpe) == ("generic/libxml2", "cpe:2.3:a:xmlsoft:libxml2:*:*:*:*:*:*:*:*")
+    for row in (by_purl, by_cpe):
+        assert in_range("2.15.3", row)[0] is None
+        assert in_range("20904248bb4d1c1a0b2a", row)[0] == "check"
+
+
+@pytest.mark.parametrize(
+    ("events", "more"),
+    [
+        pytest.param([("introduced", "aa" * 20)], {}, id="no fix is known"),
+        pytest.param([("introduced", "0"), ("fixed", "bb" * 20)], {}, id="from the first commit, and no tag is listed"),
+        pytest.param(BETWEEN, {"aliases": ["CVE-2025-1"]}, id="somebody thought it worth a CVE"),
+    ],
+)
+def test_commits_that_may_hold_a_release_are_for_a_person(events, more):
+    for row in fuzzed(events, **more):
+        assert in_range("2.15.3", row)[0] == "check"
+
+
+def test_releases_after_the_last_that_is_listed_may_have_it_where_no_fix_is_named():
+    rows = fuzzed([("introduced", "aa" * 20)], ["v2.9.1", "v2.10.0", "v2.11.0-rc1"])
+    told = [[in_range(version, row)[0] for row in rows] for version in ("2.10.0", "2.10.1", "2.9.0")]
+    assert told == [["yes", None, "yes", None], ["no", "yes", "no", "yes"], ["no", None, "no", None]]
+    assert [row.condition for row in rows if row.condition] == [
+        "it names the releases up to v2.10.0 and no fix: a later one may have it too"
+    ] * 2
+    assert len(fuzzed(BETWEEN, ["v2.9.1"])) == 2
+
+
+def test_a_severity_in_words_as_ubuntu_has_it():
+    record = parse(osv("UBUNTU-CVE-2024-1", severity=[{"type": "Ubuntu", "score": "negligible"}]))
+    assert (record.severity, record.vector) == ("low", "")
