@@ -74,8 +74,8 @@ class Match:
     """One flaw in one component (by its place in the list), with the rule that said so; `names` are all its ids.
 
     `against` is what other lists say otherwise, empty where they agree; `files` are the source files at fault, where a
-    record names them; `record`, `span` and `words` are whose word leads and what it says, `provenance` the document. `built` are
-    the files at fault that were compiled, None where no list of compiled files is here.
+    record names them; `record`, `span` and `words` are whose word leads and what it says, `provenance` in which
+    document. `built` are the files at fault that were compiled, None where no list of compiled files is here.
     """
 
     component: int
