@@ -12,7 +12,7 @@ from careful.vulnerabilities.ranges import Range
 
 CURL = "cpe:2.3:a:haxx:curl:{}:*:*:*:*:*:*:*"
 ANY_CURL = CURL.format("*")
-OLD, NEW = (Range(fixed="8.0"),), (Range("8.0", fixed="9.0"),)
+OLD, NEW, ALL = (Range(fixed="8.0"),), (Range("8.0", fixed="9.0"),), (Range(),)
 
 
 def said(source, *, ranges=NEW, flaw="CVE-1", name=ANY_CURL, **more):
@@ -40,6 +40,10 @@ def test_every_source_has_a_rank_and_words():
         pytest.param([said("feed"), said("nvd", ranges=OLD)], "ruled out", id="NVD before other lists"),
         pytest.param([said("nvd"), said("override", ranges=OLD)], "ruled out", id="a correction before NVD"),
         pytest.param([said("nvd", condition="with x")], "check", id="only a doubt"),
+        pytest.param([said("adp", ranges=ALL)], "check", id="CISA names no version"),
+        pytest.param([said("adp", ranges=ALL), said("feed")], "affected", id="and a lesser list does"),
+        pytest.param([said("adp", ranges=ALL), said("feed", ranges=OLD)], "ruled out", id="and a lesser list denies"),
+        pytest.param([said("cna", ranges=ALL)], "affected", id="its own authority says all versions"),
         pytest.param([said("cna", condition="in words"), said("nvd")], "affected", id="unreadable: the next decides"),
         pytest.param([said("cna", condition="words"), said("nvd", ranges=OLD)], "ruled out", id="and may deny"),
         pytest.param([said("nvd", ranges=OLD)], None, id="all deny"),

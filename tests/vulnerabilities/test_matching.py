@@ -173,6 +173,15 @@ def test_a_version_that_cannot_be_compared_is_said_once_and_not_for_each_flaw():
     assert set(whatever.unmatched) == {0}
 
 
+def test_what_a_lesser_list_says_of_all_versions_is_not_sure_where_a_better_one_names_some():
+    custom = Found(name="curl", version="custom", cpe="cpe:2.3:a:haxx:curl:custom:*:*:*:*:*:*:*")
+    all_versions, some = nvd(ranges=(Range(),), source="nvd"), nvd(source="cna")
+    assert [one.certainty for one in found_in(custom, all_versions).matches] == ["affected"]
+    found = found_in(custom, all_versions, some)
+    assert found.matches == ()
+    assert "one flaw of that name cannot be told" in found.unmatched[0]
+
+
 def test_every_cpe_of_a_component_is_looked_up():
     other = "cpe:2.3:a:other:curl:8.3.0:*:*:*:*:*:*:*"
     (one,) = found_in(Found(name="curl", version="8.3.0", cpe=other, more_cpes=(CURL,)), nvd()).matches

@@ -29,6 +29,7 @@ _CODENAMES = {"trixie": "13", "bookworm": "12", "bullseye": "11", "buster": "10"
     "noble": "24.04", "jammy": "22.04", "focal": "20.04", "bionic": "18.04"
 }  # fmt: skip
 _EVIDENCE = 3
+_BLANKET = "it names no version, and may mean all or some"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +111,15 @@ def judge(sought: Sought, row: Row, *, lone_vendor: bool) -> Verdict | None:
     hit, how = in_range(sought.version, one)
     if hit is None:
         return None
-    doubts = tuple(text for text in (one.condition, doubt) if text)
+    doubts = tuple(text for text in (one.condition, doubt, _BLANKET if _is_blanket(one) else "") if text)
     if hit == "no":
         return Verdict("no", sought, row, how) if fits == "yes" else None
     return Verdict("check" if doubts else hit, sought, row, how, doubts)
+
+
+def _is_blanket(one: Affected) -> bool:
+    """Tell whether CISA names a product and no version: it does so where it has not looked for one."""
+    return one.source == "adp" and bool(one.ranges) and all(span.is_open for span in one.ranges)
 
 
 def names(sought: Sought, one: Affected, *, lone_vendor: bool) -> bool:

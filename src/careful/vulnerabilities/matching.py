@@ -119,7 +119,7 @@ def match(
         if untold:
             unmatched[number] = untold
             partly.pop(number, None)
-            said_of = [one for one in said_of if one.hit != "check"]
+            said_of = _sure(said_of)
         held, ruled_out = decide(number, said_of)
         held = [_as_named(one, component, aliases or shipped(), in_words=in_words) for one in held]
         settled += ruled_out
@@ -147,6 +147,15 @@ def _untold(sought: Sequence[Sought], said_of: Sequence[Verdict]) -> str:
         return ""
     number = "one flaw" if len(flaws) == 1 else f"{len(flaws):,} flaws"
     return f"its version {sought[0].version[:_SHOWN]!r} cannot be compared: {number} of that name cannot be told"
+
+
+def _sure(said_of: Sequence[Verdict]) -> list[Verdict]:
+    """Return what holds whatever the version is: all versions are affected, and no better word names some of them."""
+    better: dict[str, int] = {}
+    for one in said_of:
+        if one.hit == "check":
+            better |= {name: max(one.rank, better.get(name, 0)) for name in one.names}
+    return [one for one in said_of if one.hit != "check" and one.rank >= max(better.get(name, 0) for name in one.names)]
 
 
 def _is_version(one: Sought) -> bool:
