@@ -8,7 +8,7 @@ from cvss import CVSS2, CVSS3, CVSS4
 from hypothesis import given
 from hypothesis import strategies as st
 
-from careful.vulnerabilities.urgency import REACHES, Known, explain
+from careful.vulnerabilities.urgency import REACHES, Known, Said, brief, explain
 
 NEAR = "a few metres away"
 HELPED = "when somebody is made to help"
@@ -24,6 +24,8 @@ KNOWN = Known(
     fleet=50,
     fixed_in="1.0.1",
 )
+QUIET = {"exploited_since": None, "epss": None}
+ANN = Said("staff:ann", NOW - timedelta(hours=3), "Our honeypot saw it used")
 
 
 def test_all_of_it_in_its_order():
@@ -45,7 +47,7 @@ def test_all_of_it_in_its_order():
         pytest.param(
             {"exploited_since": None},
             1,
-            "It is not in CISA's catalogue; exploitation within 30 days is likely: 94.0% (EPSS), more than for 100% of "
+            "It is not in CISA's catalogue; exploitation within 30 days is likely: 94.0% (EPSS), more than for 99% of "
             "all flaws.",
             id="likely",
         ),
@@ -61,6 +63,30 @@ def test_all_of_it_in_its_order():
             1,
             "It is not in CISA's catalogue of exploited flaws; how likely exploitation is, is not known here.",
             id="no scores here",
+        ),
+        pytest.param(
+            QUIET | {"said": ANN},
+            1,
+            "It is exploited, says staff:ann, known since 2026-11-02 21:00 UTC: Our honeypot saw it used. CISA's "
+            "catalogue of exploited flaws does not list it.",
+            id="somebody of ours says so",
+        ),
+        pytest.param(
+            {"said": ANN}, 1, "It is exploited in the wild: in CISA's catalogue since 2023-09-13.", id="both say so"
+        ),
+        pytest.param(
+            QUIET | {"heard": True},
+            1,
+            "It is exploited in the wild: a feed said so, though CISA's catalogue of exploited flaws does not list it "
+            "now.",
+            id="taken off the catalogue",
+        ),
+        pytest.param(
+            QUIET | {"ssvc": "active/no/total"},
+            1,
+            "It is not in CISA's catalogue of exploited flaws; how likely exploitation is, is not known here. CISA "
+            "counts attacks as under way, in the CVE's own record (SSVC).",
+            id="SSVC",
         ),
         pytest.param(
             {"severity": "unknown", "vector": ""},
@@ -94,6 +120,34 @@ def test_each_reason(change, place, words):
     assert explain(replace(KNOWN, **change), NOW)[place] == words
 
 
+def test_in_brief_all_of_it_in_the_same_order():
+    assert brief(KNOWN) == (
+        "exploited, listed by CISA since 2023-09-13; over a network, without an account; reached from the internet; "
+        "12 of 50 devices (24%); 1.0.1 mends it"
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "place", "words"),
+    [
+        pytest.param(QUIET | {"said": ANN}, 0, "exploited, says staff:ann, since 2026-11-02", id="somebody of ours"),
+        pytest.param(QUIET | {"heard": True}, 0, "exploited", id="taken off the catalogue"),
+        pytest.param({"exploited_since": ""}, 0, "exploited", id="no day given"),
+        pytest.param(QUIET | {"ssvc": "Active/No/Total"}, 0, "attacks under way (SSVC)", id="SSVC"),
+        pytest.param(QUIET | {"epss": (0.0432, 0.8)}, 0, "EPSS 4.3%", id="a score"),
+        pytest.param(QUIET, 0, "EPSS not known", id="no score"),
+        pytest.param({"vector": ""}, 1, "attacker's needs not known", id="no vector"),
+        pytest.param({"vector": "AV:L/AC:L/Au:S/C:C/I:C/A:C"}, 1, "from inside the device, with an account", id="in"),
+        pytest.param({"reach": ()}, 2, "reach not declared", id="not declared"),
+        pytest.param({"exposed": 0}, 3, "none of 50 devices", id="nobody"),
+        pytest.param({"fleet": 0}, 3, "no device known", id="no device"),
+        pytest.param({"fixed_in": None}, 4, "no fix yet", id="no fix"),
+    ],
+)
+def test_each_reason_in_brief(change, place, words):
+    assert brief(replace(KNOWN, **change)).split("; ")[place] == words
+
+
 VECTORS = st.one_of(
     st.builds(
         "CVSS:3.1/AV:{}/AC:{}/PR:{}/UI:{}/S:U/C:H/I:N/A:N".format,
@@ -120,6 +174,7 @@ def test_every_vector_that_the_standard_s_reader_takes_is_put_in_words(vector):
 def test_whatever_comes_there_are_six_sentences(vector, reach, exposed, fleet):
     found = explain(replace(KNOWN, vector=vector, reach=reach, exposed=exposed, fleet=fleet), NOW)
     assert len(found) == 6
+    assert brief(replace(KNOWN, vector=vector, reach=reach, exposed=exposed, fleet=fleet)).count("; ") == 4
     assert all(one.endswith(".") for one in found)
 
 

@@ -38,6 +38,48 @@ def test_it_is_read_from_where_it_is_known(maker):
     assert "since 2026-11-01" in vulnerabilities.urgency(maker.world, case.id)[1]
 
 
+def test_a_case_of_a_flaw_that_got_its_number_late_is_known_as_exploited(maker):
+    maker.feed(osv("GHSA-1"))
+    maker.ship("1.0.0", "pillow==9.0.0")
+    vulnerabilities.match(maker.world)
+    maker.feed(osv("GHSA-1", aliases=[CVE], modified="2026-10-02T00:00:00Z"))
+    maker.feed(kev(CVE))
+    vulnerabilities.match(maker.world)
+    [case] = vulnerabilities.cases(maker.world)
+    assert (case.flaw, case.exploited) == ("GHSA-1", True)
+    assert "since 2026-11-01" in vulnerabilities.urgency(maker.world, case.id)[1]
+
+
+def test_many_in_brief_are_what_each_is_alone(maker):
+    maker.feed(osv("OSV-1", aliases=[CVE]), osv("OSV-2", "pyjwt"))
+    maker.ship("1.0.0", "pillow==9.0.0", "pyjwt==1.0")
+    maker.ship("1.0.0", "pyjwt==1.0", product="lock-1")
+    maker.devices("1.0.0", "cam-1-001", "cam-1-002")
+    maker.devices("0.9.0", "cam-1-003")
+    maker.feed(kev(CVE))
+    vulnerabilities.match(maker.world)
+    cases = vulnerabilities.cases(maker.world)
+    found = vulnerabilities.urgency_in_brief(maker.world, cases)
+    assert len(found) == len(cases) == 3
+    by_case = {(one.flaw, one.product): found[one.id] for one in cases}
+    assert by_case[CVE, "cam-1"].startswith("exploited, listed by CISA since 2026-11-01")
+    assert "2 of 3 devices (67%)" in by_case[CVE, "cam-1"]
+    assert "no device known" in by_case["OSV-2", "lock-1"]
+    for one in cases:
+        assert vulnerabilities.urgency_in_brief(maker.world, [one]) == {one.id: found[one.id]}
+    assert vulnerabilities.urgency_in_brief(maker.world, []) == {}
+
+
+def test_who_of_the_staff_says_so_is_said(maker):
+    maker.feed(osv("OSV-1", aliases=[CVE]))
+    maker.ship("1.0.0", "pillow==9.0.0")
+    vulnerabilities.match(maker.world)
+    [case] = vulnerabilities.cases(maker.world)
+    said = vulnerabilities.Said("staff:ann", maker.world.clock.now(), "Seen in our logs")
+    assert "says staff:ann" in vulnerabilities.urgency(maker.world, case.id, said)[1]
+    assert "says staff:ann" in vulnerabilities.urgency_in_brief(maker.world, [case], {case.id: said})[case.id]
+
+
 def test_a_case_that_is_not_there(world):
     with pytest.raises(NotFound):
         vulnerabilities.urgency(world, "none")

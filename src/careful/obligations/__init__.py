@@ -9,6 +9,7 @@ Drafts are filled from what is known. Careful submits nothing by itself.
 from careful.obligations.actions import aware, dismiss, drill, incident, measure, note_missed, submitted
 from careful.obligations.drafts import NOT_SENT, Draft
 from careful.obligations.model import KINDS, LONGEST, LONGEST_TEXT, Clock, Entry, Kind, Matter
+from careful.obligations.pressing import Pressing, pressing, urgency
 from careful.obligations.queries import draft, matter, matters, next_clock, text_of
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Entry",
     "Kind",
     "Matter",
+    "Pressing",
     "aware",
     "dismiss",
     "draft",
@@ -31,6 +33,8 @@ __all__ = [
     "measure",
     "next_clock",
     "note_missed",
+    "pressing",
     "submitted",
     "text_of",
+    "urgency",
 ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -26,7 +26,7 @@ def matters(world: World, *, drills: bool | None = None) -> list[Matter]:
 
     `drills`: only rehearsals, or (False) none.
     """
-    view = _View(world)
+    view = View(world)
     noted = view.entries
     found = [view.own(row) for row in view.rows]
     found += [view.of_case(case) for case in view.cases if case.exploited or case.id in noted]
@@ -40,7 +40,7 @@ def matter(world: World, wanted: str) -> Matter:
 
     Raises NotFound.
     """
-    view = _View(world, only=wanted)
+    view = View(world, only=wanted)
     for row in view.rows:
         return view.own(row)
     for case in view.cases:
@@ -86,7 +86,7 @@ def duty_of(kind: Kind, wanted: str) -> Duty:
 
 def shipped(world: World, case: vulnerabilities.Case) -> bool:
     """Tell whether a release with the flaw was published here, or a device was seen on one."""
-    return _View(world, only=case.id).shipped(case)
+    return View(world, only=case.id).shipped(case)
 
 
 def case_exists(world: World, wanted: str) -> bool:
@@ -104,11 +104,12 @@ def _order(one: Matter) -> tuple[bool, bool, bool, str]:
 
 
 @dataclass
-class _View:
-    """Everything that matters are put together from, read once."""
+class View:
+    """Everything that matters are put together from, read once. `listed` are all cases, where they are at hand."""
 
     world: World
     only: str | None = None
+    listed: list[vulnerabilities.Case] | None = None
     rows: Sequence[Any] = ()
     entries: dict[str, tuple[Entry, ...]] = field(default_factory=dict)
     cases: list[vulnerabilities.Case] = field(default_factory=list)
@@ -117,6 +118,7 @@ class _View:
     _fixes: dict[str, list[str]] = field(default_factory=dict)
     _offered: dict[tuple[str, str], datetime] | None = None
     _exposed: dict[str, int] | None = None
+    _answers: dict[tuple[tuple[str, ...], date], Applies] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         rows = select(store.matters)
@@ -134,7 +136,9 @@ class _View:
                 else:
                     self._fixes.setdefault(case, []).append(str(entry.data["version"]))
         self._declared = {one.id: one.declaration for one in products.list_all(self.world)}
-        if self.only is None:
+        if self.listed is not None:
+            self.cases = self.listed
+        elif self.only is None:
             self.cases = vulnerabilities.cases(self.world)
         elif not self.rows:
             self.cases = [vulnerabilities.case(self.world, self.only)] if case_exists(self.world, self.only) else []
@@ -196,7 +200,10 @@ class _View:
     def _applies(self, named: Iterable[str], entries: tuple[Entry, ...]) -> Applies:
         """Judge on the day of the latest awareness on record: an older one, noted later, takes no duty away."""
         aware = max((one.at for one in entries if one.type == "aware"), default=self.world.clock.now())
-        return applying.applies([self._declared[one] for one in named if one in self._declared], aware.date())
+        asked = tuple(one for one in named if one in self._declared), aware.date()
+        if asked not in self._answers:  # hundreds of matters are of few products and days
+            self._answers[asked] = applying.applies([self._declared[one] for one in asked[0]], asked[1])
+        return self._answers[asked]
 
     def shipped(self, case: vulnerabilities.Case) -> bool:
         """Tell whether a release with the flaw is known to have left the house."""
@@ -249,6 +256,17 @@ def _dismissed(entries: tuple[Entry, ...]) -> Applies | None:
         return None
     last = said[-1]
     return Applies("no", f"{last.by} said on {last.noted_at:%Y-%m-%d}: {last.says}")
+
+
+def said_by(entries: Iterable[Entry]) -> Entry | None:
+    """Return who of the maker's people says that a flaw is exploited: the earliest that they know it; None: nobody.
+
+    What was dismissed after it was said is said no more.
+    """
+    said = [one for one in entries if one.type in {"aware", "dismissed"} and one.by != str(SYSTEM)]
+    if not said or said[-1].type == "dismissed":
+        return None
+    return min((one for one in said if one.type == "aware"), key=lambda one: one.at)
 
 
 def _entry(row: Any) -> Entry:  # noqa: ANN401 (a row)

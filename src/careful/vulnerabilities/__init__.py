@@ -59,6 +59,7 @@ from careful.vulnerabilities.queries import (
     flaws_in,
     generation,
     held,
+    looked_up,
     matched,
     settled,
     unaccounted,
@@ -71,7 +72,8 @@ from careful.vulnerabilities.statements import read_statements
 from careful.vulnerabilities.steps import match, note_exposure
 from careful.vulnerabilities.sync import KINDS as FETCHED
 from careful.vulnerabilities.sync import Synced, sync
-from careful.vulnerabilities.urgent import urgency
+from careful.vulnerabilities.urgency import Said
+from careful.vulnerabilities.urgent import urgency, urgency_in_brief
 from careful.vulnerabilities.vex import cyclonedx as vex_cyclonedx
 from careful.vulnerabilities.vex import openvex as vex_openvex
 from careful.vulnerabilities.vex import table as vex_table
@@ -90,6 +92,7 @@ __all__ = [
     "Filter",
     "Outcome",
     "Proposal",
+    "Said",
     "Exposure",
     "FeedAge",
     "FeedKind",
@@ -144,6 +147,7 @@ __all__ = [
     "vex_table",
     "import_folder",
     "match",
+    "looked_up",
     "matched",
     "note_exposure",
     "note_kernel_files",
@@ -153,4 +157,5 @@ __all__ = [
     "unaccounted",
     "unmatched",
     "urgency",
+    "urgency_in_brief",
 ]

@@ -68,6 +68,16 @@ def matched(world: World) -> dict[str, int]:
         return {row.release: row.generation for row in connection.execute(select(matches))}
 
 
+def looked_up(world: World) -> bool:
+    """Tell whether "no case" means something: lists are young, and every release was compared with them as they are.
+
+    Components that cannot be looked up are counted apart (`unmatched`).
+    """
+    newest, known = generation(world), matched(world)
+    shipped = [one.id for one in releases.list_for(world) if one.state != "withdrawn"]
+    return feeds_fresh(world) and all(known.get(one) == newest for one in shipped)
+
+
 def findings(
     world: World, *, release: str | None = None, flaw: str | None = None, product: str | None = None
 ) -> list[Finding]:
@@ -107,7 +117,7 @@ def unmatched_in(world: World, release: str) -> list[tuple[releases.Component, s
 
 
 def cases(world: World, state: str | None = None, product: str | None = None) -> list[Case]:
-    """List cases: exploited first, then by due date."""
+    """List cases: exploited first, then by due date. `obligations.pressing` knows the reporting clocks as well."""
     table = cases_table
     query = select(table).order_by(when((table.c.exploited, 0), else_=1), table.c.due, table.c.flaw)
     if state is not None:

@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 from makers import Maker
 
-from careful import releases, vulnerabilities
+from careful import obligations, releases, vulnerabilities
 
 FLAW = "CVE-2024-0001"
 
@@ -58,6 +58,29 @@ def test_located_and_exposed(api: TestClient, case: str) -> None:
     (left,) = api.get(f"/releases/{finding['release']}/unmatched").json()
     assert left["component"]["name"] == "home-made"
     assert left["reason"]
+
+
+def test_the_list_says_why_and_in_which_order(api: TestClient, maker: Maker, case: str) -> None:
+    answer = api.get("/cases")
+    (one,) = answer.json()
+    assert (one["report"], one["said"]) == (None, None)
+    assert one["why"].startswith("EPSS not known; attacker's needs not known;")
+    assert answer.headers["careful-known"] == "not-known"  # the feed is of yesterday
+    obligations.aware(maker.world, maker.staff, case, "A customer's logs")
+    (one,) = api.get("/cases").json()
+    assert (one["report"]["title"], one["report"]["state"]) == ("Early warning", "due")
+    assert "says staff:ann" in one["why"]
+    assert any("says staff:ann" in reason for reason in api.get(f"/cases/{case}/urgency").json())
+
+
+def test_whom_a_case_concerns(api: TestClient, case: str) -> None:
+    api.put("/devices/cam-1-001/owner", json={"email": "owner@example.org"})
+    answer = api.get(f"/cases/{case}/affected")
+    told = answer.json()
+    assert told["now"] == {"1.0.0": ["cam-1-001", "cam-1-002"]}
+    assert (told["owners"], told["reachable"], told["nobody"], told["mend"]) == (1, 1, 1, None)
+    assert "owner@example.org" not in answer.text
+    assert api.get("/cases/none/affected").status_code == 404
 
 
 def test_judged_told_and_closed(api: TestClient, case: str) -> None:

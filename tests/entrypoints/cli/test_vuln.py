@@ -1,12 +1,13 @@
 """`careful vuln` as typed: from the list to the close."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from flaws_cli import read, typed
 from flaws_sample import kev, osv, purls
 
-from careful import devices, products, releases, vulnerabilities
+from careful import devices, obligations, products, releases, vulnerabilities
 from careful.entrypoints.cli.vuln import command
 from careful.kernel.errors import NotFound, Refused
 
@@ -37,11 +38,15 @@ def case(world, staff, tmp_path):
 
 
 def test_an_empty_list_is_no_promise(run):
-    assert "No case is known, but a feed is missing or too old. Run: careful feeds list" in run("list").stdout
+    assert "No case, but that says nothing: a feed is missing or too old" in run("list").stdout
 
 
 def test_list_and_show(run, case):
     assert f"{case}\t{FLAW}\tcam-1\tunknown\t1.0.0\tto be judged" in run("list").stdout
+    assert (
+        "\tEPSS not known; attacker's needs not known; reach not declared; 1 of 1 devices (100%); no fix yet"
+        in run("list").stdout
+    )
     assert read(run("list", "--state", "open", "--product", "cam-1", "--json"))[0]["id"] == case
     said = run("show", case).stdout
     assert "pillow 10.0.0 [affected] purl pkg:pypi/pillow@10.0.0 in [0, 10.0.1) by GHSA-1 from osv" in said
@@ -51,8 +56,29 @@ def test_list_and_show(run, case):
         run("show", "nothing")
 
 
+def test_what_is_stale_is_said_beside_the_list_and_its_json(run, world, case):
+    assert "not known here" in run("list").stderr
+    assert "not known here" in run("list", "--json").stderr
+    assert read(run("list", "--json"))[0]["id"] == case
+
+
+def test_a_flaw_that_only_we_know_is_exploited_comes_first_and_says_who(run, world, staff, case):
+    obligations.aware(world, staff, case, "Our honeypot saw it used")
+    (one,) = read(run("list", "--json"))
+    assert (one["report"]["title"], one["said"]["by"], one["exploited"]) == ("Early warning", "staff:ann", False)
+    assert one["why"].startswith("exploited, says staff:ann, since 2026-11-02")
+    line = run("list").stdout
+    assert "unknown, exploited" in line
+    assert "Early warning, due 2026-11-03 09:00:00Z" in line
+    world.clock.advance(timedelta(hours=25))
+    assert "Early warning, was due 2026-11-03 09:00:00Z" in run("list").stdout
+    assert "It is exploited, says staff:ann" in run("show", case).stdout
+
+
 def test_from_judging_to_closing(run, case):
-    assert "cam-1-001\tnot accounted for" in run("exposed", case).stdout
+    seen = run("exposed", case).stdout
+    assert "1 device runs it now: 1 on 1.0.0.\nNone of them has an owner on record" in seen
+    assert "cam-1-001\t1.0.0\tnot accounted for" in seen
     with pytest.raises(Refused, match="justification"):
         run("judge", case, "--status", "not_affected")
     done = run("judge", case, "--status", "affected", "--action", "Keep it on; it updates itself.")
@@ -60,7 +86,9 @@ def test_from_judging_to_closing(run, case):
     with pytest.raises(Refused, match="1 exposed devices"):
         run("close", case)
     assert "0 exposed devices are not" in run("account", case, "cam-1-001", "--reason", "lost at sea").stdout
-    assert read(run("exposed", case, "--json")) == {
+    said = read(run("exposed", case, "--json"))
+    assert said.pop("affected")["now"] == {"1.0.0": ["cam-1-001"]}
+    assert said == {
         "exposed": {"devices": ["cam-1-001"], "by_version": {"1.0.0": 1}},
         "unaccounted": [],
         "accounted": {"cam-1-001": "lost at sea"},

@@ -3,14 +3,15 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Body, Depends
+from fastapi import APIRouter, Body, Depends, Response
 from pydantic import BaseModel, Field
 
-from careful import releases, vulnerabilities
+from careful import obligations, releases, vulnerabilities
 from careful.entrypoints.api.auth import TheWorld, TokenFirst, needs
 from careful.entrypoints.api.bodies import Asked
 from careful.kernel.actors import Actor
 from careful.kernel.errors import Invalid
+from careful.workflows.who_is_affected import Affected, affected
 
 router = APIRouter(tags=["cases"], route_class=TokenFirst)
 _Read = Annotated[Actor, Depends(needs("cases", "read"))]
@@ -111,10 +112,19 @@ class Unmatched(BaseModel):
 
 @router.get("/cases")
 def list_cases(
-    world: TheWorld, _: _Read, state: Literal["open", "closed"] | None = None, product: str | None = None
-) -> list[vulnerabilities.Case]:
-    """List cases: exploited in the wild first, then by due date."""
-    return vulnerabilities.cases(world, state, product)
+    world: TheWorld,
+    _: _Read,
+    response: Response,
+    state: Literal["open", "closed"] | None = None,
+    product: str | None = None,
+) -> list[obligations.Pressing]:
+    """List cases, each with `why` it presses: by the next report due by law, late ones first, then by due date.
+
+    Where a feed is missing or too old, or a release was not compared yet, the header `Careful-Known` is `not-known`:
+    what is not in the list is then not known to be absent. Else it is `looked-up`.
+    """
+    response.headers["Careful-Known"] = "looked-up" if vulnerabilities.looked_up(world) else "not-known"
+    return obligations.pressing(world, state, product)
 
 
 @router.get("/cases/{case}")
@@ -126,7 +136,7 @@ def get(world: TheWorld, _: _Read, case: str) -> vulnerabilities.Case:
 @router.get("/cases/{case}/urgency")
 def urgency(world: TheWorld, _: _Read, case: str) -> list[str]:
     """Say why a case is urgent, or is not: due, exploited, what an attacker needs, reach, share of the fleet, fix."""
-    return list(vulnerabilities.urgency(world, case))
+    return list(obligations.urgency(world, case))
 
 
 @router.get("/cases/{case}/exposure")
@@ -139,6 +149,12 @@ def exposure(world: TheWorld, _: _Read, case: str) -> Exposed:
         unaccounted=vulnerabilities.unaccounted(world, case),
         accounted=vulnerabilities.accounted(world, case),
     )
+
+
+@router.get("/cases/{case}/affected")
+def whom(world: TheWorld, _: _Read, case: str) -> Affected:
+    """Say whom the case concerns: devices by release, how many owners can be told, the mend and how far it is."""
+    return affected(world, case)
 
 
 @router.post("/cases/{case}/judge")

@@ -1,15 +1,19 @@
 """`careful vuln`: see, judge and close cases of known flaws, and know which devices are exposed."""
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
-from careful import products, releases, vulnerabilities
+from careful import obligations, products, releases, vulnerabilities
 from careful.entrypoints.cli.output import cell, json_option, say_json, say_table
 from careful.entrypoints.cli.vuln_judge import judge
 from careful.kernel.actors import OPERATOR
+from careful.kernel.work import World
+from careful.workflows.who_is_affected import affected
 
 _SHOWN = 50
+_WHY_NOT = "a feed is missing or too old, or a release was not compared with them yet. Run: careful feeds list"
 
 
 @click.group()
@@ -25,10 +29,13 @@ command.add_command(judge)
 @click.option("--product", help="Only cases of this product.")
 @json_option
 @click.pass_context
-def list_(ctx: click.Context, *, state: str | None, product: str | None, as_json: bool) -> None:
-    """List cases: exploited in the wild first, then by due date."""
+def list_(ctx: click.Context, *, state: Literal["open", "closed"] | None, product: str | None, as_json: bool) -> None:
+    """List cases, each with why it presses: by the next report due by law, late ones first, then by due date."""
     world = ctx.obj.world()
-    found = vulnerabilities.cases(world, state, product)
+    found = obligations.pressing(world, state, product)
+    known = vulnerabilities.looked_up(world)
+    if found and not known:
+        click.echo(f"What became known lately is not known here: {_WHY_NOT}", err=True)
     if as_json:
         say_json(found)
         return
@@ -37,18 +44,25 @@ def list_(ctx: click.Context, *, state: str | None, product: str | None, as_json
             one.id,
             one.flaw,
             one.product,
-            f"{one.severity}, exploited" if one.exploited else one.severity,
+            _severity(one),
             one.releases,
             _decision(one),
-            one.fixed_in,
             one.due,
+            one.report and _report(one.report),
+            one.why,
         )
         for one in found
     ]
-    columns = ("Case", "Flaw", "Product", "Severity", "In", "Status", "Fixed in", "Due")
-    fresh = vulnerabilities.feeds_fresh(world)
-    empty = "No case. No feed says otherwise." if fresh else "No case is known, but a feed is missing or too old."
-    say_table("Cases", columns, rows, empty=f"{empty} Run: careful feeds list")
+    columns = ("Case", "Flaw", "Product", "Severity", "In", "Status", "Due", "To be reported", "Why")
+    say_table("Cases", columns, rows, empty=_no_case(world) if known else f"No case, but that says nothing: {_WHY_NOT}")
+
+
+def _no_case(world: World) -> str:
+    signed = [one.id for one in releases.list_for(world) if one.state == "signed"]
+    left = sum(len(vulnerabilities.unmatched(world, one)) for one in signed)
+    if left:
+        return f"No case. That is not known of {left:,} components that could not be looked up: see their releases."
+    return "No case. No feed says otherwise. Run: careful feeds list"
 
 
 @command.command()
@@ -61,7 +75,8 @@ def show(ctx: click.Context, *, case: str, as_json: bool) -> None:
     one = vulnerabilities.case(world, case)
     found = vulnerabilities.findings(world, flaw=one.flaw, product=one.product)
     if as_json:
-        say_json({"case": one, "urgency": vulnerabilities.urgency(world, case), "findings": found})
+        told = {"urgency": obligations.urgency(world, case), "affected": affected(world, case)}
+        say_json({"case": one, **told, "findings": found})
         return
     click.echo(f"{one.flaw} in {one.product}: {one.title}")
     facts = {
@@ -80,11 +95,20 @@ def show(ctx: click.Context, *, case: str, as_json: bool) -> None:
     }
     for name, value in facts.items():
         click.echo(f"{name:>11}  {cell(value)}")
-    click.echo(" ".join(vulnerabilities.urgency(world, case)))
+    click.echo(" ".join(obligations.urgency(world, case)))
+    click.echo(" ".join(affected(world, case).says))
     for each in found:
         click.echo(f"  {each.name} {each.version} [{each.certainty}] {each.evidence}")
     if vulnerabilities.waits(one) and not one.proposal:
         click.echo(f"Decide: careful vuln judge {case} --status …")
+
+
+def _severity(one: obligations.Pressing) -> str:
+    return f"{one.severity}, exploited" if one.exploited or one.said else one.severity
+
+
+def _report(clock: obligations.Clock) -> str:
+    return f"{clock.title}, {'was due' if clock.state == 'late' else 'due'} {cell(clock.due)}"
 
 
 def _decision(one: vulnerabilities.Case) -> str:
@@ -103,20 +127,24 @@ def _proposal(held: vulnerabilities.Proposal, console: str, case: str) -> str:
 @json_option
 @click.pass_context
 def exposed(ctx: click.Context, *, case: str, as_json: bool) -> None:
-    """List the devices that run an affected release now, and who of them is not accounted for."""
+    """List the devices that run an affected release now, and who of them is not accounted for.
+
+    Says too how many owners can be told, which release mends it, and how far that is.
+    """
     world = ctx.obj.world()
     found = vulnerabilities.exposed(world, case)
     left = vulnerabilities.unaccounted(world, case)
     accounted = vulnerabilities.accounted(world, case)
+    whom = affected(world, case)
     if as_json:
-        say_json({"exposed": found, "unaccounted": left, "accounted": accounted})
+        say_json({"exposed": found, "unaccounted": left, "accounted": accounted, "affected": whom})
         return
-    for version, number in found.by_version.items():
-        click.echo(f"{version}: {number:,} devices")
-    rows = [(device, accounted.get(device, "not accounted for")) for device in found.devices[:_SHOWN]]
-    say_table("Exposed", ("Device", "Accounted for"), rows, empty="No device runs an affected release.")
-    if len(found.devices) > _SHOWN:
-        click.echo(f"and {len(found.devices) - _SHOWN:,} more; all of them: careful vuln exposed {case} --json")
+    click.echo("\n".join(whom.says))
+    listed = [(device, version) for version, running in whom.now.items() for device in running]
+    rows = [(*one, accounted.get(one[0], "not accounted for")) for one in listed[:_SHOWN]]
+    say_table("Exposed", ("Device", "Runs", "Accounted for"), rows, empty="No device runs an affected release.")
+    if len(listed) > _SHOWN:
+        click.echo(f"and {len(listed) - _SHOWN:,} more; all of them: careful vuln exposed {case} --json")
 
 
 @command.command()
