@@ -14,6 +14,11 @@ from careful.vulnerabilities.names import named_in_words
         pytest.param("OpenSSL", "OpenSSL", ("openssl", "openssl"), id="plain"),
         pytest.param("Apache Software Foundation", "Apache Airflow", ("apache", "airflow"), id="maker in the name"),
         pytest.param("n/a", "https://github.com/curl/curl", ("haxx", "curl"), id="a forge, and an alias"),
+        pytest.param(
+            None, "https://gitlab.gnome.org/GNOME/libxml2.git", ("xmlsoft", "libxml2"), id="a forge of a project's own"
+        ),
+        pytest.param(None, "git://git.savannah.gnu.org/git/wget.git", ("*", "wget"), id="a repository elsewhere"),
+        pytest.param("GNU", "https://git.savannah.gnu.org/git/wget/", ("gnu", "wget"), id="and its maker"),
         pytest.param("Linux", "Linux", ("linux", "linux_kernel"), id="the kernel"),
         pytest.param("parisneo", "parisneo/lollms-webui", ("parisneo", "lollms-webui"), id="owner and name"),
         pytest.param("Acme, Inc.", "Gate Way", ("acme", "gate_way"), id="a company"),

@@ -10,7 +10,11 @@ from careful.releases import parse_cpe
 from careful.vulnerabilities.aliases import Aliases, Name, shipped
 
 _NONE = {"", "n/a", "na", "-", "unknown", "unspecified", "multiple vendors", "various"}
-_FORGE = re.compile(r"(?:https?://)?(?:www\.)?(?:github|gitlab)\.com/(?P<owner>[^/\s]+)/(?P<name>[^/\s#?]+)")
+_FORGE = re.compile(
+    r"(?:https?://)?(?:www\.)?(?:(?:github|gitlab|gitee)\.com|codeberg\.org|bitbucket\.org|gitlab\.[a-z0-9.-]+)"
+    r"/(?P<owner>[^/\s]+)/(?P<name>[^/\s#?]+)/?"
+)
+_ADDRESS = re.compile(r"[a-z+]+://[^/\s]+/(?:[^\s#?]*/)?(?P<name>[^/\s#?]+)/?")
 _TAIL = re.compile(r"(?:[ ,]+(?:inc|llc|ltd|gmbh|ag|corp|corporation|co|group|foundation|software|project|team))+\.?$")
 _LONGEST = 100
 
@@ -38,6 +42,8 @@ def _words(vendor: str | None, product: str | None) -> list[Name]:
     forge = _FORGE.fullmatch(name)
     if forge:
         owner, name = forge["owner"], forge["name"].removesuffix(".git")
+    elif address := _ADDRESS.fullmatch(name):  # a repository elsewhere, whose owner its address does not tell
+        name = address["name"].removesuffix(".git")
     if not name or max(len(owner), len(name)) > _LONGEST:
         return []
     short = _TAIL.sub("", owner).strip()

@@ -48,6 +48,26 @@ def read(*listed, default="unknown"):
         pytest.param({"version": "8.0.*", "less_than": "8.0.29"}, Range("8.0", fixed="8.0.29"), id="from a branch on"),
         pytest.param({"version": "-", "less_than_or_equal": "<= 2.2.1"}, Range(last="2.2.1"), id="a sign too many"),
         pytest.param(
+            {"version": "0", "less_than": "<= 2.2.1"}, Range(last="2.2.1"), id="another sign than the field's"
+        ),
+        pytest.param({"version": ">= 2.6.0", "less_than": "< 4.4.13"}, Range("2.6.0", fixed="4.4.13"), id="two signs"),
+        pytest.param({"version": "> 5.0.0", "less_than": "< 5.1.1"}, Range(after="5.0.0", fixed="5.1.1"), id="after"),
+        pytest.param(
+            {"version": "*", "less_than_or_equal": "3.6", "version_type": "git"}, Range(last="3.6"), id="Zephyr"
+        ),
+        pytest.param(
+            {"version": "6.0.x", "less_than": "6.0.18", "version_type": "git"}, Range("6.0", fixed="6.0.18"), id="x"
+        ),
+        pytest.param(
+            {"version": "5.1.x", "less_than": "5.1.0.2444 build 20230629"},
+            Range("5.1", fixed="5.1.0.2444"),
+            id="a build",
+        ),
+        pytest.param({"version": "thing 1.4"}, Range("1.4", last="1.4"), id="after the product's name"),
+        pytest.param({"version": "Ver1.07 and earlier"}, Range(last="1.07"), id="joined"),
+        pytest.param({"version": "vers:all/*"}, Range(), id="all, as VERS says it"),
+        pytest.param({"version": "earlier than 1.4"}, Range(fixed="1.4"), id="earlier than"),
+        pytest.param(
             {"version": "pkg:pypi/django@4.2", "less_than": "pkg:pypi/django@4.2.15"},
             Range("4.2", fixed="4.2.15"),
             id="package URLs",
@@ -74,6 +94,10 @@ def test_a_single_version():
         pytest.param({"version": "0"}, "names no versions", (), id="only zero"),
         pytest.param({"version": "n/a"}, "names no versions", (), id="n/a"),
         pytest.param({"version": "1da177", "less_than": "4b9b", "version_type": "git"}, "in commits", (), id="git"),
+        pytest.param(
+            {"version": "0", "less_than": "4fdf178", "version_type": "git"}, "in commits", (), id="a short one"
+        ),
+        pytest.param({"version": "< 1.2.9, < 2.0.5"}, "in words", (), id="ends of branches, or of one"),
         pytest.param({"version": "1da177e4c3f4", "less_than": "44c7c901cb36"}, "in commits", (), id="git, not said"),
     ],
 )
@@ -91,6 +115,26 @@ def test_many_words_are_one_row():
 def test_a_list_of_versions():
     (one,) = read({"version": "1.0, 1.1 | 1.2"})
     assert one.ranges == (Range("1.0", last="1.0"), Range("1.1", last="1.1"), Range("1.2", last="1.2"))
+
+
+def test_a_list_of_ranges_that_say_where_they_begin():
+    (one,) = read({"version": "9.5 - 9.5.23, 10 - 10.0.10 and 11.0"})
+    assert one.ranges == (Range("9.5", last="9.5.23"), Range("10", last="10.0.10"), Range("11.0", last="11.0"))
+
+
+@pytest.mark.parametrize(
+    ("listed", "default", "found"),
+    [
+        pytest.param([{"version": "consult XSA-444", "status": "unknown"}], "unknown", 1, id="Xen's"),
+        pytest.param([], "unknown", 1, id="nothing at all"),
+        pytest.param([], "unaffected", 0, id="not affected at all"),
+        pytest.param([{"version": "5", "status": "unknown"}], "unaffected", 0, id="not known of one"),
+        pytest.param([{"version": "5", "status": "unaffected"}], "unknown", 0, id="fine in one"),
+    ],
+)
+def test_a_product_of_which_nothing_is_said(listed, default, found):
+    doubts = [one.condition for one in read(*listed, default=default) if one.condition]
+    assert doubts == ["its record does not say which versions"] * found
 
 
 def test_a_range_written_as_two_is_one():

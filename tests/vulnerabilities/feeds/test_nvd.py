@@ -79,10 +79,21 @@ def test_openssl_is_ordered_by_its_letters():
             id="AND with a platform",
         ),
         pytest.param([node(match(), negate=True)], {}, "its configuration is negated", id="negated"),
+        pytest.param(
+            [node(match(), match(vulnerable=False), operator="AND")],
+            {},
+            "only together with the other products of its configuration",
+            id="AND within a node",
+        ),
     ],
 )
 def test_conditions_are_for_a_person(nodes, more, condition):
     assert affected(*nodes, **more).condition == condition
+
+
+def test_what_is_negated_is_that_node_alone():
+    first, second = parse(record(node(match(), negate=True), node(match()))).affected
+    assert (first.condition, second.condition) == ("its configuration is negated", "")
 
 
 def test_children_are_read():

@@ -6,12 +6,15 @@ record, its vendor is taken. Sources: CVE Record Format 5.1; its `affected` and 
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from careful.releases import parse_cpe, parse_purl, unescaped
 from careful.vulnerabilities import versions
+from careful.vulnerabilities.feeds import nvd
 from careful.vulnerabilities.feeds.cve5_versions import Version, in_commits, read_versions
 from careful.vulnerabilities.feeds.record import (
     Affected,
@@ -27,6 +30,15 @@ from careful.vulnerabilities.names import named_in_words
 _SUMMARY = 500
 _MOST_FILES = 400
 _SCORES = ("cvssV4_0", "cvssV3_1", "cvssV3_0", "cvssV2_0")
+_DISTRIBUTIONS = {
+    "access.redhat.com": "redhat",
+    "catalog.redhat.com": "redhat",
+    "packages.fedoraproject.org": "fedora",
+}
+"""Where packages of a distribution come from, and its name in package URLs."""
+_WORDS = {"low": "low", "moderate": "medium", "medium": "medium", "important": "high", "high": "high"} | {
+    "critical": "critical"
+}
 _REGISTRIES = {
     "pypi.python.org": "pypi",
     "pypi.org": "pypi",
@@ -75,6 +87,9 @@ class Container(msgspec.Struct, rename="camel"):
     affected: list[Product] = []
     descriptions: list[Text] = []
     metrics: list[dict[str, Any]] = []
+    cpe_applicability: list[Any] = []
+    date_public: str | None = None
+    provider_metadata: dict[str, Any] = {}
 
 
 class Containers(msgspec.Struct):
@@ -90,6 +105,7 @@ class About(msgspec.Struct, rename="camel"):
     cve_id: str
     state: str = "PUBLISHED"
     date_updated: str | None = None
+    date_published: str | None = None
 
 
 class CveRecord(msgspec.Struct, rename="camel"):
@@ -114,7 +130,7 @@ def parse(raw: Any) -> Record:  # noqa: ANN401 (JSON is Any)
         id=read.cve_metadata.cve_id,
         summary=(said.cna.title or (texts[0] if texts else ""))[:_SUMMARY],
         severity=_severity(metrics),
-        modified=moment(read.cve_metadata.date_updated),
+        modified=_modified(read),
         withdrawn=read.cve_metadata.state == "REJECTED",
         affected=tuple(dict.fromkeys(_affected(parties, vendors))),
         vector=_vector(metrics),
@@ -122,16 +138,42 @@ def parse(raw: Any) -> Record:  # noqa: ANN401 (JSON is Any)
     )
 
 
+def _modified(read: CveRecord) -> datetime | None:
+    """Return the last date that a record states: in a vendor's own folder, as OpenSSL's, it has not its own.
+
+    Without any, it would replace what is younger.
+    """
+    about, said = read.cve_metadata, read.containers.cna
+    dates = (about.date_updated, said.provider_metadata.get("dateUpdated"), about.date_published, said.date_public)
+    return next((found for one in dates if (found := moment(one))), None)
+
+
 def _affected(parties: Iterable[tuple[Container, Source]], vendors: dict[str, set[str]]) -> Iterator[Affected]:
     for party, source in parties:
+        stated: set[str] = set()
         for product in _without_commits(party.affected):
-            for kind, key, cpe in _names(product, vendors):
-                scheme = _scheme(kind, key, cpe)
-                yield from read_versions(
-                    product.versions,
-                    product.default_status,
-                    Affected(kind, key, scheme, cpe=cpe, source=source, files=_files(product)),
+            for frame in _frames(product, vendors, source):
+                known = replace(frame, files=_files(product))
+                rows = (
+                    [known] if frame.condition else list(read_versions(product.versions, product.default_status, known))
                 )
+                stated.update(row.cpe for row in rows if not row.condition)
+                yield from rows
+        yield from _by_configuration(party, source, stated)
+
+
+def _by_configuration(party: Container, source: Source, stated: set[str]) -> Iterator[Affected]:
+    """Yield what a container says in NVD's way (`cpeApplicability`) of products that it states not otherwise."""
+    for number, one in enumerate(party.cpe_applicability):
+        try:
+            rows = list(nvd.configuration(one, f"cpeApplicability[{number}]", source))
+        except Malformed:  # it repeats what `affected` says, and some put names of other kinds there
+            continue
+        yield from (row for row in rows if not any(_is_same(row.cpe, text) for text in stated))
+
+
+def _is_same(one: str, other: str) -> bool:
+    return one.split(":")[3:5] == other.split(":")[3:5]
 
 
 def _without_commits(products: list[Product]) -> Iterator[Product]:
@@ -146,18 +188,61 @@ def _in_commits(product: Product) -> bool:
     return bool(product.versions) and all(in_commits(one) for one in product.versions)
 
 
-def _names(product: Product, vendors: dict[str, set[str]]) -> Iterator[tuple[str, str, str]]:
-    """Yield (kind, key, CPE name) of every name that the product goes by."""
-    key = _package(product)
+def _frames(product: Product, vendors: dict[str, set[str]], source: Source) -> Iterator[Affected]:
+    """Yield a row without versions for every name that the product goes by."""
+    host = (product.collection_url or "").partition("://")[2].partition("/")[0].lower()
+    if host in _DISTRIBUTIONS and product.package_name:
+        yield from _of_distribution(product, _DISTRIBUTIONS[host], source)
+        return
+    key = _package(product, host)
     if key:
-        yield "purl", key, ""
+        yield Affected(
+            "purl", key, versions.scheme_of_purl(key.partition("/")[0], key.rpartition("/")[2]), source=source
+        )
     found = {(name.vendor, name.product, name.part) for text in product.cpes if (name := parse_cpe(text))}
     if not found:
-        words = named_in_words(product.vendor, product.product)
+        words = _in_words(product)
         by_cisa = {(vendor, title, "*") for _, title in words for vendor in vendors.get(title, ())}
         found = by_cisa or {(vendor, title, "*") for vendor, title in words}
     for vendor, title, part in sorted(found):
-        yield "cpe", unescaped(title), f"cpe:2.3:{part}:{vendor}:{title}:*:*:*:*:*:*:*:*"
+        yield _product(vendor, title, part, source)
+
+
+def _product(vendor: str, title: str, part: str, source: Source) -> Affected:
+    return Affected(
+        "cpe",
+        unescaped(title),
+        versions.scheme_of_cpe(unescaped(vendor), unescaped(title)),
+        cpe=f"cpe:2.3:{part}:{vendor}:{title}:*:*:*:*:*:*:*:*",
+        source=source,
+    )
+
+
+def _in_words(product: Product) -> tuple[tuple[str, str], ...]:
+    """Return the CPE names that the words may mean; a package without vendor and product is its repository's."""
+    if product.product:
+        return named_in_words(product.vendor, product.product)
+    by_forge = named_in_words(None, product.collection_url)
+    owned = bool(product.package_name) and any(vendor != "*" for vendor, _ in by_forge)
+    return by_forge if owned else named_in_words(product.vendor, product.package_name)
+
+
+def _of_distribution(product: Product, namespace: str, source: Source) -> Iterator[Affected]:
+    """Yield a package of a distribution: its versions are the package's, its CPE names the distribution's release.
+
+    In products on top of the distribution (OpenShift) a package is theirs, and only a person can tell which they have.
+    """
+    named = [name for text in product.cpes if (name := parse_cpe(text))]
+    key = f"rpm/{namespace}/{(product.package_name or '').lower()}"
+    own = {name.version for name in named if name.product == "enterprise_linux" or name.product.startswith("rhel_")}
+    for release in sorted(own if named else {""}):
+        distro = f"{namespace}:{unescaped(release)}" if release[:1].isdecimal() else ""
+        yield Affected("purl", key, "rpm", distro=distro, source=source)
+    if own or (product.default_status == "unaffected" and not product.versions):
+        return
+    for vendor, title, part in sorted({(one.vendor, one.product, one.part) for one in named}):
+        doubt = f"its versions are those of the package {product.package_name} in it"[:200]
+        yield replace(_product(vendor, title, part, source), condition=doubt)
 
 
 def _vendors(parties: Iterable[Container]) -> dict[str, set[str]]:
@@ -172,12 +257,11 @@ def _vendors(parties: Iterable[Container]) -> dict[str, set[str]]:
     return found
 
 
-def _package(product: Product) -> str:
+def _package(product: Product, host: str) -> str:
     """Return the purl's key of a package, where its registry is one that we know."""
     if product.package_url:
         purl = parse_purl(product.package_url)
         return purl.key.lower() if purl else ""
-    host = (product.collection_url or "").partition("://")[2].partition("/")[0].lower()
     kind = _REGISTRIES.get(host, "")
     name = (product.package_name or "").strip()
     if not kind or not name:
@@ -187,13 +271,6 @@ def _package(product: Product) -> str:
     if kind == "pypi":
         name = name.replace("_", "-").replace(".", "-")
     return f"{kind}/{name}".lower()
-
-
-def _scheme(kind: str, key: str, name: str) -> str:
-    if kind == "purl":
-        return versions.scheme_of_purl(key.partition("/")[0], key.rpartition("/")[2])
-    cpe = parse_cpe(name)
-    return versions.scheme_of_cpe(unescaped(cpe.vendor), unescaped(cpe.product)) if cpe else "generic"
 
 
 def _files(product: Product) -> tuple[str, ...]:
@@ -208,7 +285,19 @@ def _severity(metrics: list[dict[str, Any]]) -> str:
             if isinstance(score, (int, float)):
                 return severity_of(float(score))
     vector = _vector(metrics)
-    return severity_of_vector(vector) if vector else "unknown"
+    return severity_of_vector(vector) if vector else _in_own_words(metrics)
+
+
+def _in_own_words(metrics: list[dict[str, Any]]) -> str:
+    """Return the severity that a CNA gives in words of its own, as OpenSSL and Red Hat do."""
+    for metric in metrics:
+        other = metric.get("other")
+        content = other.get("content") if isinstance(other, dict) else None
+        said = (content.get("text"), content.get("value")) if isinstance(content, dict) else ()
+        for word in said:
+            if isinstance(word, str) and word.lower() in _WORDS:
+                return _WORDS[word.lower()]
+    return "unknown"
 
 
 def _vector(metrics: list[dict[str, Any]]) -> str:

@@ -18,17 +18,23 @@ from careful.vulnerabilities.ranges import Range
 
 _UNSAID = {"", "-", "n/a", "unspecified", "0"}  # as an entry of its own; as the beginning of a range, the first version
 _COMMIT = re.compile(r"(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{10,40}")
-_PREFIX = re.compile(r"(?:pkg:[^@\s]+@|(?:firmware\s+)?(?:versions?\s+|ver\.\s*))", re.IGNORECASE)
-_FIRST = _UNSAID | {"*", "all", "all versions", "any"}
+_PREFIX = re.compile(r"(?:pkg:[^@\s]+@|(?:firmware\s+)?(?:versions?\s+|ver\.?\s*(?=\d)))", re.IGNORECASE)
+_SIGN = re.compile(r"(<=|>=|<|>|=)\s*")
+_BUILD = re.compile(r"\s+build\s+\d+$", re.IGNORECASE)
+_FIRST = _UNSAID | {"*", "all", "all versions", "any", "vers:all/*"}
 _NO_END = {"", "*", "unspecified", "n/a", "-"}
 _BRANCH = re.compile(r"(?P<stem>\d+(?:\.\d+)*)\.(?:\*|x)", re.IGNORECASE)
 _PLAIN = re.compile(r"[vV]?\d[0-9A-Za-z.+~_:-]*")
 _BOUND = re.compile(r"(?P<sign><=|>=|<|>|=)\s*(?P<version>[vV]?\d[0-9A-Za-z.+~_:-]*)")
 _LIST = re.compile(r"\s*[,|]\s*")
+_SEVERAL = re.compile(r"\s*(?:[,;|]|\band\b)\s*")
 _JOINED = re.compile(r"\s*(?:,|and|&&|\s)\s*")
 _V = r"[vV]?\d\S*"
 _WORDS = (
-    (rf"(?:all )?(?:versions? )?(?:before|prior to|<)\s+(?:versions?\s+)?(?P<fixed>{_V})", True),
+    (
+        rf"(?:all )?(?:versions? )?(?:before|prior to|earlier than|older than|<)\s+(?:versions?\s+)?(?P<fixed>{_V})",
+        True,
+    ),
     (rf"(?P<last>{_V})\s+(?:(?:and|or) (?:all )?(?:prior|earlier|below|lower|older|previous)(?: versions?)?)", True),
     (rf"(?:all )?(?:versions? )?(?:up to|through)\s+(?P<last>{_V})", True),
     (rf"(?P<introduced>{_V})\s+(?:to|through|-)\s+(?P<last>{_V})", True),
@@ -40,6 +46,7 @@ _WORDED = tuple((re.compile(pattern, re.IGNORECASE), sure) for pattern, sure in 
 _SHOWN, _LISTED = 60, 3
 _COMMITS = "its range is given in commits, not versions"
 _NO_VERSIONS = "its record names no versions"
+_UNKNOWN = "its record does not say which versions"
 _IN_WORDS = "its versions are in words"
 _END_ONLY = "its record's range begins where it ends, and may mean all versions before"
 _BY_DEFAULT = "its record says affected by default, and then names only versions that are"
@@ -68,7 +75,7 @@ def read_versions(listed: Sequence[Version], default: str, frame: Affected) -> I
     """Yield `frame` with what the entries say: once with what is clear, once for each doubt a person must settle."""
     said = _Said()
     for one in _joined(listed, frame.scheme):
-        for status, span, doubt in _read(one, frame.scheme):
+        for status, span, doubt in _read(one, frame.scheme, frame.key):
             said.add(one, status, span, doubt)
     if default == "affected" and not said.fine and any(one.fixed or one.last for one in said.affected):
         said.doubts.setdefault(_BY_DEFAULT, []).append(Range())
@@ -90,6 +97,8 @@ def read_versions(listed: Sequence[Version], default: str, frame: Affected) -> I
             fine=fine,
             closed=default in {"unaffected", "affected"} and not said.doubts,
         )
+    elif not said.doubts and default != "unaffected":
+        yield replace(frame, condition=_UNKNOWN)
     for doubt, spans in said.doubts.items():
         words = f"{doubt}: {_few(said.words)}" if doubt == _IN_WORDS else doubt
         yield replace(frame, ranges=tuple(dict.fromkeys(spans)), condition=words, fine=fine)
@@ -155,9 +164,19 @@ class _Said:
 
 
 def in_commits(one: Version) -> bool:
-    """Tell whether an entry is stated in commits of a repository; CISA repeats these as "custom" versions."""
-    texts = [text for text in (one.version, one.less_than, one.less_than_or_equal) if text]
-    return one.version_type == "git" or any(_COMMIT.fullmatch(text.strip()) for text in texts)
+    """Tell whether an entry is stated in commits of a repository; CISA repeats these as "custom" versions.
+
+    Some say "git" and give versions, such as Zephyr and Zabbix.
+    """
+    said = [text.strip() for text in (one.version, one.less_than, one.less_than_or_equal) if text]
+    texts = [text for text in said if text.lower() not in _FIRST | _NO_END]
+    if one.version_type == "git":
+        return not texts or not all(_is_dotted(text) for text in texts)
+    return any(_COMMIT.fullmatch(text) for text in texts)
+
+
+def _is_dotted(text: str) -> bool:
+    return "." in text and bool(_PLAIN.fullmatch(text) or _BRANCH.fullmatch(text))
 
 
 def outside(fine: Iterable[Range], scheme: str) -> list[Range] | None:
@@ -177,19 +196,18 @@ def outside(fine: Iterable[Range], scheme: str) -> list[Range] | None:
     return [*found, start]
 
 
-def _read(one: Version, scheme: str) -> Iterator[tuple[str, Range | None, str]]:
+def _read(one: Version, scheme: str, product: str) -> Iterator[tuple[str, Range | None, str]]:
     """Yield (status, range or None for exactly this version, doubt) for one entry and its changes."""
     if in_commits(one):
         yield one.status, None, _COMMITS
         return
     end = one.less_than if one.less_than is not None else one.less_than_or_equal
     if end is None:
-        yield from _single(one)
+        yield from _single(one, product)
         return
-    start, end = _PREFIX.sub("", one.version.strip()), _PREFIX.sub("", end.strip())
-    start = "" if start.lower() in _FIRST else start
-    if end[:2] == "<=" and one.less_than is None:
-        end = end[2:].strip()
+    opening, start = _signed(one.version, product)
+    closing, end = _signed(end, product)
+    start, end = "" if start.lower() in _FIRST else start, _BUILD.sub("", end)
     changes = sorted(one.changes, key=lambda change: _order(scheme, change.at))
     status = one.status
     for change in changes:
@@ -197,8 +215,25 @@ def _read(one: Version, scheme: str) -> Iterator[tuple[str, Range | None, str]]:
         span = Range(introduced=start, fixed=change.at.strip())
         yield ("affected", span, _TWICE) if twice else (status, span, "")
         start, status = change.at.strip(), change.status
-    last, doubt = _until(start, end, inclusive=one.less_than is None)
+    last, doubt = _until(start, end, inclusive=one.less_than is None or closing == "<=")
+    if last and opening == ">" and last.introduced and not changes:
+        last = replace(last, introduced="", after=last.introduced)
     yield status, last, doubt
+
+
+def _signed(text: str, product: str) -> tuple[str, str]:
+    """Return the sign before a bound (`<= 2.2.1`, where the field says so already), and the version."""
+    plain = _bare(text, product)
+    sign = _SIGN.match(plain)
+    return (sign[1], _bare(plain[sign.end() :], product)) if sign else ("", plain)
+
+
+def _bare(text: str, product: str) -> str:
+    """Return a version without the product's name and the word for a version before it: `mupdf 1.18.0`."""
+    plain, name = text.strip(), product.rpartition("/")[2].replace("_", " ")
+    if name and plain.lower().startswith(f"{name} "):
+        plain = plain[len(name) :].strip()
+    return _PREFIX.sub("", plain, count=1)
 
 
 def _order(scheme: str, text: str) -> tuple[int, versions.Key]:
@@ -221,8 +256,8 @@ def _until(start: str, end: str, *, inclusive: bool) -> tuple[Range | None, str]
     return (Range(introduced=start, last=end) if inclusive else Range(introduced=start, fixed=end)), ""
 
 
-def _single(one: Version) -> Iterator[tuple[str, Range | None, str]]:
-    text = _PREFIX.sub("", one.version.strip())
+def _single(one: Version, product: str) -> Iterator[tuple[str, Range | None, str]]:
+    text = _bare(one.version, product)
     if text.lower() in _UNSAID:
         yield one.status, None, _NO_VERSIONS
     elif text.lower() in _FIRST:
@@ -230,12 +265,25 @@ def _single(one: Version) -> Iterator[tuple[str, Range | None, str]]:
     elif branch := _BRANCH.fullmatch(text):
         yield one.status, Range(introduced=branch["stem"], last=text), ""
     elif _PLAIN.fullmatch(text):
-        yield one.status, None, ""
+        yield one.status, None if text == one.version.strip() else Range(introduced=text, last=text), ""
     elif all(_PLAIN.fullmatch(part) for part in _LIST.split(text)):
         yield from ((one.status, Range(introduced=part, last=part), "") for part in _LIST.split(text))
+    elif spans := _several(text):
+        yield from ((one.status, span, "") for span in spans)
     else:
         span, sure = _in_words(text)
         yield one.status, span, "" if sure else _IN_WORDS
+
+
+def _several(text: str) -> list[Range]:
+    """Read a list of ranges of which each says where it begins: `9.5 - 9.5.23, 10 - 10.0.10`; else nothing.
+
+    What only says where it ends may speak of a branch, and then would hold what others have mended.
+    """
+    parts = _SEVERAL.split(text)
+    read = [(Range(introduced=one, last=one), True) if _PLAIN.fullmatch(one) else _in_words(one) for one in parts]
+    spans = [span for span, sure in read if span and sure and (span.introduced or span.after)]
+    return spans if len(spans) == len(parts) > 1 else []
 
 
 def _in_words(text: str) -> tuple[Range | None, bool]:

@@ -24,7 +24,7 @@ from careful.vulnerabilities.feeds.proof import UNDATED, Proof, not_before, not_
 from careful.vulnerabilities.feeds.record import Malformed, Record, moment
 
 REFUSED_LISTED = 50
-_READING = b"10:"  # raise it when a reader learns to read more: the same record is then read anew
+_READING = b"11:"  # raise it when a reader learns to read more: the same record is then read anew
 Progress = Callable[[int], None]
 _PARSERS: Mapping[Kind, Callable[[Any], Record]] = {
     "osv": osv.parse,

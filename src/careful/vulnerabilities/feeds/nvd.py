@@ -38,8 +38,8 @@ def parse(raw: Any) -> Record:  # noqa: ANN401 (JSON is Any)
         withdrawn=cve.get("vulnStatus") == "Rejected",
         affected=tuple(
             one
-            for number, configuration in enumerate(configurations)
-            for one in _configuration(configuration, f"$.cve.configurations[{number}]", source)
+            for number, part in enumerate(configurations)
+            for one in configuration(part, f"$.cve.configurations[{number}]", source)
         ),
     )
 
@@ -82,11 +82,12 @@ def _vector(metrics: object) -> str:
     return next((one[:_VECTOR] for one in vectors if isinstance(one, str)), "")
 
 
-def _configuration(configuration: Any, where: str, source: Source) -> Iterator[Affected]:  # noqa: ANN401 (JSON is Any)
-    if not isinstance(configuration, dict) or not isinstance(configuration.get("nodes"), list):
+def configuration(raw: Any, where: str, source: Source) -> Iterator[Affected]:  # noqa: ANN401 (JSON is Any)
+    """Yield the vulnerable products of one configuration, each with what it depends on. Raises Malformed."""
+    if not isinstance(raw, dict) or not isinstance(raw.get("nodes"), list):
         raise Malformed(f"{where}.nodes: expected a list")
-    nodes = list(_nodes(configuration["nodes"], where, 0))
-    joined = configuration.get("operator") == "AND" and len(nodes) > 1
+    nodes = list(_nodes(raw["nodes"], where, 0))
+    joined = raw.get("operator") == "AND" and len(nodes) > 1
     others = sorted(
         {_plain(one) for node in nodes for one in _matches(node, where) if not one.get("vulnerable", False)}
     )
@@ -94,11 +95,13 @@ def _configuration(configuration: Any, where: str, source: Source) -> Iterator[A
     if joined and not others:
         condition = "only together with the other products of its configuration"
     for node in nodes:
-        if node.get("negate"):
-            condition = "its configuration is negated"
-        for match in _matches(node, where):
+        matches = _matches(node, where)
+        own = "its configuration is negated" if node.get("negate") else condition
+        if node.get("operator") == "AND" and len(matches) > 1:
+            own = own or "only together with the other products of its configuration"
+        for match in matches:
             if match.get("vulnerable", False):
-                yield _affected(match, condition, where, source)
+                yield _affected(match, own, where, source)
 
 
 def _nodes(nodes: list[Any], where: str, depth: int) -> Iterator[dict[str, Any]]:

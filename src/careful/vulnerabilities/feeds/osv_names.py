@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from careful.releases import parse_cpe, unescaped
 from careful.vulnerabilities import versions
-from careful.vulnerabilities.feeds.record import Affected, Malformed, as_list, is_distribution
+from careful.vulnerabilities.feeds.record import Affected, Malformed, Source, as_list, is_distribution
 from careful.vulnerabilities.names import named_in_words
 
 _TYPES = {
@@ -103,7 +103,7 @@ def frames(record: Mapping[str, Any], part: Mapping[str, Any], where: str) -> It
         return
     kind, _, name = key.partition("/")
     scheme = versions.scheme_of_purl(kind, key.rpartition("/")[2])
-    source = "vendor" if is_distribution(key) else "feed"
+    source: Source = "vendor" if is_distribution(key) else "feed"
     yield Affected("purl", key, scheme, distro=_distro(package.get("ecosystem")), source=source)
     if kind == "bitnami":
         yield from _bitnami(name, record)
