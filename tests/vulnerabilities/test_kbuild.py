@@ -9,6 +9,7 @@ from careful.vulnerabilities.kbuild import built, read_config
 
 CONFIG = """
 CONFIG_ARM64=y
+CONFIG_64BIT=y
 CONFIG_NET=y
 CONFIG_BRIDGE=m
 CONFIG_KVM=y
@@ -18,7 +19,10 @@ CONFIG_LOCALVERSION="-x"
 # CONFIG_SMP is not set
 """
 TREE = {
-    "Makefile": "include scripts/Kbuild.include\ncore-y := kernel/ arch/$(SRCARCH)/\nnet-y := net/\n",
+    "Makefile": (
+        "include scripts/Kbuild.include\nobj-y += $(ARCH_CORE)\n"
+        "core-y := kernel/ arch/$(SRCARCH)/\nnet-y := net/\n"
+    ),
     "Kbuild": "obj-y += drivers/\nobj-$(CONFIG_ODD)$(CONFIG_OTHER) += strange/\n",
     "arch/arm64/Makefile": "libs-y := arch/arm64/lib/ $(libs-y)\nboot := arch/arm64/boot\n",
     "arch/arm64/Kbuild": "obj-y += kernel/ kvm/\n",
@@ -28,14 +32,19 @@ TREE = {
     "kernel/Makefile": "obj-y = fork.o \\\n\tsched/   # and more\nobj-$(CONFIG_KEXEC) += kexec.o\n",
     "kernel/sched/Makefile": "obj-y += build_policy.o\n",
     "kernel/sched/build_policy.c": '#include "sched.h"\n#include "rt.c"\n',
-    "drivers/Makefile": "obj-$(CONFIG_NET) += net/\nobj-$(CONFIG_GPU) += gpu/\nobj-y += odd/\n",
+    "drivers/Makefile": "obj-$(CONFIG_NET) += net/\nobj-$(CONFIG_GPU) += gpu/\nobj-y += odd/ net/xfs/\n",
     "drivers/net/Makefile": (
         "obj-$(CONFIG_VETH) += veth.o\nobj-$(CONFIG_WLAN) += wireless/\n"
         "obj-$(CONFIG_TUN) += tun.o\ntun-y := tap.o tun_main.o\n"
         "ifdef CONFIG_SMP\nobj-y += many.o\nelse\nobj-y += one.o\nendif\n"
         "ifeq ($(CONFIG_NET),y)\nobj-y += loop.o\nendif\n"
     ),
-    "drivers/odd/Makefile": "obj-y += a$(shell ls)\n",
+    "drivers/odd/Makefile": "obj-y += a$(shell ls)\nobj-$(CONFIG_VETH) += b.o\n",
+    "drivers/net/xfs/Makefile": (
+        "cflags-$(CONFIG_VETH) += $(call cc-option,-m1)\nccflags-y += $(CC_FLAGS_FTRACE)\nalways-y += $(shell ls)\n"
+        "obj-y += xfs.o xfs_$(BITS).o\nxfs-y += $(addprefix lib/, tree.o \\\n  leaf.o)\nobj-$(CONFIG_VETH) += off.o\n"
+        "include $(obj)/.made.d\n"
+    ),
     "net/Makefile": "obj-y += core/\nobj-$(subst m,y,$(CONFIG_BRIDGE)) += bridge/\n",
     "net/core/Makefile": "obj-y := dev.o\nsetup-y += early.o\n",
     "net/bridge/Kbuild": (
@@ -67,6 +76,9 @@ def kernel():
         pytest.param("drivers/net/one.c", "", id="its other branch"),
         pytest.param("drivers/net/loop.c", "", id="a condition that holds"),
         pytest.param("drivers/odd/a.c", "", id="what cannot be read counts as built"),
+        pytest.param("drivers/odd/b.c", "", id="and so does all that its makefile may build"),
+        pytest.param("drivers/net/xfs/lib/leaf.c", "", id="a part by a function"),
+        pytest.param("drivers/net/xfs/off.c", "CONFIG_VETH is off", id="flags and what is made beside hide nothing"),
         pytest.param("strange/a.c", "", id="two options in one name"),
         pytest.param("net/bridge/br_if.c", "", id="a part of a module"),
         pytest.param("net/bridge/br_vlan.c", "CONFIG_VLAN is off", id="a part by option"),
@@ -77,6 +89,10 @@ def kernel():
 )
 def test_why_a_file_is_not_compiled(kernel, file, why):
     assert kernel.why_not(file) == why
+
+
+def test_the_width_of_a_word_is_in_names(kernel):
+    assert "drivers/net/xfs/xfs_64" in kernel.compiled
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from careful.kernel.errors import Invalid, TooLarge
+from careful.vulnerabilities import makefiles
 
 Read = Callable[[str], str | None]
 """Returns a file's text by its path from the root of the source, None where it is not there."""
@@ -19,13 +20,17 @@ Read = Callable[[str], str | None]
 _OPTION = re.compile(r"(?:CONFIG_(\w+)=(.*)|# CONFIG_(\w+) is not set)", re.ASCII)
 _SUFFIX = re.compile(r"(.+?)-(\$[({].*[)}]|y|m|objs|objs-y)", re.ASCII)
 _ONE = re.compile(r"\$[({](?:subst\s+m\s*,\s*y\s*,\s*\$[({]CONFIG_(\w+)[)}]|CONFIG_(\w+)(?::m=y)?)[)}]", re.ASCII)
-_WORD = re.compile(r"\$[({]([\w-]+)[)}]", re.ASCII)
 _IFDEF = re.compile(r"if(n?)def\s+CONFIG_(\w+)", re.ASCII)
 _IFEQ = re.compile(r"if(n?)eq\s*\(\s*\$[({]CONFIG_(\w+)[)}]\s*,\s*([ymn]?)\s*\)", re.ASCII)
 _INCLUDED = re.compile(r'^[ \t]*#[ \t]*include[ \t]*[<"]([^">]+\.(?:c|S|inc))[">]', re.MULTILINE | re.ASCII)
 _LISTS = frozenset(
     {"obj", "lib", "core", "drivers", "net", "libs", "virt", "head", "init", "extra", "always", "subdir"}
 )
+_GIVEN = {"srctree": ".", "objtree": ".", "ARCH_CORE": "", "ARCH_LIB": "", "ARCH_DRIVERS": "", "comma": ","}
+"""What the top makefile sets; the lists of the architecture are read where they are made."""
+_GENERATED = (".d", ".cmd")
+_STANDALONE = frozenset({"always", "extra", "targets", "hostprogs", "userprogs", "header-test", "hdrtest"})
+"""Lists of what is made beside the kernel; an object of theirs that can be read counts all the same."""
 _KIN = {"arm64": "arm", "um": "x86"}
 """Architectures that build files of another."""
 _ARCHITECTURES = {"PPC": "powerpc", "SUPERH": "sh", "UML": "um"} | {
@@ -117,6 +122,11 @@ class _Walk:
     waiting: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
 
+    @property
+    def given(self) -> dict[str, str]:
+        """Return what the top makefile sets for all others."""
+        return {"SRCARCH": self.architecture, "BITS": "64" if self.config.get("64BIT") == "y" else "32"}
+
     def run(self) -> None:
         while self.waiting:
             folder = self.waiting.pop()
@@ -133,17 +143,17 @@ class _Walk:
         text = self.read(posixpath.join(folder, name))
         if text is None:
             return False
-        made = _Makefile({"src": folder, "obj": folder, "srctree": ".", "SRCARCH": self.architecture})
+        made = _Makefile({"src": folder, "obj": folder, **_GIVEN, **self.given})
         self._read_into(made, text, 0)
         if made.unsure and folder:  # at the root, what is included builds no list of its own
-            self.unsure.add(posixpath.dirname(folder))
+            self.unsure.add(folder)
         self._build(made, folder)
         return True
 
     def _read_into(self, made: _Makefile, text: str, depth: int) -> None:
         """Read lines; a branch of a condition that cannot be told is taken, and so is its other branch."""
         branches: list[str | None] = []  # the option for which a branch is not taken, None where it is
-        for line in _lines(text):
+        for line in makefiles.lines(text):
             if line.startswith(("ifeq", "ifneq", "ifdef", "ifndef")):
                 branches.append(self._not_taken(line))
             elif line.startswith("else") and branches:
@@ -152,7 +162,7 @@ class _Walk:
                 branches.pop()
             elif line.startswith(("include ", "-include ", "sinclude ")):
                 self._include(made, line.partition(" ")[2], depth)
-            elif found := _assignment(line):
+            elif found := makefiles.assignment(line):
                 self._assign(made, *found, next((option for option in branches if option), ""))
 
     def _not_taken(self, line: str) -> str | None:
@@ -170,16 +180,16 @@ class _Walk:
         return self._not_taken(rest) if rest and before else None
 
     def _include(self, made: _Makefile, words: str, depth: int) -> None:
-        for word in map(posixpath.normpath, _expand(words, made.variables).split()):
+        for word in map(posixpath.normpath, makefiles.expand(words, made.variables).split()):
             text = None if "$" in word or depth >= _MOST_DEPTH else self.read(word)
             if text is not None:
                 self._read_into(made, text, depth + 1)
-            elif not word.startswith(("include/", "scripts/")):
+            elif not word.startswith(("include/", "scripts/")) and not word.endswith(_GENERATED):
                 made.unsure = True
 
     def _assign(self, made: _Makefile, name: str, sign: str, value: str, off: str) -> None:
         listed = _SUFFIX.fullmatch(name)
-        if listed:
+        if listed and "flags" not in listed[1]:
             made.lists.append((listed[1], off or self._off(listed[2]), value))
         if "$" not in name and not off:
             before = made.variables.get(name, "")
@@ -196,7 +206,7 @@ class _Walk:
 
     def _build(self, made: _Makefile, folder: str) -> None:
         """Take what is built; an object's parts are, where the object is, or where no list here names it."""
-        words = [(name, off, self._words(made, value, folder)) for name, off, value in made.lists]
+        words = [(name, off, self._words(made, name, value, folder)) for name, off, value in made.lists]
         named = {word for _, _, listed in words for word in listed}
         on = {word for name, off, listed in words if name in _LISTS and not off for word in listed}
         parts = [one for one in words if one[0] not in _LISTS]
@@ -219,12 +229,14 @@ class _Walk:
             else:
                 self.compiled.add(word.removesuffix(".o"))
 
-    def _words(self, made: _Makefile, value: str, folder: str) -> list[str]:
+    def _words(self, made: _Makefile, name: str, value: str, folder: str) -> list[str]:
+        """Return the objects and folders of a list, by their paths from the root."""
         found = []
-        for word in _expand(value, made.variables).split():
-            if "$" in word:
-                self.unsure.add(posixpath.dirname(folder) if ".." in word or word.startswith("$") else folder)
-            elif word.endswith((".o", "/")):
+        expanded = makefiles.expand(value, made.variables)
+        if "$" in expanded and name not in _STANDALONE:
+            self.unsure.add(posixpath.dirname(folder) if ".." in expanded else folder)
+        for word in expanded.split():
+            if "$" not in word and word.endswith((".o", "/")):
                 rooted = not folder or word.startswith(("./", f"{folder}/", f"arch/{self.architecture}/"))
                 found.append(_joined("" if rooted else folder, word))
         return found
@@ -232,34 +244,6 @@ class _Walk:
 
 def _joined(folder: str, word: str) -> str:
     return posixpath.normpath(posixpath.join(folder, word)) + "/" * word.endswith("/")
-
-
-def _lines(text: str) -> Iterator[str]:
-    """Yield logical lines: continued ones joined, without remarks."""
-    for line in re.sub(r"\\\r?\n", " ", text).splitlines():
-        bare = line.partition("#")[0].strip()
-        if bare and not line.startswith("\t"):
-            yield bare
-
-
-def _assignment(line: str) -> tuple[str, str, str] | None:
-    """Return name, sign and value of an assignment; the name may hold calls, `obj-$(subst m,y,$(CONFIG_X))`."""
-    depth = 0
-    for at, sign in enumerate(line):
-        depth += (sign in "({") - (sign in ")}")
-        if sign == "=" and depth == 0:
-            name = line[:at].rstrip(":+?!").strip().removeprefix("export ").removeprefix("override ").strip()
-            return name, line[at - 1 : at + 1] if at else "=", line[at + 1 :].strip()
-    return None
-
-
-def _expand(text: str, variables: Mapping[str, str]) -> str:
-    """Put in the variables that are known; what is left has a dollar sign."""
-    for _ in range(_MOST_DEPTH):
-        if "$" not in text or len(text) > 1 << 20:
-            break
-        text = _WORD.sub(lambda found: variables.get(found[1], "" if "-" in found[1] else found[0]), text)
-    return text
 
 
 def _included(compiled: Iterable[str], read: Read) -> set[str]:
