@@ -78,7 +78,8 @@ def test_pairs_that_overlap(version, found):
     [
         pytest.param("8.5.0", "yes", id="in the pair that is as it should be"),
         pytest.param("8.17.8", "check", id="perhaps in the one that ends before it begins"),
-        pytest.param("8.18.2", "yes", id="introduced, and no fix after it"),
+        pytest.param("8.18.0", "check", id="at its beginning"),
+        pytest.param("8.18.2", "no", id="after both of its ends"),
     ],
 )
 def test_pairs_that_are_upside_down(version, found):

@@ -7,6 +7,7 @@ that either reading holds is affected, and a pair that ends before it begins is 
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from careful.vulnerabilities import versions
@@ -15,6 +16,8 @@ from careful.vulnerabilities.ranges import Range
 
 _NAMES = ("introduced", "fixed", "last_affected", "limit")
 Event = tuple[str, str]
+_Placed = tuple[Any, str, str]
+"""Where an event lies in the order of versions, its name and its version."""
 
 
 def read_ranges(part: Mapping[str, Any], where: str, scheme: str) -> tuple[tuple[Range, ...], list[list[Event]]]:
@@ -61,17 +64,43 @@ def _events(events: Sequence[Any], where: str) -> Iterator[Event]:
 def _spans(events: Sequence[Event], scheme: str) -> list[Range]:
     """Return what the events hold, by either reading; as listed where a version cannot be read."""
     try:
-        placed = [(_place(version, scheme), name, version) for name, version in events]
+        placed: list[_Placed] = [(_place(version, scheme), name, version) for name, version in events]
     except ValueError:
         return list(_in_order([(number, *one) for number, one in enumerate(events)]))
-    told = list(_in_order(sorted(placed, key=lambda one: one[0])))
     pairs = list(_pairs(placed))
-    if len(pairs) == 1 and pairs[0][1]:
-        return told or [pairs[0][0]]
-    return [*told, *(span for span, empty in pairs if not empty and span not in told)]
+    turned = [pair for pair in pairs if pair.is_turned]
+    upright = [one for pair in pairs for one in pair.events if not pair.is_turned] if pairs else placed
+    told = list(_in_order(sorted(upright, key=lambda one: one[0])))
+    whole = [pair.span for pair in pairs if not (pair.is_turned or pair.is_empty)]
+    if len(pairs) == 1 and pairs[0].is_empty:
+        return [pairs[0].span]
+    return [*told, *(span for span in whole if span not in told), *(pair.span for pair in turned)]
 
 
-def _in_order(events: Sequence[tuple[Any, str, str]]) -> Iterator[Range]:
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """A beginning and its end, as they are listed; the last may have none."""
+
+    events: tuple[_Placed, ...]
+
+    @property
+    def span(self) -> Range:
+        first, *then = self.events
+        return _range(first[2], then[0][1], then[0][2]) if then else Range(introduced=first[2])
+
+    @property
+    def is_turned(self) -> bool:
+        """Tell whether it ends before it begins."""
+        return self.events[-1][0] < self.events[0][0]
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether it ends where it begins: in the versions of an advisory, one that never had the flaw."""
+        first, last = self.events[0], self.events[-1]
+        return first is not last and first[0] == last[0] and last[1] != "last_affected"
+
+
+def _in_order(events: Sequence[_Placed]) -> Iterator[Range]:
     """Turn events into ranges one after the other, as the OSV format evaluates them."""
     start: str | None = None
     for _, same in itertools.groupby(events, key=lambda one: one[0]):
@@ -90,13 +119,12 @@ def _in_order(events: Sequence[tuple[Any, str, str]]) -> Iterator[Range]:
         yield Range(introduced=start)
 
 
-def _pairs(events: Sequence[tuple[Any, str, str]]) -> Iterator[tuple[Range, bool]]:
-    """Yield each pair as it is listed, with whether it is empty; nothing where they are not listed in pairs."""
+def _pairs(events: Sequence[_Placed]) -> Iterator[_Pair]:
+    """Yield each pair as it is listed; nothing where they are not listed in pairs."""
     if any((name == "introduced") != (number % 2 == 0) for number, (_, name, _) in enumerate(events)):
         return
-    for first, then in itertools.zip_longest(events[::2], events[1::2]):
-        if then is not None:
-            yield _range(first[2], then[1], then[2]), first[0] == then[0] and then[1] != "last_affected"
+    for number in range(0, len(events), 2):
+        yield _Pair(tuple(events[number : number + 2]))
 
 
 def _range(start: str, name: str, end: str) -> Range:
