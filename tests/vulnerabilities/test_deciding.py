@@ -41,6 +41,7 @@ def test_every_source_has_a_rank_and_words():
         pytest.param([said("nvd"), said("override", ranges=OLD)], "ruled out", id="a correction before NVD"),
         pytest.param([said("nvd", condition="with x")], "check", id="only a doubt"),
         pytest.param([said("adp", ranges=ALL)], "check", id="CISA names no version"),
+        pytest.param([said("adp", ranges=ALL, versions=("8.3.0",))], "affected", id="CISA lists this very one"),
         pytest.param([said("adp", ranges=ALL), said("feed")], "affected", id="and a lesser list does"),
         pytest.param([said("adp", ranges=ALL), said("feed", ranges=OLD)], "ruled out", id="and a lesser list denies"),
         pytest.param([said("cna", ranges=ALL)], "affected", id="its own authority says all versions"),

@@ -119,7 +119,7 @@ def judge(sought: Sought, row: Row, *, lone_vendor: bool) -> Verdict | None:
 
 def _is_blanket(one: Affected) -> bool:
     """Tell whether CISA names a product and no version: it does so where it has not looked for one."""
-    return one.source == "adp" and bool(one.ranges) and all(span.is_open for span in one.ranges)
+    return one.source == "adp" and not one.versions and bool(one.ranges) and all(span.is_open for span in one.ranges)
 
 
 def names(sought: Sought, one: Affected, *, lone_vendor: bool) -> bool:
