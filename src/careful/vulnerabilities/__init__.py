@@ -32,6 +32,7 @@ from careful.vulnerabilities.lookup import (
     with_statements,
     without_uncompiled,
     without_unconfigured,
+    without_unlisted,
 )
 from careful.vulnerabilities.matching import Matched
 from careful.vulnerabilities.model import (
@@ -131,6 +132,7 @@ __all__ = [
     "with_statements",
     "without_uncompiled",
     "without_unconfigured",
+    "without_unlisted",
     "read_compiled",
     "read_statements",
     "import_vex",

@@ -4,7 +4,7 @@ What suppliers say (VEX) is applied to what was found, statement by statement.
 """
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,7 +12,8 @@ from pathlib import Path
 from careful.kernel.work import World
 from careful.vulnerabilities.aliases import FILE, Aliases, shipped, with_own
 from careful.vulnerabilities.applying import Line, apply
-from careful.vulnerabilities.compiled import set_aside, set_aside_by
+from careful.vulnerabilities.compiled import set_aside, set_aside_as_listed, set_aside_by
+from careful.vulnerabilities.deciding import Match
 from careful.vulnerabilities.feeds import database, rows
 from careful.vulnerabilities.feeds.kinds import ADDING
 from careful.vulnerabilities.kbuild import Read, built, read_config
@@ -52,11 +53,14 @@ def with_statements(
     return looked
 
 
+def without_unlisted(looked: Looked, components: Sequence[Known]) -> Looked:
+    """Set the kernel's flaws aside whose files are not among those that the SBOM lists as compiled."""
+    return _without(looked, lambda matches: set_aside_as_listed(matches, components))
+
+
 def without_uncompiled(looked: Looked, components: Sequence[Known], compiled: frozenset[str]) -> Looked:
     """Set the kernel's flaws aside whose files were not compiled; they are settled, with the files as evidence."""
-    kept, aside = set_aside(looked.found.matches, components, compiled)
-    found = replace(looked.found, matches=tuple(kept), settled=(*looked.found.settled, *aside))
-    return replace(looked, found=found)
+    return _without(looked, lambda matches: set_aside(matches, components, compiled))
 
 
 def without_unconfigured(looked: Looked, components: Sequence[Known], config: str, read: Read) -> Looked:
@@ -71,9 +75,15 @@ def without_unconfigured(looked: Looked, components: Sequence[Known], config: st
         why = kernel.why_not(file)
         return why if why and read(file) is not None else ""
 
-    kept, aside = set_aside_by(looked.found.matches, components, why_not)
-    found = replace(looked.found, matches=tuple(kept), settled=(*looked.found.settled, *aside))
-    return replace(looked, found=found)
+    return _without(looked, lambda matches: set_aside_by(matches, components, why_not))
+
+
+def _without(looked: Looked, judge: Callable[[Sequence[Match]], tuple[list[Match], list[Match]]]) -> Looked:
+    """Settle what is set aside. Exploited flaws stay: a person decides on these."""
+    _, aside = judge([one for one in looked.found.matches if looked.exploited.isdisjoint(one.names)])
+    gone = {(one.component, one.flaw) for one in aside}
+    kept = tuple(one for one in looked.found.matches if (one.component, one.flaw) not in gone)
+    return replace(looked, found=replace(looked.found, matches=kept, settled=(*looked.found.settled, *aside)))
 
 
 def look_up(world: World, components: Sequence[Known], aliases: Path | None = None) -> Looked:

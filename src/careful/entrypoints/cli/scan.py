@@ -149,6 +149,8 @@ def command(
             fresh = vulnerabilities.feeds_fresh(world)
     about = read.subject.name if read.subject else ""
     looked = vulnerabilities.with_statements(looked, read.components, said, about)
+    if not (kernel_files or kernel_config):
+        looked = vulnerabilities.without_unlisted(looked, read.components)
     if kernel_files:
         compiled = vulnerabilities.read_compiled(kernel_files.read_text(encoding="utf-8", errors="replace"))
         looked = vulnerabilities.without_uncompiled(looked, read.components, compiled)
