@@ -240,15 +240,23 @@ def vex(*said):
 
 
 def test_what_suppliers_say_is_one_transaction(world, staff, several):
-    said = vex((FLAW, "fixed", {}), ("CVE-3", "affected", {}), (OTHER, "fixed", {}), (FLAW, "affected", {}))
+    late, early = {"timestamp": "2026-10-02T00:00:00Z"}, {"timestamp": "2026-10-01T00:00:00Z"}
+    said = vex((FLAW, "fixed", late), ("CVE-3", "affected", {}), (OTHER, "fixed", {}), (FLAW, "affected", early))
     dry = vulnerabilities.import_vex(world, staff, "cam-1", said, dry_run=True)
     assert happened(world, "judged") == []
     lines = vulnerabilities.import_vex(world, staff, "cam-1", said)
     assert lines == dry
     assert [one.outcome for one in lines] == ["applied", "applied", "unmatched", "refused"]
-    assert lines[3].reason == "it is decided already: not_affected"
+    assert lines[3].reason == "a later statement says fixed: $.statements[0]"
     assert len(happened(world, "judged")) == 2
     assert vulnerabilities.case(world, several[f"lock-1 {FLAW}"]).status is None
+
+
+def test_a_document_that_contradicts_itself_decides_nothing(world, staff, several):
+    lines = vulnerabilities.import_vex(world, staff, "cam-1", vex((FLAW, "fixed", {}), (FLAW, "affected", {})))
+    assert [one.outcome for one in lines] == ["refused", "refused"]
+    assert lines[0].reason == "the document contradicts itself: $.statements[1] says affected"
+    assert happened(world, "judged") == []
 
 
 def test_no_supplier_overrides_what_a_person_proposed(world, staff, exploited):

@@ -91,16 +91,21 @@ def read(raw):
 def test_the_same_words_in_each_form(raw, form, justification):
     found = read(raw)
     assert (found.form, found.author, found.at.isoformat()) == (form, "curl", "2026-11-01T00:00:00+00:00")
-    (one,) = found.said
-    assert (one.names[0], one.products, one.parts, one.why_not) == ("CVE-1", (CURL,), (), "")
+    one, *silent = found.said
+    assert [said.why_not for said in silent] == ["it lists a flaw and does not say what it means for the product"] * (
+        form == "CycloneDX"
+    )
+    assert (one.names[0], [each.product.ids for each in one.about], one.why_not) == ("CVE-1", [(CURL,)], "")
     assert (one.status, one.justification, one.detail) == ("not_affected", justification, "Not built in.")
 
 
 def test_a_component_in_a_product():
     (one,) = read(openvex(products=[{"@id": IMAGE, "subcomponents": [{"@id": CURL}]}])).said
-    assert (one.products, one.parts) == ((IMAGE,), (CURL,))
+    (about,) = one.about
+    assert (about.product.ids, about.part.ids) == ((IMAGE,), (CURL,))
     (one,) = read(csaf(product_status={"fixed": ["CURL-IN-CAM"]})).said
-    assert (one.products, one.parts, one.status) == ((IMAGE,), (CURL,), "fixed")
+    (about,) = one.about
+    assert (about.product.ids, about.part.ids, one.status) == ((IMAGE,), (CURL,), "fixed")
 
 
 @pytest.mark.parametrize(
@@ -116,8 +121,7 @@ def test_a_component_in_a_product():
     ],
 )
 def test_what_cannot_be_used_says_why(raw, why):
-    (one,) = read(raw).said
-    assert why in one.why_not
+    assert why in read(raw).said[0].why_not
 
 
 @pytest.mark.parametrize(

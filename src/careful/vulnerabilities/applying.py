@@ -1,20 +1,26 @@
 """Applying what suppliers say to what was found: every statement ends as applied, not matched, or refused; pure.
 
 A statement that its author calls not affected or fixed settles a finding, with its words kept; one that says affected
-or under investigation settles nothing and is shown beside it. Where two contradict each other, nothing is settled.
+or under investigation settles nothing and is shown beside it. Of one author the latest word counts; where two that
+count contradict each other, nothing is settled, and what was settled otherwise is to be checked.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import cached_property
 from typing import Literal
 
-from careful.releases import Found, parse_cpe, parse_purl
-from careful.vulnerabilities import cpe
+from careful.releases import Found
 from careful.vulnerabilities.deciding import Match
-from careful.vulnerabilities.model import JUSTIFICATIONS, Case, Status
-from careful.vulnerabilities.statements import Document, Said
+from careful.vulnerabilities.said.model import About, Document, Said
+from careful.vulnerabilities.speaking import Answer, is_subject, keys_of_component, keys_of_thing, speaks, speaks_of
 
-_SETTLING = frozenset({"not_affected", "fixed"})
+SETTLING = frozenset({"not_affected", "fixed"})
+Outcome = Literal["applied", "unmatched", "refused"]
+_FEW = 8
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_EARLIER = "a newer version of the same document is here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,123 +30,265 @@ class Line:
     where: str
     flaw: str
     status: str
-    outcome: Literal["applied", "unmatched", "refused"]
+    outcome: Outcome
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """Findings that stay, findings that a statement settles, and a line for every statement."""
+    """Findings that stay, findings that are settled, and a line for every statement."""
 
     kept: tuple[Match, ...]
     settled: tuple[Match, ...]
     lines: tuple[Line, ...]
 
 
-def apply(matches: Sequence[Match], components: Sequence[Found], document: Document, subject: str = "") -> Applied:
-    """Apply a document to the findings of one SBOM, which is about `subject` (a name; empty where it says none)."""
-    places: dict[str, list[int]] = {}
-    for place, one in enumerate(matches):
-        for name in one.names:
-            places.setdefault(name, []).append(place)
-    spoken: dict[int, list[Said]] = {}
-    lines = []
-    for said in document.said:
-        flaw = said.names[0] if said.names else ""
-        reached = [] if said.why_not else _reached(said, matches, components, places, subject)
-        for place in reached:
-            spoken.setdefault(place, []).append(said)
-        lines.append(Line(said.where, flaw, said.status, *_outcome(said, len(reached))))
-    kept: list[Match] = []
-    settled: list[Match] = []
-    for place, one in enumerate(matches):
-        words = spoken.get(place, ())
-        told = "; ".join(dict.fromkeys(_told(document, said) for said in words))
-        spoken_so = replace(one, evidence=f"{told}; {one.evidence}") if told else one
-        (settled if words and all(said.status in _SETTLING for said in words) else kept).append(spoken_so)
-    return Applied(tuple(kept), tuple(settled), tuple(lines))
-
-
-def speaks_of(identifier: str, component: Found) -> bool:
-    """Tell whether a purl or CPE name of a statement means a component; without a version it means every version."""
-    purl = parse_purl(identifier)
-    ours = parse_purl(component.purl) if component.purl else None
-    if purl:
-        same = ours is not None and (purl.type, purl.namespace, purl.name) == (ours.type, ours.namespace, ours.name)
-        return same and ours is not None and purl.version in {"", ours.version or component.version}
-    name = parse_cpe(identifier)
-    if name is None:
-        return False
-    version = cpe.version_of(name)
-    mine = (parse_cpe(text) for text in component.cpes)
-    return any(
-        one is not None and cpe.fit(one, name)[0] == "yes" and version in {"", cpe.version_of(one) or component.version}
-        for one in mine
-    )
-
-
-def speaks_of_all(said: Said, product: str, versions: Sequence[str], carriers: Sequence[Found]) -> bool:
-    """Tell whether a statement is about one of our releases itself, or about every component that carries the flaw."""
-    own = [purl for text in said.products if (purl := parse_purl(text)) and purl.name == product]
-    if own and not said.parts:
-        return any(purl.version in {"", *versions} for purl in own)
-    ids = said.parts or said.products
-    return bool(carriers) and all(any(speaks_of(name, part) for name in ids) for part in carriers)
-
-
-def taken_over(said: Said, one: Case | None, *, speaks: bool) -> tuple[Status, str, str]:
-    """Return the decision that a statement makes of a case, and why it makes none, empty where it does.
-
-    What a supplier fixed in the version that we carry is not there any more.
-    """
-    status: Status = "not_affected" if said.status == "fixed" else said.status
-    justification = said.justification or ("vulnerable_code_not_present" if said.status == "fixed" else "")
-    decided = (status, justification if status == "not_affected" else "")
-    why_not = said.why_not
-    if not why_not and one is None:
-        why_not = "no open case of this flaw"
-    elif not why_not and not speaks:
-        why_not = "it does not speak of all that carries the flaw"
-    elif not why_not and one and one.status and (one.status, one.justification or "") != decided:
-        why_not = f"it is decided already: {one.status}"
-    elif not why_not and one and one.proposal:
-        why_not = "a decision is proposed and waits for a second person"
-    elif not why_not and one and one.exploited and status == "not_affected":
-        why_not = "it is exploited in the wild: a person must decide"
-    elif not why_not and status == "not_affected" and justification not in JUSTIFICATIONS:
-        why_not = f"its justification is none of {', '.join(JUSTIFICATIONS)}"
-    return status, decided[1], why_not
-
-
-def _reached(
-    said: Said,
+def apply(
     matches: Sequence[Match],
     components: Sequence[Found],
+    documents: Document | Sequence[Document],
+    subject: Found | str = "",
+    settled: Sequence[Match] = (),
+) -> Applied:
+    """Apply documents to the findings of one SBOM, together: their order does not matter.
+
+    `subject` is what the SBOM describes, by name where no more is known; empty where it says nothing of itself.
+    `settled` are the findings that something else settled.
+    """
+    listed = [documents] if isinstance(documents, Document) else list(documents)
+    about = _subject(subject)
+    here = Here.of(components)
+    found = [*matches, *settled]
+    places: dict[str, list[int]] = {}
+    for place, one in enumerate(found):
+        for name in {name.upper() for name in one.names}:
+            places.setdefault(name, []).append(place)
+    heard: list[Heard] = []
+    words: dict[int, list[Heard]] = {}
+    old = superseded(listed)
+    for number, document in enumerate(listed):
+        for said in document.said:
+            word = Heard(document, said, said.why_not or (_EARLIER if number in old else ""))
+            heard.append(word)
+            if not word.why_not:
+                _reach(word, found, components, places, about, here)
+                for place in word.reached:
+                    words.setdefault(place, []).append(word)
+    kept: list[Match] = []
+    settled_now: list[Match] = []
+    for place, match in enumerate(found):
+        current = latest(words.get(place, ()))
+        told = "; ".join(dict.fromkeys(one.told for one in current))
+        spoken_so = replace(match, evidence=f"{told}; {match.evidence}") if told else match
+        was_settled = place >= len(matches)
+        stays = _settles(current, was_settled=was_settled)
+        if stays and was_settled and any(one.said.status == "affected" for one in current):
+            spoken_so = replace(spoken_so, certainty="check")
+        (kept if stays else settled_now).append(spoken_so)
+    return Applied(tuple(kept), tuple(settled_now), tuple(one.line for one in heard))
+
+
+@dataclass(slots=True)
+class Heard:
+    """A statement on its way: which findings it reaches, whether it counts there, or what keeps it from that."""
+
+    document: Document
+    said: Said
+    why_not: str = ""
+    reached: list[int] = field(default_factory=list)
+    counts: int = 0
+    beaten: str = ""
+    contradicted: str = ""
+    beside: str = ""
+
+    @property
+    def author(self) -> str:
+        """Return whose word it is."""
+        return self.document.author.casefold()
+
+    @property
+    def told(self) -> str:
+        """Return its words as evidence; those of a document that must not be made public stay in it."""
+        said, document = self.said, self.document
+        detail = "" if document.restricted else said.detail
+        why = ": ".join(part for part in (said.justification.replace("_", " "), detail) if part)
+        label = f" under TLP:{document.tlp}" if document.restricted else ""
+        status = said.status.replace("_", " ")
+        return f"{document.author or 'the document'} says {status}{label}" + (f" ({why})" if why else "")
+
+    @property
+    def line(self) -> Line:
+        """Return what became of it."""
+        said = self.said
+        return Line(said.where, said.names[0] if said.names else "", said.status, *self._outcome())
+
+    def _outcome(self) -> tuple[Outcome, str]:
+        if self.why_not:
+            return "refused", self.why_not
+        if not self.reached:
+            return "unmatched", self.beside or "nothing here is what it is about"
+        if not self.counts:
+            return "refused", self.beaten
+        if self.contradicted and self.said.status in SETTLING:
+            return "refused", f"{self.contradicted}: nothing is settled"
+        number = f"to {len(self.reached)} finding{'s' if len(self.reached) > 1 else ''}"
+        return "applied", f"{number}; {self.contradicted}" if self.contradicted else number
+
+
+def latest(words: Sequence[Heard]) -> list[Heard]:
+    """Return the words that count: of each author the latest. What is beaten or contradicted is told so."""
+    newest: dict[str, datetime] = {}
+    for one in words:
+        newest[one.author] = max(newest.get(one.author, _NEVER), one.said.at or _NEVER)
+    current = [one for one in words if (one.said.at or _NEVER) == newest[one.author]]
+    for one in words:
+        if one not in current:
+            better = next(each for each in current if each.author == one.author)
+            one.beaten = f"a later statement says {better.said.status.replace('_', ' ')}: {better.said.where}"
+    against = {
+        settles: next((one for one in current if (one.said.status in SETTLING) is settles), None)
+        for settles in (True, False)
+    }
+    for one in current:
+        one.counts += 1
+        other = against[one.said.status not in SETTLING]
+        if other:
+            one.contradicted = f"{other.said.where} says {other.said.status.replace('_', ' ')}"
+    return current
+
+
+def superseded(documents: Sequence[Document]) -> set[int]:
+    """Return the places of documents of which a newer version is among them."""
+    newest: dict[tuple[str, str, str], int] = {}
+    for place, one in enumerate(documents):
+        key = (one.form, one.author.casefold(), one.id)
+        held = newest.get(key)
+        if one.id and (held is None or _age(one) >= _age(documents[held])):
+            newest[key] = place
+    return {
+        place
+        for place, one in enumerate(documents)
+        if one.id and newest[one.form, one.author.casefold(), one.id] != place
+    }
+
+
+def _age(one: Document) -> tuple[datetime, tuple[int, ...]]:
+    numbers = tuple(int(part) for part in one.version.split(".") if part.isascii() and part.isdecimal())
+    return one.at or _NEVER, numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """The components of an SBOM by every key under which a statement can name them."""
+
+    by_key: Mapping[str, tuple[int, ...]]
+
+    @classmethod
+    def of(cls, components: Iterable[Found]) -> "Here":
+        """Index the components."""
+        found: dict[str, list[int]] = {}
+        for place, one in enumerate(components):
+            for key in set(keys_of_component(one)):
+                found.setdefault(key, []).append(place)
+        return cls({key: tuple(places) for key, places in found.items()})
+
+    def named(self, said: Said) -> set[int]:
+        """Return the components that bear a name of the statement, in whatever version."""
+        keys = {key for one in said.about for key in keys_of_thing(one.thing)}
+        return {place for key in keys for place in self.by_key.get(key, ())}
+
+
+def _subject(subject: Found | str) -> Found | None:
+    if isinstance(subject, str):
+        return Found(name=subject) if subject else None
+    return subject if subject.name or subject.hashes else None
+
+
+def _settles(current: Sequence[Heard], *, was_settled: bool) -> bool:
+    """Tell whether a finding stays one: what is settled otherwise comes back where a statement says affected."""
+    if was_settled:
+        return any(one.said.status == "affected" for one in current)
+    return not current or not all(one.said.status in SETTLING for one in current)
+
+
+def _reach(
+    one: Heard,
+    found: Sequence[Match],
+    components: Sequence[Found],
     places: Mapping[str, Sequence[int]],
-    subject: str,
-) -> list[int]:
-    ids = said.parts or said.products
-    if said.parts and not _is_about(said.products, subject):
-        return []
-    found = dict.fromkeys(place for name in said.names for place in places.get(name, ()))
-    return [place for place in found if any(speaks_of(one, components[matches[place].component]) for one in ids)]
+    subject: Found | None,
+    here: Here,
+) -> None:
+    """Note which findings a statement reaches, and where it reaches none, why."""
+    said = one.said
+    asked = Asked(said, subject)
+    doubt = ""
+    for place in dict.fromkeys(place for name in said.names for place in places.get(name.upper(), ())):
+        hit, why = asked.of(components[found[place].component])
+        if hit == "yes":
+            one.reached.append(place)
+        else:
+            doubt = doubt or why
+    if not one.reached and doubt:
+        one.why_not = doubt
+    elif not one.reached:
+        one.beside = _beside(asked, components, here)
 
 
-def _is_about(products: Iterable[str], subject: str) -> bool:
-    """Tell whether one of the products is what the SBOM describes; one that says nothing of itself may be any."""
-    names = {purl.name.lower() for one in products if (purl := parse_purl(one))}
-    return not subject or not names or subject.lower() in names
+class Asked:
+    """A statement, asked about one component after another; of a long one only what shares a key is looked at."""
+
+    def __init__(self, said: Said, subject: Found | None) -> None:
+        self.said = said
+        self.subject = subject
+        self._keyed: dict[str, list[About]] | None = None
+
+    @cached_property
+    def of_all(self) -> bool:
+        """Tell whether it is about the very product that the SBOM describes."""
+        wholes = (one.product for one in self.said.about if one.part is None)
+        return self.subject is not None and any(is_subject(one, self.subject)[0] == "yes" for one in wholes)
+
+    def of(self, component: Found) -> Answer:
+        """Tell whether it speaks of a component."""
+        if self.of_all:
+            return "yes", ""
+        best: Answer = ("no", "")
+        for one in self.close_to(component):
+            answer = speaks_of(one, component, self.subject)
+            if answer[0] == "yes":
+                return answer
+            best = answer if answer[0] == "check" else best
+        return best
+
+    def close_to(self, component: Found) -> Sequence[About]:
+        """Return what the component may be, of all that it is about."""
+        if len(self.said.about) <= _FEW:
+            return self.said.about
+        if self._keyed is None:
+            self._keyed = {}
+            for one in self.said.about:
+                for key in set(keys_of_thing(one.thing)):
+                    self._keyed.setdefault(key, []).append(one)
+        return [one for key in set(keys_of_component(component)) for one in self._keyed.get(key, ())]
 
 
-def _outcome(said: Said, reached: int) -> tuple[Literal["applied", "unmatched", "refused"], str]:
-    if said.why_not:
-        return "refused", said.why_not
-    if not reached:
-        return "unmatched", "no finding of this flaw in what it is about"
-    return "applied", f"to {reached} finding{'s' if reached > 1 else ''}"
+def _beside(asked: Asked, components: Sequence[Found], here: Here) -> str:
+    if asked.of_all:
+        return "it is about what this SBOM describes, and no list says that it has this flaw"
+    named = sorted(here.named(asked.said))
+    if not named:
+        return "nothing here is what it is about"
+    for place in named[:_FEW]:
+        one = components[place]
+        if asked.of(one)[0] == "yes":
+            return f"{_shown(one)} is here, and no list says that it has this flaw"
+        whole = next((each for each in asked.close_to(one) if each.part and speaks(each.part, one)[0] == "yes"), None)
+        if whole:
+            name = next(iter(whole.product.ids), whole.product.title) or "another product"
+            return f"it speaks of {_shown(one)} in {name[:120]}, which is not what this SBOM describes"
+    return f"it is about another version than {_shown(components[named[0]])}, which is here"
 
 
-def _told(document: Document, said: Said) -> str:
-    why = ": ".join(part for part in (said.justification.replace("_", " "), said.detail) if part)
-    status = said.status.replace("_", " ")
-    return f"{document.author or 'the document'} says {status}" + (f" ({why})" if why else "")
+def _shown(one: Found) -> str:
+    return f"{one.name} {one.version}".strip()

@@ -10,16 +10,19 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from careful import releases
 from careful.kernel.actors import Actor
 from careful.kernel.database import canonical_json
 from careful.kernel.errors import Invalid, NotFound, Refused
 from careful.kernel.work import Work, World
 from careful.vulnerabilities import ground, judging, queries, store
-from careful.vulnerabilities.applying import Line, speaks_of_all, taken_over
+from careful.vulnerabilities.applying import Line
 from careful.vulnerabilities.events import Judged, Proposed
+from careful.vulnerabilities.importing import Carrier, Decided, Known, take
 from careful.vulnerabilities.judging import Decision, Filter, Outcome
 from careful.vulnerabilities.model import Case, Status
-from careful.vulnerabilities.statements import Document, Said, read_statements
+from careful.vulnerabilities.statements import Document, read_statements
+from careful.vulnerabilities.vex import Statement, withheld
 
 MOST_CASES = 50_000
 
@@ -127,49 +130,57 @@ def select(world: World, wanted: Filter | Sequence[str]) -> list[Case]:
 
 
 def import_vex(world: World, actor: Actor, product: str, content: bytes, *, dry_run: bool = False) -> list[Line]:
-    """Take over what a document says of a product's open cases: its own statements, or those of its suppliers.
+    """Take over what a document says of a product's cases: its own statements, or those of its suppliers.
 
     A case is decided where the document speaks clearly of all that carries the flaw. A person's decision is never
     replaced, and a flaw that is exploited is never waved through: both are refused, with the reason. Returns a line
     for every statement, and decides in one transaction; with `dry_run` nothing is changed. Raises Invalid, TooLarge.
     """
-    document = read_statements(content)
-    held = {one.flaw: one for one in queries.cases(world, "open", product)}
-    known = [next((name for name in said.names if name in held), None) for said in document.said]
-    carriers = {
-        flaw: list({(part.purl, part.cpes, part.version): part for part in parts}.values())
-        for flaw, parts in queries.carriers(world, product, {name for name in known if name}).items()
-    }
-    lines: list[Line] = []
-    decided: dict[str, tuple[Case, Decision]] = {}
-    places: dict[str, int] = {}
-    for said, name in zip(document.said, known, strict=True):
-        one = held[name] if name else None
-        speaks = one is not None and speaks_of_all(said, product, one.releases, carriers.get(one.flaw, []))
-        status, justification, why_not = taken_over(said, one, speaks=speaks)
-        flaw = said.names[0] if said.names else ""
-        if why_not or one is None:
-            refused = bool(said.why_not or speaks)
-            lines.append(Line(said.where, flaw, said.status, "refused" if refused else "unmatched", why_not))
-            continue
-        if not one.status:
-            decided[one.id] = (one, _supplied(document, said, status, justification))
-            places[one.id] = len(lines)
-            held[one.flaw] = replace(one, status=status, justification=justification or None)
-        lines.append(Line(said.where, flaw, said.status, "applied", f"to case {one.id}"))
+    shipped = releases.list_for(world, product)
+    boms = [releases.sbom_bytes(world, one.id) for one in shipped] if b"urn:cdx:" in content.lower() else []
+    document = read_statements(content, boms)
+    taken = take(document, product, _known(world, product, document, {one.id: one.version for one in shipped}))
+    lines = taken.lines
     if not dry_run:
-        for done in _decide(world, actor, list(decided.values()), alone=True):
-            if done.outcome == "refused":
-                place = places[done.case]
+        wanted = [(one.case, _supplied(document, one)) for one in taken.decided]
+        by_case = {one.case.id: one for one in taken.decided}
+        for done in _decide(world, actor, wanted, alone=True):
+            for place in by_case[done.case].places if done.outcome == "refused" else ():
                 lines[place] = replace(lines[place], outcome="refused", reason=done.says)
     return lines
 
 
-def _supplied(document: Document, said: Said, status: Status, justification: str) -> Decision:
-    words = f"{document.author or document.form} in {document.id or 'a document without id'}: {said.detail}"
-    action = (said.detail or "Wait for the update.") if status == "affected" else ""
+def _known(world: World, product: str, document: Document, versions: Mapping[str, str]) -> list[Known]:
+    """Return the cases of the product of which the document speaks, with all that is known of each."""
+    named = {name.upper() for said in document.said for name in said.names}
+    cases = [one for one in queries.cases(world, product=product) if one.flaw.upper() in named]
+    carriers = queries.carriers(world, product, [one.flaw for one in cases])
+    ours: dict[str, dict[str, Statement]] = {}
+    for one in queries.vex(world, product) if cases else ():
+        ours.setdefault(one.flaw, {})[one.version] = one
+    found = []
+    for case in cases:
+        parts = {
+            (versions[part.release], part.purl, part.cpes, part.name, part.version): Carrier(
+                versions[part.release], part
+            )
+            for part in carriers.get(case.flaw, ())
+        }
+        found.append(Known(case, tuple(parts.values()), ours.get(case.flaw, {})))
+    return found
+
+
+def _supplied(document: Document, one: Decided) -> Decision:
+    """Return a supplier's word as our decision, with where it is from.
+
+    The words of a document that must not be made public stay in it: what is decided here is published.
+    """
+    detail = "" if document.restricted else one.said.detail
+    words = f"{document.author or document.form} in {document.id or 'a document without id'}: {detail}"
+    words = f"{withheld(document.tlp)}{words}" if document.restricted else words
+    action = (detail or "Wait for the update.") if one.status == "affected" else ""
     return Decision(
-        status=status, justification=justification or None, statement=words.removesuffix(": "), action=action
+        status=one.status, justification=one.justification or None, statement=words.removesuffix(": "), action=action
     )
 
 

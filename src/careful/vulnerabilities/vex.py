@@ -12,7 +12,9 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+from careful.releases import parse_cpe, parse_purl
 from careful.vulnerabilities.model import Status
+from careful.vulnerabilities.said.cyclonedx import OWN_REASON
 
 _CYCLONEDX_STATES: Mapping[Status, str] = {
     "affected": "exploitable",
@@ -28,6 +30,7 @@ _CYCLONEDX_REASONS = {
     "inline_mitigations_already_exist": "protected_by_mitigating_control",
 }
 _FORMULA = re.compile(r"^[=+\-@\t\r]")
+_WITHHELD = re.compile(r"\[TLP:[A-Z+]+\] ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,16 @@ def product_id(product: str, version: str) -> str:
     return f"pkg:generic/{quote(product, safe='')}@{quote(version, safe='')}"
 
 
+def withheld(tlp: str) -> str:
+    """Return the mark of words that come of a document under the Traffic Light Protocol: they are never given out."""
+    return f"[TLP:{tlp}] "
+
+
+def public(words: str) -> str:
+    """Return the words that may be given out: none of a document that must not be made public."""
+    return "" if _WITHHELD.match(words) else words
+
+
 def openvex(product: str, author: str, address: str, at: datetime, said: Sequence[Statement]) -> dict[str, Any]:
     """Return an OpenVEX document (OpenVEX specification 0.2.0); `address` is where it may be fetched."""
     return {
@@ -72,18 +85,29 @@ def openvex(product: str, author: str, address: str, at: datetime, said: Sequenc
 
 def _openvex(product: str, one: Statement) -> Iterator[tuple[str, Any]]:
     yield "vulnerability", {"name": one.flaw}
-    parts = [{"@id": name} for name in one.components]
+    words = public(one.statement)
+    parts = [_subcomponent(name) for name in one.components]
     yield "products", [{"@id": product_id(product, one.version), **({"subcomponents": parts} if parts else {})}]
     yield "status", one.status
     yield "timestamp", one.at.isoformat()
     if one.status == "not_affected":
         yield "justification", one.justification
-        if one.statement:
-            yield "impact_statement", one.statement
-    elif one.statement:
-        yield "status_notes", one.statement
+        if words:
+            yield "impact_statement", words
+    elif words:
+        yield "status_notes", words
     if one.status == "affected":
-        yield "action_statement", one.action or "An update is being prepared."
+        yield "action_statement", public(one.action) or "An update is being prepared."
+
+
+def _subcomponent(name: str) -> dict[str, Any]:
+    """Return a component by its purl or CPE name; one that has neither goes by name and version."""
+    if parse_purl(name):
+        return {"@id": name}
+    if parse_cpe(name):
+        return {"identifiers": {"cpe23" if name.lower().startswith("cpe:2.3:") else "cpe22": name}}
+    bare, _, version = name.rpartition("@")
+    return {"@id": product_id(bare or version, version if bare else "").removesuffix("@")}
 
 
 def cyclonedx(product: str, author: str, serial: str, at: datetime, said: Sequence[Statement]) -> dict[str, Any]:
@@ -118,20 +142,23 @@ def _cyclonedx(product: str, one: Statement) -> Iterator[tuple[str, Any]]:
     yield "id", one.flaw
     if one.severity != "unknown":
         yield "ratings", [{"severity": one.severity}]
-    if one.action or one.fixed_in:
-        yield "recommendation", one.action or f"Update to {one.fixed_in}."
+    if public(one.action) or one.fixed_in:
+        yield "recommendation", public(one.action) or f"Update to {one.fixed_in}."
     analysis: dict[str, Any] = {"state": _CYCLONEDX_STATES[one.status]}
     if one.status == "not_affected":
         analysis["justification"] = _CYCLONEDX_REASONS[one.justification]
     if one.status == "affected":
         left = "will_not_fix" if one.accepted else "workaround_available"
         analysis["response"] = ["update" if one.fixed_in else left]
-    if one.statement:
-        analysis["detail"] = one.statement
+    if public(one.statement):
+        analysis["detail"] = public(one.statement)
     yield "analysis", analysis
     yield "affects", [{"ref": product_id(product, one.version)}]
-    if one.components:
-        yield "properties", [{"name": "careful:component", "value": name} for name in one.components]
+    noted = [{"name": "careful:component", "value": name} for name in one.components]
+    if one.status == "not_affected":
+        noted.append({"name": OWN_REASON, "value": one.justification})
+    if noted:
+        yield "properties", noted
 
 
 def table(product: str, said: Sequence[Statement]) -> str:
@@ -149,7 +176,7 @@ def table(product: str, said: Sequence[Statement]) -> str:
 def _cell(value: object) -> str:
     if isinstance(value, tuple):
         return " ".join(value)
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else public(str(value))
 
 
 def _plain(cell: str) -> str:

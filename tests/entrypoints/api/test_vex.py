@@ -40,7 +40,8 @@ def vex(*statements: dict[str, Any]) -> dict[str, tuple[str, str]]:
 
 
 def test_every_statement_has_its_line(api: TestClient, case: str) -> None:
-    files = vex(said("fixed"), said("affected"), said("fixed", "CVE-1"), said("not_affected"))
+    before = said("affected", timestamp="2026-10-01T00:00:00Z")
+    files = vex(said("fixed", timestamp="2026-10-02T00:00:00Z"), before, said("fixed", "CVE-1"), said("not_affected"))
     dry = api.post("/vex/cam-1", files=files, data={"dry_run": "true"})
     assert (dry.status_code, api.get(f"/cases/{case}").json()["status"]) == (200, None)
     done = api.post("/vex/cam-1", files=files).json()
