@@ -46,7 +46,7 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(run, tmp_path):
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("A.json", json.dumps(osv("A")))
         archive.writestr("B.json", bytes(8 << 20))
-    with pytest.raises(Invalid, match=r"B\.json in the zip would unpack .* to 8,388,608: it is no feed but a zip bomb"):
+    with pytest.raises(Invalid, match=r"B\.json in it would unpack .* to 8,388,608: it is no feed but a zip bomb"):
         run("import", str(path))
     assert "No feed yet" in run("list").stdout
 

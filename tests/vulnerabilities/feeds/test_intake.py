@@ -313,6 +313,33 @@ def test_what_was_read_before_is_not_read_again(home, given, monkeypatch):
     assert again() == (1, 1, 1, 2, "2026-10-03")
 
 
+def test_one_damaged_archive_does_not_cost_the_rest(tmp_path, given):
+    folder = given("a.json", osv("A")).parent
+    given("b.zip", b"PK no zip")
+    given("c.json", osv("C"))
+    with database.built(tmp_path / "feeds.sqlite") as connection:
+        taken, unread = intake.take_all(connection, folder, NOW)
+    assert (taken.taken, unread.refused_count) == (2, 1)
+    assert "b.zip: no readable zip" in unread.refused[0]
+
+
+def test_lists_are_not_read_twice(tmp_path, given, monkeypatch):
+    folder = given("list.json", [osv("A"), osv("B")]).parent
+    given("page.json", PAGE | {"vulnerabilities": PAGE["vulnerabilities"][:1]})
+    for _ in range(2):
+        with database.built(tmp_path / "feeds.sqlite") as connection:
+            found = {one.feed: one for one in intake.take_all(connection, folder, NOW)}
+        monkeypatch.setattr(intake, "decoded", None)  # who reads again, fails
+    assert [(one.taken, one.unchanged) for one in (found["osv"], found["nvd"])] == [(0, 2), (0, 1)]
+    assert found["nvd"].as_of == datetime(2026, 9, 1, tzinfo=UTC)
+
+
+def test_a_record_of_an_ecosystem_that_is_not_known_is_counted(home, given):
+    package = {"ecosystem": "Android", "name": "platform/frameworks/base"}
+    found = take_in(home, given("one.json", osv("ASB-A-1", affected=[{"package": package}])))
+    assert (found.taken, found.remarks[0][:36]) == (1, "1 products or records have no name t")
+
+
 def test_products_without_a_name_to_look_up_are_said(home, given):
     document = {
         "@context": "https://openvex.dev/ns/v0.2.0",
@@ -321,7 +348,7 @@ def test_products_without_a_name_to_look_up_are_said(home, given):
         "statements": [{"vulnerability": {"name": "CVE-2026-1"}, "products": ["a", "pkg:npm/b"], "status": "affected"}],
     }
     found = intake.take_in(home, given("vex.json", document), NOW)
-    assert (found.taken, found.remarks[0][:22]) == (1, "1 products have neithe")
+    assert (found.taken, found.remarks[0][:22]) == (1, "1 products or records ")
 
 
 def test_a_newer_document_replaces_all_of_an_older_one(home, given):

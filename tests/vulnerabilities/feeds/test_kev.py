@@ -42,6 +42,21 @@ def test_a_catalogue_that_would_unmark_flaws_is_none(altered, says):
         parse(kev("CVE-2023-4863") | altered)
 
 
+def test_a_table():
+    text = "cveID,product,dateAdded\nCVE-2024-1001,a,2026-10-01\nnonsense,b,2026-10-02\nCVE-2024-1002,c,soon\n"
+    found, as_of, refused = parse(text)
+    assert (found, as_of) == ({"CVE-2024-1001": "2026-10-01"}, datetime(2026, 10, 1, tzinfo=UTC))
+    assert [one[:7] for one in refused] == ["line 3:", "line 4:"]
+
+
+@pytest.mark.parametrize(
+    "text", ["cveID,dateAdded\n", "cveID\nCVE-2024-1001\n", "", "cveID,dateAdded\n" + "x" * 200_000 + ",\n"]
+)
+def test_no_table(text):
+    with pytest.raises(Malformed, match="^line 2: "):
+        parse(text)
+
+
 def test_the_example():
     assert parse(json.loads((EXAMPLES / "kev.json").read_text()))[0] == {"CVE-2023-4863": "2023-09-13"}
 

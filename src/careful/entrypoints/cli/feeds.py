@@ -36,9 +36,9 @@ def command() -> None:
 def import_(
     ctx: click.Context, *, path: Path, kind: vulnerabilities.FeedKind | None, whole: tuple[str, ...], as_json: bool
 ) -> None:
-    """Take in a file, a folder or a zip of one kind of feed. What cannot be read is named; the rest is taken.
+    """Take in a file, a folder or an archive of one kind of feed. What cannot be read is named; the rest is taken.
 
-    Read are OSV, NVD 2.0 and its overrides, CVE records, KEV, EPSS, CSAF and OpenVEX.
+    Read are OSV, NVD 2.0 and its overrides, CVE records, KEV, EPSS, CSAF, OpenVEX, Alpine's secdb, Debian's tracker.
 
     Exit 0: taken in. 1: the database does not answer. 2: nothing in it could be read as a feed, or it is too large.
     """
@@ -83,7 +83,7 @@ def sync(
     """Fetch what is new: OSV by ecosystem, KEV, EPSS, the CVE list, what NVD changed. Nothing new is a short request.
 
     What was fetched once, the worker fetches again (CAREFUL_FEED_SYNC_HOURS). With --from, read a folder of feeds: OSV,
-    NVD 2.0 and its overrides, CVE records, KEV, EPSS, CSAF, OpenVEX.
+    NVD 2.0 and its overrides, CVE records, KEV, EPSS, CSAF, OpenVEX, Alpine's secdb, Debian's tracker.
     """
     if folder:
         _from_folder(ctx, folder, output, as_json=as_json)

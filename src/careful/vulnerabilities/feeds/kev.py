@@ -1,5 +1,7 @@
-"""CISA's Known Exploited Vulnerabilities catalogue, JSON; pure."""
+"""CISA's Known Exploited Vulnerabilities catalogue, JSON or CSV; pure."""
 
+import csv
+import io
 import re
 from datetime import datetime
 from typing import Any
@@ -13,8 +15,11 @@ def parse(raw: Any) -> tuple[dict[str, str], datetime, list[str]]:  # noqa: ANN4
     """Return CVE -> date added, the catalogue's own date, and what was refused of it.
 
     The catalogue replaces the one before, so that what it leaves out counts as exploited no more. Raises Malformed for
-    one that is empty, undated, or not of the length that it states.
+    one that is empty, undated, or not of the length that it states. A table (CSV) states neither date nor length: it is
+    as young as its youngest entry, and only adds.
     """
+    if isinstance(raw, str):
+        return _of_table(raw)
     if not isinstance(raw, dict) or not isinstance(raw.get("vulnerabilities"), list):
         raise Malformed("$.vulnerabilities: expected a list")
     listed, count, released = len(raw["vulnerabilities"]), raw.get("count"), moment(raw.get("dateReleased"))
@@ -34,3 +39,27 @@ def parse(raw: Any) -> tuple[dict[str, str], datetime, list[str]]:  # noqa: ANN4
         else:
             refused.append(f"$.vulnerabilities[{number}].cveID: expected a CVE number")
     return found, released, refused
+
+
+def _of_table(text: str) -> tuple[dict[str, str], datetime, list[str]]:
+    rows = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
+    found: dict[str, str] = {}
+    refused = []
+    try:
+        for row in rows:
+            name, added = row.get("cveID"), row.get("dateAdded")
+            if name and added and _CVE.fullmatch(name) and moment(added):
+                found[name] = added
+            else:
+                refused.append(f"line {rows.line_num}: expected a CVE number (cveID) and a date (dateAdded)")
+    except csv.Error as wrong:
+        raise Malformed(f"line {rows.line_num + 1}: {wrong}") from wrong
+    dates = [at for one in found.values() if (at := moment(one))]
+    if not dates:
+        raise Malformed("line 2: no entry with a CVE number (cveID) and a date (dateAdded)")
+    return found, max(dates), refused
+
+
+def is_whole(raw: object) -> bool:
+    """Tell whether a catalogue proves to be all of it: a table proves nothing."""
+    return not isinstance(raw, str)

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Any, Literal
 
-Kind = Literal["osv", "nvd", "override", "cve5", "kev", "epss", "csaf", "openvex"]
+from careful.vulnerabilities.feeds.trackers import is_secdb, is_tracker
+
+Kind = Literal["osv", "nvd", "override", "cve5", "kev", "epss", "csaf", "openvex", "secdb", "debian"]
 FEEDS: dict[Kind, str] = {
     "osv": "osv",
     "nvd": "nvd",
@@ -13,11 +15,13 @@ FEEDS: dict[Kind, str] = {
     "epss": "epss",
     "csaf": "csaf",
     "openvex": "openvex",
+    "secdb": "secdb",
+    "debian": "debian-tracker",
 }
 """The name under which each kind is kept, unless another is given."""
-ADDING = frozenset({"nvd-overrides", "csaf", "openvex"})
-"""Feeds that correct others or add a supplier's word: nobody waits for their next record, so none of them grows old."""
-READ = "OSV, NVD 2.0 or its overrides, CVE records, KEV, EPSS, CSAF, OpenVEX"
+ADDING = frozenset({"nvd-overrides", "csaf", "openvex", "secdb", "debian-tracker"})
+"""Feeds that correct others or add a word of their own, some undated: they cover nothing, so none of them grows old."""
+READ = "OSV, NVD 2.0 or its overrides, CVE records, KEV, EPSS, CSAF, OpenVEX, Alpine's secdb, Debian's tracker"
 LICENCES = {
     "osv": "per record; see the source",
     "nvd": "public domain (US government work)",
@@ -27,6 +31,8 @@ LICENCES = {
     "epss": "free to use, with attribution to FIRST",
     "csaf": "per document; see its publisher",
     "openvex": "per document; see its author",
+    "secdb": "per distribution; see its licence file",
+    "debian-tracker": "MIT",
 }
 
 _OF_OSV = {
@@ -58,7 +64,8 @@ def licence_of(feed: str, record: str) -> str:
 def kind_of(raw: Any) -> Kind | None:  # noqa: ANN401 (JSON is Any)
     """Tell of which feed a document is, None for what is none."""
     if isinstance(raw, str):
-        return "epss" if raw[:300].lower().lstrip().startswith(("#model_version", "cve,epss")) else None
+        begins = raw[:300].lower().lstrip().replace('"', "")
+        return next((kind for sign, kind in _TABLES.items() if begins.startswith(sign)), None)
     first = raw[0] if isinstance(raw, list) and raw else raw
     return next((kind for kind, signs in _SIGNS.items() if signs(first)), None) if isinstance(first, dict) else None
 
@@ -67,6 +74,8 @@ def _any(listed: object, name: str) -> bool:
     return isinstance(listed, list) and any(isinstance(one, dict) and name in one for one in listed[:5])
 
 
+_TABLES: dict[str, Kind] = {"#model_version": "epss", "cve,epss": "epss", "cveid,vendorproject": "kev"}
+"""By how a table begins."""
 _SIGNS: dict[Kind, Callable[[dict[str, Any]], bool]] = {
     "csaf": lambda raw: isinstance(raw.get("document"), dict) and "csaf_version" in raw["document"],
     "openvex": lambda raw: "openvex" in str(raw.get("@context", ""))[:200],
@@ -77,8 +86,12 @@ _SIGNS: dict[Kind, Callable[[dict[str, Any]], bool]] = {
         raw.get("format") == "NVD_CVE"
         or "cve" in raw
         or "configurations" in raw
+        or "vulnStatus" in raw
+        or _any(raw.get("cve_items"), "id")
         or _any(raw.get("vulnerabilities"), "cve")
     ),
     "osv": lambda raw: "id" in raw and ("affected" in raw or "modified" in raw),
+    "secdb": is_secdb,
+    "debian": is_tracker,
 }
 """By what each kind is known; the first that fits."""

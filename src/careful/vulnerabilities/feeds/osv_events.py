@@ -91,7 +91,7 @@ class _Pair:
     @property
     def is_turned(self) -> bool:
         """Tell whether it ends before it begins."""
-        return self.events[-1][0] < self.events[0][0]
+        return bool(self.events[-1][0] < self.events[0][0])
 
     @property
     def is_empty(self) -> bool:
