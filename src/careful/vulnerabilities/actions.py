@@ -13,6 +13,7 @@ from careful.vulnerabilities import queries, store
 from careful.vulnerabilities.compiled import read_list
 from careful.vulnerabilities.events import CaseClosed, DeviceAccounted, FeedFailed, FeedTaken, KernelFilesNoted
 from careful.vulnerabilities.feeds import database, intake
+from careful.vulnerabilities.feeds.alone import alone
 from careful.vulnerabilities.feeds.kinds import LICENCES, Kind
 from careful.vulnerabilities.judging import waits
 from careful.vulnerabilities.model import Case, FeedReport
@@ -67,11 +68,11 @@ def import_folder(
 def build_feed_file(
     file: Path, folder: Path, now: datetime, progress: intake.Progress = lambda _: None
 ) -> list[FeedReport]:
-    """Build a feed file that stands alone from a folder of unpacked feeds, or bring it up to date.
+    """Build a feed file that stands alone from a folder of unpacked feeds, or bring it up to date, one at a time.
 
     Raises Invalid, TooLarge; then the file stays as it was.
     """
-    with database.built(file) as connection:
+    with alone(file), database.built(file) as connection:
         return [_told(one) for one in intake.take_all(connection, folder, now, progress)]
 
 

@@ -90,6 +90,8 @@ def test_a_single_version():
         pytest.param({"version": "Fixed in 7.83.1"}, "in words: 'Fixed in 7.83.1'", (Range(fixed="7.83.1"),), id="fix"),
         pytest.param({"version": "various"}, "in words: 'various'", (), id="words"),
         pytest.param({"version": "< 1 < 2"}, "in words", (), id="twice the same bound"),
+        pytest.param({"version": "1" + " " * 50_000 + "and earlier"}, "in words", (), id="a tale"),
+        pytest.param({"version": "0", "less_than": "2" * 100_000}, "in words", (), id="an end that is a tale"),
         pytest.param({"version": "1.0", "less_than": "publication"}, "in words: '1.0 to publication'", (), id="end"),
         pytest.param({"version": "0"}, "names no versions", (), id="only zero"),
         pytest.param({"version": "n/a"}, "names no versions", (), id="n/a"),

@@ -35,11 +35,19 @@ def take(connection, kind, raw, feed="osv"):
         pytest.param({"id": "A" * 201}, "longer than 200", id="a long name"),
         pytest.param({"aliases": ["B" * 201]}, "longer than 200", id="a long name of another"),
         pytest.param({"aliases": [f"B-{number}" for number in range(101)]}, "more than 100", id="many names"),
+        pytest.param({"id": "A\x1b[2J"}, "no plain text", id="a sign that a terminal obeys"),
+        pytest.param({"aliases": ["CVE-2024-1\u202e"]}, "no plain text", id="a sign that turns the reading round"),
     ],
 )
-def test_names_have_a_length(connection, more, says):
+def test_names_have_a_length_and_are_plain(connection, more, says):
     found = take(connection, "osv", [osv("A") | more, osv("C")])
     assert (found.taken, found.refused_count, says in found.refused[0]) == (1, 1, True)
+
+
+def test_words_are_cleared_of_what_a_terminal_obeys(connection):
+    take(connection, "osv", osv("A", summary="an\x1b[2J evil\u202eword"))
+    (row,) = all_of(connection, "purl", ["pypi/pillow"])
+    assert row.summary == "an [2J evil word"
 
 
 def test_a_record_over_which_a_reader_stumbles_does_not_cost_the_others(connection, monkeypatch):

@@ -44,6 +44,7 @@ _WORDS = (
 )
 _WORDED = tuple((re.compile(pattern, re.IGNORECASE), sure) for pattern, sure in _WORDS)
 _SHOWN, _LISTED = 60, 3
+_LONGEST = 2_000  # some write a whole list into one entry; beyond it are tales, over which patterns take long
 _COMMITS = "its range is given in commits, not versions"
 _NO_VERSIONS = "its record names no versions"
 _UNKNOWN = "its record does not say which versions"
@@ -198,6 +199,9 @@ def outside(fine: Iterable[Range], scheme: str) -> list[Range] | None:
 
 def _read(one: Version, scheme: str, product: str) -> Iterator[tuple[str, Range | None, str]]:
     """Yield (status, range or None for exactly this version, doubt) for one entry and its changes."""
+    if max(len(one.version), len(one.less_than or ""), len(one.less_than_or_equal or "")) > _LONGEST:
+        yield one.status, None, _IN_WORDS
+        return
     if in_commits(one):
         yield one.status, None, _COMMITS
         return

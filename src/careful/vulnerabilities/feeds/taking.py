@@ -7,7 +7,7 @@ all of the one before it under its name.
 import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,9 +20,9 @@ from careful.vulnerabilities.feeds.kinds import Kind
 from careful.vulnerabilities.feeds.proof import UNDATED, Proof, not_before, not_in_future
 from careful.vulnerabilities.feeds.record import Malformed, Record, moment
 
-READING = b"12:"  # raise it when a reader learns to read more: the same record is then read anew
+READING = b"13:"  # raise it when a reader learns to read more: the same record is then read anew
 REFUSED_LISTED = 50
-_LONGEST_ID, _MOST_ALIASES = 200, 100
+_LONGEST_NAME, _MOST_NAMES = 200, 100
 _LISTS = ("vulnerabilities", "cve_items")
 _log = structlog.get_logger(__name__)
 PARSERS: Mapping[Kind, Callable[[Any], Record]] = {
@@ -163,12 +163,11 @@ def _read(kind: Kind, raw: Any, now: datetime) -> Record:  # noqa: ANN401 (JSON 
         raise Malformed(f"our reader made a mistake ({type(mistake).__name__}); please report it") from mistake
     if record.modified:
         not_in_future(record.modified, now, _DATES.get(kind, "$.cve.lastModified"))
-    if (
-        len(record.id) > _LONGEST_ID
-        or len(record.aliases) > _MOST_ALIASES
-        or max(map(len, record.aliases), default=0) > _LONGEST_ID
-    ):
-        raise Malformed(f"its names are longer than {_LONGEST_ID} characters, or more than {_MOST_ALIASES}")
+    names = (record.id, *record.aliases)
+    if len(names) > _MOST_NAMES or max(map(len, names)) > _LONGEST_NAME or not all(map(str.isprintable, names)):
+        raise Malformed(f"its names are more than {_MOST_NAMES}, longer than {_LONGEST_NAME}, or no plain text")
+    if not record.summary.isprintable():  # a terminal obeys some signs, and others turn the reading round
+        return replace(record, summary="".join(sign if sign.isprintable() else " " for sign in record.summary))
     return record
 
 
