@@ -1,8 +1,10 @@
 """Compressed files and archives are unpacked in memory, within limits, whatever they say of themselves."""
 
+import bz2
 import contextlib
 import gzip
 import io
+import lzma
 import tarfile
 import zipfile
 
@@ -45,6 +47,9 @@ def tarred(files=FILES):
         pytest.param(gzip.compress(b"{}"), [("", b"{}")], id="gzip"),
         pytest.param(zstandard.compress(b"{}"), [("", b"{}")], id="Zstandard"),
         pytest.param(zstandard.compress(b"{") + zstandard.compress(b"}"), [("", b"{}")], id="Zstandard in two frames"),
+        pytest.param(bz2.compress(b"{}"), [("", b"{}")], id="bzip2"),
+        pytest.param(lzma.compress(b"{}"), [("", b"{}")], id="xz"),
+        pytest.param(lzma.compress(tarred()), INSIDE, id="tar.xz"),
         pytest.param(zipped(), INSIDE, id="zip"),
         pytest.param(tarred(), INSIDE, id="tar, without its link"),
         pytest.param(zstandard.compress(tarred()), INSIDE, id="tar.zst, as Yocto writes it"),
@@ -113,3 +118,63 @@ def test_any_damage_is_refused_in_our_words(noise, content):
     damaged = content[:20] + noise + content[20 + len(noise) :]
     with contextlib.suppress(CarefulError):  # any other error fails the test
         archives.unpack(damaged)
+
+
+def zipped_by(method):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        archive.writestr("a.json", b"{}")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        pytest.param(b"7z\xbc\xaf\x27\x1c", "7-Zip", id="7-Zip"),
+        pytest.param(b"Rar!\x1a\x07\x01\x00", "RAR", id="RAR"),
+        pytest.param(b"\x04\x22\x4d\x18", "LZ4", id="LZ4"),
+        pytest.param(gzip.compress(gzip.compress(b"{}")), "packed twice", id="packed twice"),
+        pytest.param(zipped_by(zipfile.ZIP_BZIP2), "packed in a way", id="bzip2 in a zip, which unpacks at once"),
+        pytest.param(zipped_by(zipfile.ZIP_LZMA), "packed in a way", id="LZMA in a zip"),
+    ],
+)
+def test_other_ways_of_packing_are_refused_by_name(content, says):
+    with pytest.raises(Refused, match=says):
+        archives.packed(content)
+        archives.unpack(content)
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, zstandard.compress, bz2.compress, lzma.compress])
+def test_bombs_of_every_kind(monkeypatch, compress):
+    monkeypatch.setattr(archives, "MOST_UNPACKED", 1 << 20)
+    with pytest.raises(TooLarge, match="1 MiB"):
+        archives.unpack(compress(bytes(64 << 20)))
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, zstandard.compress, bz2.compress, lzma.compress])
+def test_a_file_of_many_pieces(monkeypatch, compress):
+    """Each piece costs time however small it is."""
+    monkeypatch.setattr(archives, "MOST_FRAMES", 3)
+    assert archives.unpack(compress(b"1") * 3) == [("", b"111")]
+    with pytest.raises(TooLarge, match="3 pieces"):
+        archives.unpack(compress(b"") * 4)
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, zstandard.compress, bz2.compress, lzma.compress])
+def test_what_is_cut_off_or_followed_by_something(compress):
+    whole = compress(b"{}" * 5000)
+    for broken in (whole[:-3], whole + b"more"):
+        with pytest.raises(Invalid, match="broken"):
+            archives.unpack(broken)
+    assert archives.unpack(whole + bytes(16)) == [("", b"{}" * 5000)]  # padding
+
+
+def test_a_window_as_large_as_memory_is_refused():
+    content = lzma.compress(b"{}", filters=[{"id": lzma.FILTER_LZMA2, "preset": 0, "dict_size": 512 << 20}])
+    with pytest.raises(Invalid, match="limit"):
+        archives.unpack(content)
+
+
+def test_an_empty_zip():
+    with pytest.raises(Invalid, match="holds no SBOM"):
+        archives.unpack(zipped({}))

@@ -42,10 +42,34 @@ def test_the_place_is_named(content, where, expected, found):
     assert (problem.where, problem.expected, problem.found) == (where, expected, found)
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b'{"name": "\xff"}', b'{"name": "\\ud800"}'])
-def test_what_is_no_json_is_refused(content):
-    with pytest.raises(Invalid, match="not JSON"):
+@pytest.mark.parametrize(
+    ("content", "where", "says"),
+    [
+        pytest.param(b"", "line 1", "truncated", id="nothing"),
+        pytest.param(b'{\n"name": "a"', "line 2", "truncated", id="cut off"),
+        pytest.param(b'{\n"name":\n,}', "line 3", "(byte 10)", id="malformed"),
+        pytest.param(b'{"x": 1,\n "name": "\xff"}', "line 2", "0xff is no UTF-8 (byte 19)", id="not UTF-8"),
+    ],
+)
+def test_what_is_no_json_is_refused_with_its_line(content, where, says):
+    with pytest.raises(Invalid, match="not JSON") as refused:
         json_places.decode(content, Leaf, "a tree", do="Write JSON.")
+    assert refused.value.where == where
+    assert says in refused.value.what
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        pytest.param(rb"\udce9t\u00e9", "\ufffdté", id="a byte of a file name that is no text, as Python writes it"),
+        pytest.param(rb"\ud83d", "\ufffd", id="the first half of a pair"),
+        pytest.param(rb"\uD83D\uDE00\ud83d", "\U0001f600\ufffd", id="a pair, then half of one"),
+        pytest.param(rb"\ud83d\ud83d\ude00", "\ufffd\U0001f600", id="half of one, then a pair"),
+        pytest.param(rb"\\ud83d\ud83d", r"\ud83d" + "\ufffd", id="a backslash before letters"),
+    ],
+)
+def test_half_a_surrogate_is_no_reason_to_refuse(written, name):
+    assert json_places.decode(b'{"name": "' + written + b'"}', Leaf, "a tree").name == name
 
 
 def test_nesting_has_an_end():

@@ -145,3 +145,10 @@ def test_reading_never_fails_otherwise(text):
     for one in (text, "pkg:" + text, "pkg:npm/" + text):
         found = parse_purl(one)
         assert found is None or read_purl(str(found)) == found
+
+
+def test_more_qualifiers_than_any_package_has():
+    """Each is an object in memory, and there may be very many purls."""
+    few, many = ("&".join(f"k{at}=v" for at in range(number)) for number in (40, 41))
+    assert parse_purl(f"pkg:generic/a@1?{few}")
+    assert parse_purl(f"pkg:generic/a@1?{many}") is None

@@ -92,10 +92,10 @@ def test_the_wrong_place_is_named(bom, components, where, expected, found):
 @pytest.mark.parametrize(
     ("content", "kind", "says"),
     [
-        pytest.param(b"", Invalid, "not JSON", id="empty"),
+        pytest.param(b"", Invalid, "is empty", id="empty"),
         pytest.param(b"{", Invalid, "not JSON", id="cut off"),
         pytest.param(b"\xff\xfe", Invalid, "UTF-16", id="UTF-16"),
-        pytest.param(b"\xfa\xfb", Invalid, "not JSON", id="not text"),
+        pytest.param(b"\xfa\xfb", Invalid, "is no SBOM: it begins with", id="not text"),
         pytest.param(b"[]", Invalid, "expected `object`", id="a list"),
         pytest.param(b"{}", Invalid, "no SBOM that we read", id="an empty object"),
         pytest.param(b'{"bomFormat": "Other"}', Invalid, "no SBOM that we read", id="another format"),
@@ -116,7 +116,7 @@ def test_the_wrong_place_is_named(bom, components, where, expected, found):
         pytest.param(b"<Document><SPDXID>x</SPDXID></Document>", Refused, "SPDX as XML", id="SPDX as XML"),
         pytest.param(b"---\nSPDXID: SPDXRef-DOCUMENT\n", Refused, "YAML", id="SPDX as YAML"),
         pytest.param(b"spdxVersion: SPDX-2.3\n", Refused, "YAML", id="SPDX as YAML, bare"),
-        pytest.param(b"busybox - 1.36.1-r2\n", Invalid, "not JSON", id="a manifest"),
+        pytest.param(b"busybox - 1.36.1-r2\n", Invalid, "is no SBOM: it begins with 'busybox", id="a manifest"),
         pytest.param(b"[" * 100_000, Invalid, "expected `object`", id="brackets without end"),
         pytest.param(
             b'{"bomFormat":"CycloneDX","specVersion":"1.6","components":'
@@ -278,7 +278,7 @@ def test_sboms_that_do_not_refer_to_each_other_are_refused():
 
 
 def test_too_many_objects_in_an_archive_are_refused(monkeypatch):
-    monkeypatch.setattr(sbom, "MOST_OBJECTS", 3)
+    monkeypatch.setattr(sbom, "MOST_OBJECTS_IN_ALL", 3)
     with pytest.raises(TooLarge, match="3 objects in all"):
         sbom.read(archive(*[TINY["SPDX 2.2 JSON"]] * 2))
 
@@ -351,3 +351,40 @@ def test_a_list_that_stands_twice_is_refused():
     doubled = b'{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{"name": "a"}], "components": []}'
     with pytest.raises(Invalid, match=r"ambiguous: \$\.components: expected each name once, found it twice"):
         sbom.read(doubled)
+
+
+def test_too_many_values_are_refused(bom, monkeypatch):
+    monkeypatch.setattr(sbom, "MOST_VALUES", 10)
+    with pytest.raises(TooLarge, match="10 values"):
+        sbom.read(bom(dependencies=[{"ref": "a", "dependsOn": ["b"] * 20}]))
+
+
+def test_of_two_files_of_one_name_each_is_read(bom):
+    """Zip allows it; what is no SBOM does not stand in the way of what is."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("a.json", bom({"name": "zlib"}))
+        with pytest.warns(UserWarning, match="Duplicate"):
+            archive.writestr("a.json", b"{}")
+    assert [row.name for row in sbom.read(out.getvalue()).report.rows] == ["zlib"]
+
+
+def test_places_in_xml_are_of_xml():
+    content = (
+        b'<bom xmlns="http://cyclonedx.org/schema/bom/1.5"><components>'
+        + b'<component type="library" bom-ref="a"><name>a</name></component>' * 2
+        + b'</components><dependencies><dependency ref="lost"/></dependencies></bom>'
+    )
+    assert [(one.where, one.says) for one in sbom.read(content).report.remarks] == [
+        ("/bom/components/component[2]", "the bom-ref 'a' is used before, at /bom/components/component[1]"),
+        ("/bom", "a dependency names 'lost', which is not in the file"),
+    ]
+
+
+def test_memory_that_is_not_there(monkeypatch):
+    def full(_):
+        raise MemoryError
+
+    monkeypatch.setitem(sbom._READERS, "CycloneDX JSON", full)
+    with pytest.raises(TooLarge, match="more memory than there is"):
+        sbom.read(b'{"bomFormat": "CycloneDX"}')

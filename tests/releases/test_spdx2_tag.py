@@ -134,3 +134,25 @@ LINES = st.lists(
 def test_any_lines_are_read_or_refused_with_their_line(lines):
     with contextlib.suppress(Invalid):  # any other error fails the test
         spdx2_tag.read("\n".join(["SPDXVersion: SPDX-2.3", *lines]).encode("utf-8", "replace"))
+
+
+def test_a_line_without_end_is_refused(monkeypatch):
+    """One sign of an emoji makes a text four times as large as its bytes."""
+    monkeypatch.setattr(spdx2_tag, "LONGEST_LINE", 100)
+    with pytest.raises(TooLarge) as refused:
+        spdx2_tag.read(b"SPDXVersion: SPDX-2.3\nPackageName: " + b"a" * 100)
+    assert refused.value.where == "line 2"
+
+
+def test_a_text_without_end_is_read_to_its_end_and_not_kept(monkeypatch):
+    monkeypatch.setattr(spdx2_tag, "LONGEST_LINE", 100)
+    found = spdx2_tag.read(b"SPDXVersion: SPDX-2.3\nDocumentName: <text>" + b"a\n" * 1000 + b"</text>\nCreated: now")
+    assert len(found.name) <= 100
+    assert found.creation.created == "now"
+
+
+def test_too_many_packages_are_refused_where_they_are(monkeypatch):
+    monkeypatch.setattr(spdx2_tag, "MOST_COMPONENTS", 1)
+    with pytest.raises(TooLarge) as refused:
+        spdx2_tag.read(b"SPDXVersion: SPDX-2.3\nPackageName: a\nSPDXID: a\nPackageName: b\n")
+    assert refused.value.where == "line 4"

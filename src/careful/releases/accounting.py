@@ -64,13 +64,19 @@ class _Kept:
 
 def account(listing: Listing) -> Sbom:
     """Decide on every entry. Raises what the reader raises while it gives them."""
-    entries = list(_bounded(listing.entries))
+    entries: list[Entry] = []
+    reasons: list[str] = []
+    versions: list[SbomRemark] = []
+    for entry in _bounded(listing.entries):  # in one pass, while the names that were just read are at hand
+        entries.append(entry)
+        reasons.append("" if entry.left_out else entry.found.reason or why_unmatchable(entry.found))
+        versions += _two_versions(entry)
     counter = _Counter(kernels=_kernels(entries))
-    rows = [counter.place(entry) for entry in entries]
+    rows = [counter.place(*one) for one in zip(entries, reasons, strict=True)]
     counter.take_modules(rows)
     components, doubts = _believed(counter.kept.values())
     nothing = [] if rows else [SbomRemark("sbom", "the file lists no component")]
-    remarks = [*listing.remarks, *nothing, *doubts, *_hidden(rows), *_two_versions(entries)]
+    remarks = [*listing.remarks, *nothing, *doubts, *_hidden(rows), *versions]
     counts = {outcome: sum(row.outcome == outcome for row in rows) for outcome in ("taken", "merged", "unmatchable")}
     report = SbomReport(
         format=listing.format,
@@ -123,7 +129,7 @@ class _Counter:
     elders: dict[str, _Key] = field(default_factory=dict)
     placed: int = 0
 
-    def place(self, entry: Entry) -> SbomRow:
+    def place(self, entry: Entry, reason: str) -> SbomRow:
         self.placed += 1
         one = entry.found
         if entry.left_out:
@@ -139,7 +145,6 @@ class _Counter:
             key = self.families[entry.family]
             elder = self._join(key, entry)
             return _row(entry, "merged", f"{entry.kin} as {elder}", elder)
-        reason = one.reason or why_unmatchable(one)
         found = replace(one, reason=reason) if reason != one.reason else one
         self.kept[key] = kept = _Kept(entry.where, found, entry.related)
         kept.note_files(one)
@@ -223,15 +228,12 @@ def _hidden(rows: Iterable[SbomRow]) -> list[SbomRemark]:
     return [SbomRemark(row.where, says) for row in rows if "\ufffd" in row.name or "\ufffd" in row.version]
 
 
-def _two_versions(entries: Iterable[Entry]) -> list[SbomRemark]:
+def _two_versions(entry: Entry) -> Iterator[SbomRemark]:
     """Say where a purl names another version than the component does: under a purl, its version is looked up."""
-    found = []
-    for entry in entries:
-        one = entry.found
-        purl = parse_purl(one.purl) if one.purl and one.version else None
-        if purl and purl.version and purl.version != one.version and not entry.left_out:
-            found.append(SbomRemark(entry.where, f"it states version {one.version}, its purl {purl.version}"))
-    return found
+    one = entry.found
+    purl = parse_purl(one.purl) if one.purl and one.version else None
+    if purl and purl.version and purl.version != one.version and not entry.left_out:
+        yield SbomRemark(entry.where, f"it states version {one.version}, its purl {purl.version}")
 
 
 def elements(listing: Listing, components: Sequence[tuple[str, Found, bool]]) -> tuple[SbomElement, ...]:

@@ -1,16 +1,17 @@
-"""SBOMs as they travel: compressed (gzip, Zstandard), or several in an archive (zip, tar); in memory, within limits.
+"""SBOMs as they travel: compressed, or several in an archive (zip, tar); in memory, within limits.
 
 Nothing is written to disk, so no name inside can lead anywhere; names are only shown. What is unpacked is counted while
 it is unpacked, whatever the archive says of its sizes.
 """
 
-import gzip
+import bz2
 import io
+import lzma
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol, TypeVar
 
 import zstandard
 
@@ -19,15 +20,33 @@ from careful.releases.listing import plain
 
 MOST_FILES = 20_000
 MOST_UNPACKED = 256 << 20
+MOST_FRAMES = 20_000
 _BLOCK = 1 << 20
 _STEP = 1 << 10
 _WINDOW = 128 << 20
 _TAR_END = bytes(1024)
-_GZIP, _ZSTD, _ZIP = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04"
+_GZIP, _ZSTD, _BZIP2, _XZ = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ\x00"
+_ZIP, _EMPTY_ZIP = b"PK\x03\x04", b"PK\x05\x06"
 _TAR_MAGIC = slice(257, 262)
 _ENDINGS = (".json", ".jsonld", ".spdx", ".tag", ".xml", ".cdx")
-_BROKEN = (OSError, EOFError, zlib.error, zstandard.ZstdError, tarfile.TarError, zipfile.BadZipFile, ValueError)
+_READABLE = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"""How a file in a zip may be packed: Python unpacks the others at once, however large they get."""
+_BROKEN = (
+    OSError, EOFError, ValueError, zlib.error, zstandard.ZstdError, lzma.LZMAError, tarfile.TarError,
+    zipfile.BadZipFile,
+)  # fmt: skip
 """What the unpackers raise for a broken file; RuntimeError and NotImplementedError (zip) are caught beside them."""
+_FRAMES: dict[bytes, Callable[[], Any]] = {
+    _GZIP: lambda: zlib.decompressobj(31),
+    _ZSTD: lambda: zstandard.ZstdDecompressor(max_window_size=_WINDOW).decompressobj(),
+    _BZIP2: bz2.BZ2Decompressor,
+    _XZ: lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_WINDOW),
+}
+"""What begins so, and what unpacks one frame (member, stream) of it."""
+_OTHERS = {
+    b"7z\xbc\xaf\x27\x1c": "7-Zip", b"Rar!": "RAR", b"\x04\x22\x4d\x18": "LZ4", b"\x1f\x9d": "compress (.Z)",
+    b"\x5d\x00\x00": "LZMA", b"MSCF": "a cabinet",
+}  # fmt: skip
 
 
 _T = TypeVar("_T")
@@ -38,21 +57,26 @@ class _Readable(Protocol):
 
 
 def packed(content: bytes) -> bool:
-    """Tell whether the bytes are compressed, or an archive."""
-    return content.startswith((_GZIP, _ZSTD, _ZIP)) or content[_TAR_MAGIC] == b"ustar"
+    """Tell whether the bytes are compressed, or an archive. Raises Refused for a kind that is not read."""
+    for start, name in _OTHERS.items():
+        if content.startswith(start):
+            raise Refused(f"The SBOM is packed as {name}, which is not read.", do="Hand it in unpacked.", where="sbom")
+    return content.startswith((*_FRAMES, _ZIP, _EMPTY_ZIP)) or content[_TAR_MAGIC] == b"ustar"
 
 
 def unpack(content: bytes) -> list[tuple[str, bytes]]:
     """Return the files inside that may be SBOMs, each with its name; a compressed file is one without a name.
 
-    Raises Invalid (broken, or nothing inside), Refused (encrypted), TooLarge.
+    Raises Invalid (broken, or nothing inside), Refused (encrypted, packed twice), TooLarge.
     """
     try:
-        plain_bytes = _inflated(content) if content.startswith((_GZIP, _ZSTD)) else content
-        if plain_bytes.startswith(_ZIP):
+        plain_bytes = _inflated(content)
+        if plain_bytes.startswith((_ZIP, _EMPTY_ZIP)):
             files = list(_within(_of_zip(plain_bytes)))
         elif plain_bytes[_TAR_MAGIC] == b"ustar":
             files = list(_within(_of_tar(plain_bytes)))
+        elif plain_bytes.startswith(tuple(_FRAMES)):
+            raise Refused("The SBOM is packed twice.", do="Unpack it once.", where="sbom")
         else:
             return [("", plain_bytes)]
     except (RuntimeError, NotImplementedError) as locked:
@@ -65,21 +89,36 @@ def unpack(content: bytes) -> list[tuple[str, bytes]]:
 
 
 def _inflated(content: bytes) -> bytes:
-    if content.startswith(_GZIP):
-        return _all_of(gzip.GzipFile(fileobj=io.BytesIO(content)), MOST_UNPACKED)
-    unpacker = zstandard.ZstdDecompressor(max_window_size=_WINDOW)
-    taken, left = bytearray(), memoryview(content)
-    while left:
-        frame = unpacker.decompressobj()
-        while left and not frame.eof:  # by small steps: the smallest piece can grow by thousands
-            step, left = left[:_STEP], left[_STEP:]
-            taken += frame.decompress(step)
-            if len(taken) > MOST_UNPACKED:
-                raise _too_large()
-        if not frame.eof:
-            raise EOFError("it is cut off")
-        left = memoryview(bytes(frame.unused_data) + bytes(left)) if frame.unused_data else left
-    return bytes(taken)
+    """Return what a compressed file unpacks to, frame by frame; any other as it is."""
+    make = next((make for start, make in _FRAMES.items() if content.startswith(start)), None)
+    if make is None:
+        return content
+    taken, at = bytearray(), 0
+    for _ in range(MOST_FRAMES):
+        frame = make()
+        while not frame.eof:
+            piece = content[at : at + _STEP]  # by small steps: the smallest piece can grow by thousands
+            if not piece:
+                raise EOFError("it is cut off")
+            for block in _blocks(frame, piece):
+                taken += block
+                if len(taken) > MOST_UNPACKED:
+                    raise _too_large()
+            at += len(piece) - len(frame.unused_data)
+        while content[at : at + 1] == b"\0":  # padding
+            at += 1
+        if at >= len(content):
+            return bytes(taken)
+    raise TooLarge(f"A compressed file may consist of {MOST_FRAMES:,} pieces.", where="sbom")
+
+
+def _blocks(frame: Any, piece: bytes) -> Iterator[bytes]:  # noqa: ANN401 (of four libraries)
+    if not hasattr(frame, "needs_input"):  # of these, no piece grows to more than 32 MiB
+        yield frame.decompress(piece)
+        return
+    yield frame.decompress(piece, _BLOCK)
+    while not (frame.eof or frame.needs_input):
+        yield frame.decompress(b"", _BLOCK)
 
 
 def _all_of(source: _Readable, limit: int) -> bytes:
@@ -107,6 +146,8 @@ def _of_zip(content: bytes) -> Iterator[tuple[str, _Readable]]:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         for one in _few(archive.infolist()):
             if not one.is_dir() and one.filename.lower().endswith(_ENDINGS):
+                if one.compress_type not in _READABLE:
+                    raise NotImplementedError
                 with archive.open(one) as source:
                     yield one.filename, source
 

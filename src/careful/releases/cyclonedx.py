@@ -8,7 +8,8 @@ its further guesses as properties, others as evidence of identity.
 
 import hashlib
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from itertools import chain, islice
 from urllib.parse import unquote
 
 import msgspec
@@ -210,15 +211,18 @@ class Bom(msgspec.Struct, rename={"bom_format": "bomFormat", "spec_version": "sp
     vulnerabilities: list[Vulnerability] | None = None
 
 
-def listing(bom: Bom, form: str = "JSON") -> Listing:
-    """Return what the file lists. Its entries raise TooLarge beyond our limits on depth and number."""
+def listing(bom: Bom, form: str = "JSON", spell: Callable[[str], str] = str) -> Listing:
+    """Return what the file lists. Its entries raise TooLarge beyond our limits on depth and number.
+
+    `spell` turns the JSON path of a component into what its place is called in the file.
+    """
     about = bom.metadata or Metadata()
     people = [about.manufacturer, about.manufacture, about.supplier, *(about.authors or ())]
     tools = about.tools.components if isinstance(about.tools, Tools) else about.tools
     remarks: list[SbomRemark] = []
     return Listing(
         format=f"CycloneDX {bom.spec_version} {form}",
-        entries=entries(bom, remarks),
+        entries=entries(bom, remarks, spell),
         subject=subject(bom),
         author=next((name for one in people if one and (name := plain(one.name))), ""),
         tool=next((name for one in tools or () if (name := plain(one.name))), ""),
@@ -236,7 +240,7 @@ def subject(bom: Bom) -> Subject | None:
     return Subject(about.name, about.version, frozenset(digests))
 
 
-def entries(bom: Bom, remarks: list[SbomRemark] | None = None) -> Iterator[Entry]:
+def entries(bom: Bom, remarks: list[SbomRemark] | None = None, spell: Callable[[str], str] = str) -> Iterator[Entry]:
     """Yield every component, parents before children. Raises TooLarge beyond our limits on depth and number.
 
     At the end, what statements and dependencies name that is not in the file is added to `remarks`.
@@ -244,9 +248,10 @@ def entries(bom: Bom, remarks: list[SbomRemark] | None = None) -> Iterator[Entry
     said = _statements(bom)
     related = {ref for one in bom.dependencies or () for ref in (one.ref, *(one.depends_on or ()))}
     about = bom.metadata.component if bom.metadata else None
-    refs: dict[str | None, str] = {about.bom_ref: "$.metadata.component"} if about else {}
+    refs: dict[str | None, str] = {about.bom_ref: spell("$.metadata.component")} if about else {}
     twice: list[SbomRemark] = []
-    for number, (place, part, depth) in enumerate(_walk(bom), 1):
+    for number, (path, part, depth) in enumerate(_walk(bom), 1):
+        place = spell(path)
         if depth > MOST_DEPTH:
             raise TooLarge(f"Components are nested more than {MOST_DEPTH} deep.", where=place)
         if number > MOST_COMPONENTS:
@@ -257,13 +262,16 @@ def entries(bom: Bom, remarks: list[SbomRemark] | None = None) -> Iterator[Entry
             )
         yield Entry(place, _found(part, said), _left_out(part), related=depth > 1 or part.bom_ref in related)
     if remarks is not None:
-        remarks.extend([*twice[:MOST_REMARKS], *_dangling(refs, said, related)])
+        remarks.extend([*twice[:MOST_REMARKS], *_dangling(spell("$"), refs, said, related)])
 
 
-def _dangling(refs: Container[str | None], said: Mapping[str, list[Statement]], related: set[str]) -> list[SbomRemark]:
-    lost = [f"a statement on {said[ref][0].flaw} is about {plain(ref, 200)!r}" for ref in said if ref not in refs]
-    lost += [f"a dependency names {plain(ref, 200)!r}" for ref in sorted(related) if ref not in refs]
-    return [SbomRemark("$", f"{one}, which is not in the file") for one in lost[:MOST_REMARKS]]
+def _dangling(
+    where: str, refs: Container[str | None], said: Mapping[str, list[Statement]], related: set[str]
+) -> list[SbomRemark]:
+    unsaid = (f"a statement on {said[ref][0].flaw} is about {plain(ref, 200)!r}" for ref in said if ref not in refs)
+    lost = sorted(islice((ref for ref in related if ref not in refs), MOST_REMARKS))
+    unmet = (f"a dependency names {plain(ref, 200)!r}" for ref in lost)
+    return [SbomRemark(where, f"{one}, which is not in the file") for one in islice(chain(unsaid, unmet), MOST_REMARKS)]
 
 
 def _walk(bom: Bom) -> Iterator[tuple[str, Part, int]]:

@@ -16,6 +16,7 @@ from careful.releases.listing import plain
 
 MOST_DEPTH = 200
 MOST_ELEMENTS = 4_000_000
+_SHOWN = 20
 _SPACE = re.compile(r"https?://cyclonedx\.org/schema/bom/(?P<version>[0-9.]{1,10})")
 _STEP = re.compile(r"\.(?P<name>\w+)\[(?P<at>\d+)\]")
 
@@ -259,7 +260,8 @@ class _Reader:
             raise self._wrong(f"`{names[-1] if names else 'more'}` inside it", "none") from lacking
 
     def _place(self) -> str:
-        return "/" + "/".join(frame.step for frame in self.frames)
+        steps = [frame.step for frame in self.frames]
+        return "/" + "/".join([*steps[:_SHOWN], "…", *steps[-2:]] if len(steps) > _SHOWN + 2 else steps)
 
     def _wrong(self, expected: str, found: str) -> Invalid:
         problem = Problem(where=self._place(), line=self.parser.CurrentLineNumber, expected=expected, found=found)

@@ -14,6 +14,12 @@ _MISSING = re.compile(r"Object missing required field (?P<field>`[^`]*`)")
 
 _NAME = re.compile(rb'[ \t\r\n,]*("(?:[^"\\]|\\.)*")[ \t\r\n]*:[ \t\r\n]*', re.DOTALL)
 
+_AT = re.compile(r"\(byte (\d+)\)")
+_SURROGATES = re.compile(
+    rb"(?<!\\)(?:\\\\)*\\u(?:[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F]|(?P<lone>[dD][89a-fA-F]))[0-9a-fA-F]{2}"
+)
+_MOST_SURROGATES = 100_000
+
 _T = TypeVar("_T")
 
 
@@ -25,9 +31,38 @@ def decode(content: bytes, kind: type[_T], name: str, do: str = "") -> _T:
         problem = _problem(wrong, name)
         raise Invalid(f"The SBOM is not valid {name}: {problem}", where="sbom", problems=(problem,)) from wrong
     except (msgspec.DecodeError, UnicodeDecodeError) as broken:
-        raise Invalid(f"The SBOM is not JSON: {broken}.", do=do, where="sbom") from broken
+        whole = mended(content)
+        if whole != content:
+            return decode(whole, kind, name, do)
+        raise _broken(content, broken, do) from broken
     except RecursionError as deep:
         raise TooLarge(f"The SBOM is nested more than {MOST_DEPTH} deep.", where="sbom") from deep
+
+
+def mended(content: bytes) -> bytes:
+    """Return JSON in which half a pair of surrogates is U+FFFD, as long as before, so that places stay what they are.
+
+    Python writes so the bytes of a file name that are no text (PEP 383), and no reader of Unicode takes it.
+    """
+    number = content.count(b"\\ud") + content.count(b"\\uD")
+    return _SURROGATES.sub(_whole, content) if 0 < number <= _MOST_SURROGATES else content
+
+
+def _whole(escape: re.Match[bytes]) -> bytes:
+    return escape[0][: escape.start("lone") - escape.start()] + b"fffd" if escape["lone"] else escape[0]
+
+
+def _broken(content: bytes, broken: Exception, do: str) -> Invalid:
+    at = _AT.search(str(broken))
+    place = int(at[1]) if at else len(content)
+    says = str(broken)
+    if isinstance(broken, UnicodeDecodeError):
+        try:
+            content.decode()
+        except UnicodeDecodeError as wrong:
+            place, says = wrong.start, f"0x{content[wrong.start]:02x} is no UTF-8 (byte {wrong.start})"
+    line = content.count(b"\n", 0, place) + 1
+    return Invalid(f"The SBOM is not JSON: {says}.", do=do, where=f"line {line}")
 
 
 def doubled(content: bytes) -> str | None:
@@ -35,6 +70,7 @@ def doubled(content: bytes) -> str | None:
 
     RFC 8259, section 4: names should be unique, and what a reader makes of others is unpredictable.
     """
+    content = mended(content)
     values = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
     seen: set[str] = set()
     at = content.index(b"{") + 1

@@ -11,6 +11,7 @@ from functools import lru_cache
 from urllib.parse import quote, unquote
 
 _LONGEST = 2000
+_MOST_QUALIFIERS = 40
 _TYPE = re.compile(r"[a-z][a-z0-9.+-]*", re.ASCII)
 _KEY = re.compile(r"[a-z][a-z0-9._-]*", re.ASCII)
 _PLAIN = ":"
@@ -90,13 +91,16 @@ def read_purl(text: str) -> Purl:
         raise ValueError("a package URL begins with pkg:")
     kind, _, rest = rest.lstrip("/").partition("/")
     path, version = _split_version(rest)
+    qualifiers = query.split("&")
+    if len(qualifiers) > _MOST_QUALIFIERS:
+        raise ValueError(f"a package URL of more than {_MOST_QUALIFIERS} qualifiers")
     *namespace, name = [part for part in path.split("/") if part] or [""]
     return make_purl(
         kind,
         "/".join(_decoded(part) for part in namespace),
         _decoded(name),
         _decoded(version),
-        dict(_pair(one) for one in query.split("&") if one),
+        dict(_pair(one) for one in qualifiers if one),
         "/".join(_decoded(part) for part in subpath.split("/") if part not in {"", ".", ".."}),
     )
 

@@ -5,7 +5,6 @@ All readers end in the same `Listing`, and accounting.py decides what becomes of
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 
 import msgspec
 
@@ -13,18 +12,23 @@ from careful.kernel.errors import Invalid, Problem, Refused, TooLarge
 from careful.releases import archives, cyclonedx, cyclonedx_xml, spdx2, spdx2_elements, spdx2_tag, spdx3, spdx3_elements
 from careful.releases.accounting import Sbom, account, why_unmatchable
 from careful.releases.json_places import decode, doubled
-from careful.releases.listing import Listing
+from careful.releases.listing import Listing, plain
 
 MOST_BYTES = 64 << 20
-MOST_OBJECTS = 2_000_000
+MOST_OBJECTS = 1_000_000
+MOST_OBJECTS_IN_ALL = 2_000_000
+MOST_VALUES = 2_500_000
+"""Real SBOMs take 70 bytes or more for each value, and 190 for each object."""
 READ = "CycloneDX 1.2 to 1.7 (JSON, XML) or SPDX 2.2, 2.3 (JSON, tag-value), 3.0 (JSON-LD)"
 _DO = f"Hand in {READ}."
+_LESS = "Let it list packages and no single files (Yocto: without SPDX_INCLUDE_SOURCES)."
 _BLANK = b" \t\r\n"
 _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _TAG_VALUE = re.compile(rb"^[ \t]*SPDXVersion[ \t]*:", re.MULTILINE)
 _YAML = re.compile(rb"^(?:---|spdxVersion[ \t]*:|bomFormat[ \t]*:|[\"']?SPDXID[\"']?[ \t]*:)", re.MULTILINE)
 _START = 1 << 16
+_SHOWN = 20
 
 __all__ = ["READ", "Sbom", "check_subject", "read", "why_unmatchable"]
 
@@ -37,10 +41,13 @@ class _Header(msgspec.Struct, rename={"bom_format": "bomFormat", "spdx2": "spdxV
 
 def read(content: bytes) -> Sbom:
     """Read an SBOM. Raises Invalid (with the place of what is wrong), Refused (another format), TooLarge."""
-    if archives.packed(content):
-        files = archives.unpack(content)
-        return account(_listing_of_set(files) if len(files) > 1 else _listing(files[0][1]))
-    return account(_listing(content))
+    try:
+        if archives.packed(content):
+            files = archives.unpack(content)
+            return account(_listing_of_set(files) if len(files) > 1 else _listing(files[0][1]))
+        return account(_listing(content))
+    except MemoryError as full:
+        raise TooLarge("To read this SBOM takes more memory than there is.", where="sbom") from full
 
 
 def check_subject(read_sbom: Sbom, image_sha256: str) -> None:
@@ -57,30 +64,44 @@ def check_subject(read_sbom: Sbom, image_sha256: str) -> None:
 
 def _listing(content: bytes) -> Listing:
     if len(content) > MOST_BYTES:
-        raise TooLarge(f"An SBOM may have {MOST_BYTES >> 20} MiB.", where="sbom")
+        raise TooLarge(f"An SBOM may have {MOST_BYTES >> 20} MiB.", do=_LESS, where="sbom")
     return _READERS[_kind(content)](content)
 
 
 def _listing_of_set(files: list[tuple[str, bytes]]) -> Listing:
-    """Read several files as one: SPDX documents that refer to each other. What is no SPDX among them is passed over."""
-    if sum(max(content.count(b"{"), content.count(b"\nRelationship:")) for _, content in files) > MOST_OBJECTS:
-        raise TooLarge(f"An archive may have {MOST_OBJECTS:,} objects in all.", where="sbom")
-    kinds = {name: kind for name, content in files if (kind := _kind_or_none(content))}
-    older = [(name, content) for name, content in files if kinds.get(name) in {"SPDX 2 JSON", "SPDX tag-value"}]
+    """Read several files as one: SPDX documents that refer to each other. What is no SPDX among them is passed over.
+
+    Each file is let go when it is read, since they are large together.
+    """
+    if sum(max(content.count(b"{"), content.count(b"\nRelationship:")) for _, content in files) > MOST_OBJECTS_IN_ALL:
+        raise TooLarge(f"An archive may have {MOST_OBJECTS_IN_ALL:,} objects in all.", do=_LESS, where="sbom")
+    older: list[tuple[str, spdx2_elements.Document]] = []
+    newer: list[spdx3_elements.Element] = []
+    others: list[bytes] = []
+    forms: list[str] = []
+    newer_objects = 0
+    while files:
+        name, content = files.pop(0)
+        kind = _kind_or_none(content)
+        if kind in _OLDER:
+            forms.append(kind.removeprefix("SPDX ").removeprefix("2 "))
+            older.append((name, _OLDER[kind](content)))
+        elif kind == "SPDX 3":
+            newer_objects += content.count(b"{")
+            if newer_objects > MOST_OBJECTS:
+                raise TooLarge(f"An SBOM may have {MOST_OBJECTS:,} objects.", do=_LESS, where=name)
+            newer += _spdx3(content).graph
+        elif kind:
+            others.append(content)
     if older:
-        documents = [
-            (name, _tag_value(content) if kinds[name] == "SPDX tag-value" else _spdx2(content))
-            for name, content in older
-        ]
-        return spdx2.listing(documents, f"{kinds[older[0][0]].removeprefix('SPDX ').removeprefix('2 ')} archive")
-    newer = [content for name, content in files if kinds.get(name) == "SPDX 3"]
+        return spdx2.listing(older, f"{forms[0]} archive")
     if newer:
-        graph = [one for content in newer for one in decode(content, spdx3_elements.Document, "SPDX 3").graph]
-        return spdx3.listing(spdx3_elements.Document(graph))
-    if len(kinds) == 1:
-        return _listing(dict(files)[next(iter(kinds))])
+        return spdx3.listing(spdx3_elements.Document(newer))
+    if len(others) == 1:
+        return _listing(others[0])
     raise Refused(
-        f"The archive holds {len(kinds)} SBOMs that do not refer to each other.", do="Hand them in one by one."
+        f"The archive holds {len(others)} SBOMs that do not refer to each other.",
+        do="Hand them in one by one." if others else _DO,
     )
 
 
@@ -104,6 +125,10 @@ def _kind(content: bytes) -> str:
             return "SPDX tag-value"
         if _YAML.search(start):
             raise Refused("This SBOM is YAML, which is not read.", do=f"Convert it to JSON. {_DO}", where="sbom")
+        if not start:
+            raise Invalid("The SBOM is empty.", do=_DO, where="sbom")
+        begins = repr(plain(start[:_SHOWN].decode("utf-8", "replace")))
+        raise Invalid(f"This is no SBOM: it begins with {begins}.", do=_DO, where="sbom")
     return _kind_of_json(content)
 
 
@@ -116,7 +141,9 @@ def _refuse_rdf(start: bytes) -> None:
 
 def _kind_of_json(content: bytes) -> str:
     if content.count(b"{") > MOST_OBJECTS:
-        raise TooLarge(f"An SBOM may have {MOST_OBJECTS:,} objects.", where="sbom")
+        raise TooLarge(f"An SBOM may have {MOST_OBJECTS:,} objects.", do=_LESS, where="sbom")
+    if content.count(b",") > MOST_VALUES:
+        raise TooLarge(f"An SBOM may have {MOST_VALUES:,} values.", do=_LESS, where="sbom")
     content = content.removeprefix(_BOM)
     header = decode(content, _Header, "JSON", _DO)
     twice = doubled(content)
@@ -143,8 +170,7 @@ def _cyclonedx(content: bytes) -> Listing:
 def _cyclonedx_xml(content: bytes) -> Listing:
     bom = cyclonedx_xml.read(content)
     _check_version(bom, "/bom/@xmlns")
-    found = cyclonedx.listing(bom, "XML")
-    return replace(found, entries=(replace(one, where=cyclonedx_xml.path(one.where)) for one in found.entries))
+    return cyclonedx.listing(bom, "XML", cyclonedx_xml.path)
 
 
 def _check_version(bom: cyclonedx.Bom, where: str) -> None:
@@ -158,14 +184,18 @@ def _spdx2(content: bytes) -> spdx2_elements.Document:
     return decode(content.removeprefix(_BOM), spdx2_elements.Document, "SPDX 2")
 
 
-def _tag_value(content: bytes) -> spdx2_elements.Document:
-    return spdx2_tag.read(content)
+def _spdx3(content: bytes) -> spdx3_elements.Document:
+    return decode(content.removeprefix(_BOM), spdx3_elements.Document, "SPDX 3")
 
 
+_OLDER: dict[str, Callable[[bytes], spdx2_elements.Document]] = {
+    "SPDX 2 JSON": _spdx2,
+    "SPDX tag-value": spdx2_tag.read,
+}
 _READERS: dict[str, Callable[[bytes], Listing]] = {
     "CycloneDX JSON": _cyclonedx,
     "CycloneDX XML": _cyclonedx_xml,
     "SPDX 2 JSON": lambda content: spdx2.listing([("", _spdx2(content))], "JSON"),
-    "SPDX tag-value": lambda content: spdx2.listing([("", _tag_value(content))], "tag-value"),
-    "SPDX 3": lambda content: spdx3.listing(decode(content.removeprefix(_BOM), spdx3_elements.Document, "SPDX 3")),
+    "SPDX tag-value": lambda content: spdx2.listing([("", spdx2_tag.read(content))], "tag-value"),
+    "SPDX 3": lambda content: spdx3.listing(_spdx3(content)),
 }

@@ -149,6 +149,7 @@ def _woven(documents: Sequence[tuple[str, Document]], *, yocto: bool) -> _Web:
     spaces = {document.namespace or name for name, document in documents}
     for name, document in documents:
         _tie(web, document.namespace or name, document, spaces)
+        document.relationships = None  # the largest part by far
     if files := sum(len(document.files or ()) for _, document in documents):
         web.remark("files", f"{files} single files are not looked up: known flaws are listed by package")
     web.image = _image(web)
@@ -183,21 +184,33 @@ def _tie(web: _Web, space: str, document: Document, spaces: set[str]) -> None:
     for one in document.relationships or ():
         kind, first, second = one.kind.upper(), node(one.first), node(one.second)
         if kind not in _UNRELATED:
-            web.related.update((first, second))
+            web.related.update(end for end in (first, second) if end in web.packages)
         if kind in _ABOUT:
             web.described[first if _ABOUT[kind] else second] = None
         elif kind in _MADE_OF:
             made, source = (second, first) if _MADE_OF[kind] else (first, second)
-            web.sources[made].append(source)
-            if web.yocto and (file := sources.of_source(one.comment)):
-                web.debugged[space].add(file)
+            _take_source(web, made, source, one.comment)
         elif kind in _INSIDE:
             whole, part = (second, first) if _INSIDE[kind] else (first, second)
-            web.parts[whole].append(part)
-            if part[0] not in spaces:
-                web.remark("relationships", f"{plain(one.second, 200)} is in a document that is not here")
+            _take_part(web, whole, part, known=part[0] in spaces)
         elif kind in _BUILD_ONLY:
             web.build_only.setdefault(first, _BUILD_ONLY[kind])
+
+
+def _take_source(web: _Web, made: _Node, source: _Node, comment: str | None) -> None:
+    """Note from which recipe a package was made, or (by Yocto, in words) from which source file a file of it was."""
+    if source in web.packages:
+        web.sources[made].append(source)
+    if web.yocto and (file := sources.of_source(comment)):
+        web.debugged[made[0]].add(file)
+
+
+def _take_part(web: _Web, whole: _Node, part: _Node, *, known: bool) -> None:
+    """Note which package is inside which; files, of which there are many more, are not looked up."""
+    if part in web.packages or not known:
+        web.parts[whole].append(part)
+    if not known:
+        web.remark("relationships", f"{plain(part[1], 200)} is in a document that is not here ({plain(part[0], 200)})")
 
 
 def _image(web: _Web) -> _Node | None:
@@ -255,7 +268,7 @@ def _left_out(web: _Web, node: _Node, package: Package, used: set[_Node]) -> str
 
 
 def _left_out_by_yocto(web: _Web, node: _Node, package: Package, used: set[_Node]) -> str:
-    if node in used:
+    if node in used and not web.recipes(node):
         return "a recipe: the packages made from it are listed"
     if not package.version and not package.references:
         return "a source archive, not in the image"

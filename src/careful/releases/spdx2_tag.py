@@ -4,6 +4,7 @@ Zephyr (`west spdx`), trivy and syft write it. A value may run over lines betwee
 begins at `PackageName`; the tags that follow are its own until another package, a file, a snippet or a licence begins.
 """
 
+import codecs
 import io
 import re
 import sys
@@ -11,9 +12,10 @@ from collections.abc import Iterator
 
 from careful.kernel.errors import Invalid, Problem, TooLarge
 from careful.releases import spdx2_elements as spdx2
-from careful.releases.listing import plain
+from careful.releases.listing import MOST_COMPONENTS, plain
 
 MOST_LINES = 4_000_000
+LONGEST_LINE = 1 << 20
 _TAG = re.compile(r"(?P<tag>[A-Za-z][A-Za-z0-9]*)[ \t]*:[ \t]*(?P<value>.*)", re.DOTALL)
 _SECTIONS = {"PackageName": "package", "FileName": "file", "SnippetSPDXID": "snippet", "LicenseID": "licence"}
 _TEXT, _END = "<text>", "</text>"
@@ -28,20 +30,15 @@ def read(content: bytes) -> spdx2.Document:
     """Read a document. Raises Invalid with the line of what is wrong, TooLarge."""
     if content.count(b"\n") > MOST_LINES:
         raise TooLarge(f"An SBOM may have {MOST_LINES:,} lines.", where="sbom")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as broken:
-        line = content.count(b"\n", 0, broken.start) + 1
-        raise _wrong(line, "UTF-8", f"byte 0x{content[broken.start]:02x}") from broken
     reader = _Reader()
-    for line, tag, value in _tags(text):
+    for line, tag, value in _tags(content):
         reader.take(line, tag, value)
     return reader.done()
 
 
-def _tags(text: str) -> Iterator[tuple[int, str, str]]:
+def _tags(content: bytes) -> Iterator[tuple[int, str, str]]:
     """Yield line number, tag and value; a value between `<text>` and `</text>` is one value."""
-    lines = enumerate(io.StringIO(text, newline="\n"), 1)
+    lines = _lines(content)
     for number, raw in lines:
         line = raw.strip()
         if not line or line.startswith("#"):
@@ -55,13 +52,29 @@ def _tags(text: str) -> Iterator[tuple[int, str, str]]:
         yield number, found["tag"], value.strip()
 
 
+def _lines(content: bytes) -> Iterator[tuple[int, str]]:
+    """Yield the lines, one after the other: as a whole, text takes four times its size for one sign of an emoji."""
+    for number, raw in enumerate(io.BytesIO(content.removeprefix(codecs.BOM_UTF8)), 1):
+        if len(raw) > LONGEST_LINE:
+            raise TooLarge(f"A line may have {LONGEST_LINE >> 20} MiB.", where=f"line {number}")
+        try:
+            yield number, raw.decode()
+        except UnicodeDecodeError as broken:
+            raise _wrong(number, "UTF-8", f"byte 0x{raw[broken.start]:02x}") from broken
+
+
 def _block(number: int, value: str, lines: Iterator[tuple[int, str]]) -> str:
-    kept = [value.removeprefix(_TEXT)]
-    while _END not in kept[-1]:
+    """Return a text up to its end, or to a length that nothing we use has."""
+    kept, left = [value.removeprefix(_TEXT)], LONGEST_LINE
+    last = kept[0]
+    while _END not in last:
         _, line = next(lines, (0, None))
         if line is None:
             raise _wrong(number, f"`{_END}` after `{_TEXT}`", "the end of the file")
-        kept.append(line)
+        last = line
+        left -= len(line)
+        if left > 0:
+            kept.append(line)
     return "".join(kept).partition(_END)[0]
 
 
@@ -108,6 +121,8 @@ class _Reader:
         self.section = section
         self.files += section == "file"
         if section == "package":
+            if len(self.packages) >= MOST_COMPONENTS:
+                raise TooLarge(f"An SBOM may list {MOST_COMPONENTS} components.", where=f"line {line}")
             self.packages.append(
                 spdx2.Package(name=value, id="", line=line, references=[], checksums=[], annotations=[])
             )

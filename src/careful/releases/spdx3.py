@@ -146,14 +146,15 @@ def _put(web: _Web, where: str, one: Element) -> None:
 def _tie(web: _Web, where: str, one: Element) -> None:
     first, relation = one.first or "", one.relation or ""
     if relation in _RELATES:
-        web.related.update((first, *one.to))
+        web.related.update(place for place in (first, *one.to) if place in web.elements)
     if one.what.startswith("Vex"):
         _assess(web, where, one)
     elif relation in {"hasDeclaredLicense", "hasConcludedLicense"} and one.to:
         web.licences.setdefault(first, one.to[0])
     elif relation == "dependsOn":
         for target in one.to:
-            web.needed[target].add(one.scope or "")
+            if target in web.elements:
+                web.needed[target].add(one.scope or "")
     else:
         _tie_build(web, first, relation, one.to)
 
