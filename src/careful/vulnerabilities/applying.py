@@ -5,7 +5,7 @@ or under investigation settles nothing and is shown beside it. Of one author the
 count contradict each other, nothing is settled, and what was settled otherwise is to be checked.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -59,10 +59,7 @@ def apply(
     about = _subject(subject)
     here = Here.of(components)
     found = [*matches, *settled]
-    places: dict[str, list[int]] = {}
-    for place, one in enumerate(found):
-        for name in {name.upper() for name in one.names}:
-            places.setdefault(name, []).append(place)
+    places = _places(found)
     heard: list[Heard] = []
     words: dict[int, list[Heard]] = {}
     old = superseded(listed)
@@ -71,7 +68,7 @@ def apply(
             word = Heard(document, said, said.why_not or (_EARLIER if number in old else ""))
             heard.append(word)
             if not word.why_not:
-                _reach(word, found, components, places, about, here)
+                _reach(word, components, places, about, here)
                 for place in word.reached:
                     words.setdefault(place, []).append(word)
     kept: list[Match] = []
@@ -192,6 +189,12 @@ class Here:
                 found.setdefault(key, []).append(place)
         return cls({key: tuple(places) for key, places in found.items()})
 
+    def close_to(self, asked: "Asked", wanted: Collection[int]) -> list[int]:
+        """Return which of the wanted components a statement may speak of, in their order."""
+        if asked.of_all or len(wanted) <= _FEW:
+            return sorted(wanted)
+        return sorted(one for one in self.named(asked.said) if one in wanted)
+
     def named(self, said: Said) -> set[int]:
         """Return the components that bear a name of the statement, in whatever version."""
         keys = {key for one in said.about for key in keys_of_thing(one.thing)}
@@ -211,22 +214,31 @@ def _settles(current: Sequence[Heard], *, was_settled: bool) -> bool:
     return not current or not all(one.said.status in SETTLING for one in current)
 
 
+def _places(found: Sequence[Match]) -> dict[str, dict[int, list[int]]]:
+    """Return name of a flaw -> component that has it -> its findings."""
+    places: dict[str, dict[int, list[int]]] = {}
+    for place, one in enumerate(found):
+        for name in {name.upper() for name in one.names}:
+            places.setdefault(name, {}).setdefault(one.component, []).append(place)
+    return places
+
+
 def _reach(
     one: Heard,
-    found: Sequence[Match],
     components: Sequence[Found],
-    places: Mapping[str, Sequence[int]],
+    places: Mapping[str, Mapping[int, Sequence[int]]],
     subject: Found | None,
     here: Here,
 ) -> None:
     """Note which findings a statement reaches, and where it reaches none, why."""
-    said = one.said
-    asked = Asked(said, subject)
+    asked = Asked(one.said, subject)
+    having = [found for name in one.said.names if (found := places.get(name.upper()))]
     doubt = ""
-    for place in dict.fromkeys(place for name in said.names for place in places.get(name.upper(), ())):
-        hit, why = asked.of(components[found[place].component])
+    wanted: Collection[int] = having[0] if len(having) == 1 else {each for found in having for each in found}
+    for component in here.close_to(asked, wanted) if having else ():
+        hit, why = asked.of(components[component])
         if hit == "yes":
-            one.reached.append(place)
+            one.reached += dict.fromkeys(place for found in having for place in found.get(component, ()))
         else:
             doubt = doubt or why
     if not one.reached and doubt:

@@ -8,12 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from careful.releases import Found
-from careful.vulnerabilities.applying import SETTLING, Asked, Heard, Line, latest
+from careful.vulnerabilities.applying import SETTLING, Asked, Heard, Here, Line, latest
 from careful.vulnerabilities.model import JUSTIFICATIONS, Case, Status
 from careful.vulnerabilities.said.model import Document, Said
 from careful.vulnerabilities.speaking import is_subject
 from careful.vulnerabilities.vex import Statement, product_id
 
+_FEW = 8
 _NOT_THERE = "vulnerable_code_not_present"
 
 
@@ -67,13 +68,16 @@ def take(document: Document, product: str, cases: Iterable[Known]) -> Taken:
     by_flaw = {one.case.flaw.upper(): one for one in cases}
     lines: list[Line] = []
     told: dict[str, _Told] = {}
+    here: dict[str, Here] = {}
     for place, said in enumerate(document.said):
         known = next((one for name in said.names if (one := by_flaw.get(name.upper()))), None)
         heard = Heard(document, said, said.why_not)
         if known is None:
             heard.beside = "no case of this flaw"
         elif not heard.why_not:
-            _reach(heard, known, product)
+            if known.case.id not in here:
+                here[known.case.id] = Here.of(one.component for one in known.carriers)
+            _reach(heard, known, product, here[known.case.id])
         lines.append(heard.line)
         if known and heard.reached:
             case = told.setdefault(known.case.id, _Told(known))
@@ -96,13 +100,14 @@ def subject_of(product: str, version: str) -> Found:
     return Found(name=product, version=version, purl=product_id(product, version))
 
 
-def _reach(heard: Heard, known: Known, product: str) -> None:
+def _reach(heard: Heard, known: Known, product: str, here: Here) -> None:
     """Note which carriers of the flaw a statement reaches, and where it reaches none, why."""
-    asked: dict[str, Asked] = {}
+    versions = {one.release for one in known.carriers}
+    asked = {one: Asked(heard.said, subject_of(product, one)) for one in versions}
     doubt = ""
-    for place, carrier in enumerate(known.carriers):
-        one = asked.setdefault(carrier.release, Asked(heard.said, subject_of(product, carrier.release)))
-        hit, why = one.of(carrier.component)
+    for place in _close_to(heard.said, known, asked, here):
+        carrier = known.carriers[place]
+        hit, why = asked[carrier.release].of(carrier.component)
         if hit == "yes":
             heard.reached.append(place)
         else:
@@ -116,6 +121,13 @@ def _reach(heard: Heard, known: Known, product: str) -> None:
         heard.why_not = doubt
     else:
         heard.beside = "it speaks of nothing that carries the flaw"
+
+
+def _close_to(said: Said, known: Known, asked: Mapping[str, Asked], here: Here) -> Iterable[int]:
+    """Return the places of the carriers that a statement may speak of."""
+    if len(known.carriers) <= _FEW or any(one.of_all for one in asked.values()):
+        return range(len(known.carriers))
+    return sorted(here.named(said))
 
 
 def _is_about(said: Said, subject: Found) -> bool:

@@ -63,7 +63,7 @@ def is_subject(thing: Thing, subject: Found) -> Answer:
     """Tell whether a product of a statement is what an SBOM describes; one that states no version may be any."""
     if _same_bytes(thing, subject):
         return _YES
-    names = {name for text in (subject.name, *_purl_names(subject)) for name in _bare(text)}
+    names = _names(subject.name, subject.purl)
     stated = _stated(thing.ids)
     for identifier in thing.ids:
         purl, name = parse_purl(identifier), parse_cpe(identifier)
@@ -298,7 +298,9 @@ def _in_release(release: str, component: Found) -> Answer:
     return _YES if ours == release or ours.startswith(f"{release}.") else _NO
 
 
+@lru_cache(maxsize=65_536)
 def _stated(ids: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the versions that the names of a thing state."""
     found = (_version_of(purl) if (purl := parse_purl(one)) else _cpe_stated(one) for one in ids)
     return tuple(dict.fromkeys(one for one in found if one))
 
@@ -324,6 +326,7 @@ def _source(purl: Purl) -> tuple[str, str]:
     return (name or purl.name), version
 
 
+@lru_cache(maxsize=65_536)
 def _key(purl: Purl, name: str) -> str:
     namespace = _NAMESPACES.get((purl.type, purl.namespace.lower()), purl.namespace)
     if purl.type == "pypi":
@@ -331,17 +334,19 @@ def _key(purl: Purl, name: str) -> str:
     return "/".join(part for part in (purl.type, namespace, name) if part).lower()
 
 
-def _purl_names(subject: Found) -> Iterator[str]:
-    purl = parse_purl(subject.purl) if subject.purl else None
-    if purl:
-        yield purl.name
+@lru_cache(maxsize=256)
+def _names(name: str, purl: str) -> frozenset[str]:
+    """Return the names that an SBOM's subject goes by."""
+    named = parse_purl(purl) if purl else None
+    return _bare(name) | (_bare(named.name) if named else frozenset())
 
 
-def _bare(text: str) -> set[str]:
+@lru_cache(maxsize=65_536)
+def _bare(text: str) -> frozenset[str]:
     """Return the names that a product may go by: as it is written, and without registry, tag and digest."""
     low = re.sub(r"[_-]", " ", text.strip().lower())
     last = low.partition("@")[0].rpartition("/")[2].partition(":")[0]
-    return {one for one in (low, last) if one}
+    return frozenset(one for one in (low, last) if one)
 
 
 def _tag(title: str) -> str:
