@@ -52,6 +52,18 @@ def test_judged_harmless_is_not_applicable_and_in_doubt_runs_on(village: Village
     assert "is not affected by" in one.applies.says
 
 
+def test_a_judgement_that_did_not_know_of_attacks_stops_no_clock(village: Village) -> None:
+    quiet = "CVE-2023-50447"
+    village.affected()
+    case = village.judge("not_affected", quiet)
+    village.later(hours=1)
+    one = obligations.aware(village.world, STAFF, case.id, "Our honeypot saw it used against a camera.")
+    assert (one.open, one.applies.answer) == (True, "yes")
+    village.later(hours=1)
+    village.judge("not_affected", quiet)
+    assert not obligations.matter(village.world, case.id).open
+
+
 def test_a_flaw_that_only_we_know_is_exploited(village: Village) -> None:
     village.declare()
     village.ship(OLD, "pillow==10.0.0", "requests==2.19.0")

@@ -68,13 +68,15 @@ def test_from_the_mend_to_the_last_device(village: Village) -> None:
     one = affected(village.world, case.id)
     assert one.mend is not None
     assert (one.mend.rollout, one.mend.confirmed, one.mend.devices) == (rollout, 1, 3)
-    assert one.says[0] == "2 devices run it now: 2 on 1.0.0. 3 devices did since it was found."
+    assert one.says[0] == "2 devices run it now: 2 on 1.0.0. In all, 3 devices did since it was found."
     assert one.says[3:] == (
         "1.0.1 is free of it, and devices can take it.",
         "Its rollout is halted: 1 of 3 devices confirmed it (33%).",
     )
     village.run(NEW, *FLEET)
-    assert affected(village.world, case.id).says[0] == "No device runs it now. 3 devices did since it was found."
+    assert (
+        affected(village.world, case.id).says[0] == "No device runs it now. In all, 3 devices did since it was found."
+    )
 
 
 def test_who_was_told(village: Village) -> None:
@@ -91,7 +93,10 @@ def test_who_was_told(village: Village) -> None:
 def test_harmless_is_told_to_nobody(village: Village) -> None:
     case = village.affected()
     village.judge("not_affected")
-    assert affected(village.world, case.id).says[2] == "It was judged harmless, so nobody needs to be told."
+    assert affected(village.world, case.id).says[1:3] == (
+        "1 owner of 2 devices can be told; 1 device has no owner on record.",
+        "It was judged harmless, so nobody needs to be told.",
+    )
 
 
 def test_a_case_that_is_not_there(village: Village) -> None:

@@ -9,7 +9,7 @@ Drafts are filled from what is known. Careful submits nothing by itself.
 from careful.obligations.actions import aware, dismiss, drill, incident, measure, note_missed, submitted
 from careful.obligations.drafts import NOT_SENT, Draft
 from careful.obligations.model import KINDS, LONGEST, LONGEST_TEXT, Clock, Entry, Kind, Matter
-from careful.obligations.pressing import Pressing, pressing, urgency
+from careful.obligations.pressing import Pressing, pressing, standing, urgency
 from careful.obligations.queries import draft, matter, matters, next_clock, text_of
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "next_clock",
     "note_missed",
     "pressing",
+    "standing",
     "submitted",
     "text_of",
     "urgency",

@@ -34,24 +34,31 @@ def pressing(
     world: World, state: Literal["open", "closed"] | None = None, product: str | None = None
 ) -> list[Pressing]:
     """List cases, the most pressing first; a closed one stands among them for as long as a report on it is owed."""
-    view = View(world, listed=vulnerabilities.cases(world, state, product))
-    reports: dict[str, Clock] = {}
-    said: dict[str, vulnerabilities.Said] = {}
-    for one in view.cases:
-        noted = view.entries.get(one.id, ())
-        if one.exploited or noted:
-            running = view.of_case(one).next
-            by = said_by(noted)
-            reports |= {one.id: running} if running else {}
-            said |= {one.id: _said(by)} if by else {}
-    brief = vulnerabilities.urgency_in_brief(world, view.cases, said)
-    return sorted((_pressing(one, brief, reports, said) for one in view.cases), key=_order)
+    return _put_together(world, View(world, listed=vulnerabilities.cases(world, state, product)))
+
+
+def standing(world: World, wanted: str) -> Pressing:
+    """Return one case as lists show it. Raises NotFound."""
+    return _put_together(world, View(world, listed=[vulnerabilities.case(world, wanted)]))[0]
 
 
 def urgency(world: World, wanted: str) -> tuple[str, ...]:
     """Say why a case is urgent, in sentences, also where nobody but the maker's people know it. Raises NotFound."""
     by = said_by(View(world, only=wanted).entries.get(wanted, ()))
     return vulnerabilities.urgency(world, wanted, _said(by) if by else None)
+
+
+def _put_together(world: World, view: View) -> list[Pressing]:
+    reports: dict[str, Clock] = {}
+    said: dict[str, vulnerabilities.Said] = {}
+    for one in view.cases:
+        noted = view.entries.get(one.id, ())
+        if one.exploited or noted:
+            running, by = view.of_case(one).next, said_by(noted)
+            reports |= {one.id: running} if running else {}
+            said |= {one.id: _said(by)} if by else {}
+    brief = vulnerabilities.urgency_in_brief(world, view.cases, said)
+    return sorted((_pressing(one, brief, reports, said) for one in view.cases), key=_order)
 
 
 def _said(one: Entry) -> vulnerabilities.Said:

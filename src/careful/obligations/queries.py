@@ -177,7 +177,7 @@ class View:
             applies = Applies("unknown", f"{case.flaw} is in no published release, and no device was seen on one.")
         if not (case.exploited and shipped):
             applies = _dismissed(entries) or applies
-        if case.status == "not_affected" and not case.review and not case.proposal:
+        if case.status == "not_affected" and not case.review and not case.proposal and not _heard_since(case, entries):
             applies = Applies("no", f"Judged: {case.product} is not affected by {case.flaw}.")
         return self._matter(
             entries,
@@ -247,6 +247,13 @@ def available(world: World) -> dict[tuple[str, str], datetime]:
         key = (rollout.product, rollout.version)
         found[key] = min(rollout.started_at, found.get(key, rollout.started_at))
     return found
+
+
+def _heard_since(case: vulnerabilities.Case, entries: tuple[Entry, ...]) -> bool:
+    """Tell whether somebody said that the flaw is exploited after it was judged: that judgement did not know of it."""
+    by = said_by(entries)
+    noted = [one.noted_at for one in entries if one.type == "aware" and one.by != str(SYSTEM)]
+    return by is not None and case.judged_at is not None and max(noted) > case.judged_at
 
 
 def _dismissed(entries: tuple[Entry, ...]) -> Applies | None:

@@ -76,11 +76,16 @@ def affected(world: World, case: str) -> Affected:
         mend=mend,
         says=(
             _where(now, running, len(every)),
-            _whom(owners, reachable, len(every)),
+            _whom(owners, reachable, len(every), harmless=_harmless(one) and advisory is None),
             _notice(one, advisory, told),
             *_fix(mend),
         ),
     )
+
+
+def _harmless(case: vulnerabilities.Case) -> bool:
+    """Tell whether a decision that holds says so."""
+    return case.status == "not_affected" and not case.review
 
 
 def _mend(world: World, case: vulnerabilities.Case) -> Mend | None:
@@ -103,14 +108,14 @@ def _mend(world: World, case: vulnerabilities.Case) -> Mend | None:
 def _where(now: Mapping[str, tuple[str, ...]], running: int, ever: int) -> str:
     if not ever:
         return "No device runs it, and none did since it was found."
-    before = f" {_some(ever, 'device')} did since it was found." if ever > running else ""
+    before = f" In all, {_some(ever, 'device')} did since it was found." if ever > running else ""
     if not running:
         return f"No device runs it now.{before}"
     parts = ", ".join(f"{len(found):,} on {version}" for version, found in now.items())
     return f"{_some(running, 'device')} run{'s' if running == 1 else ''} it now: {parts}.{before}"
 
 
-def _whom(owners: int, reachable: int, ever: int) -> str:
+def _whom(owners: int, reachable: int, ever: int, *, harmless: bool) -> str:
     if not ever:
         return "So there is no owner to tell."
     if not reachable:
@@ -118,12 +123,13 @@ def _whom(owners: int, reachable: int, ever: int) -> str:
     left = ever - reachable
     of = f"of {_some(reachable, 'device')}"
     nobody = f"; {_some(left, 'device')} {'has' if left == 1 else 'have'} no owner on record" if left else ""
-    return f"{_some(owners, 'owner')} {of} can be told{nobody}. The notice goes to them alone."
+    alone = "" if harmless else " The notice goes to them alone."
+    return f"{_some(owners, 'owner')} {of} can be told{nobody}.{alone}"
 
 
 def _notice(case: vulnerabilities.Case, advisory: notices.Advisory | None, told: int) -> str:
     if advisory is None:
-        if case.status == "not_affected" and not case.review:
+        if _harmless(case):
             return "It was judged harmless, so nobody needs to be told."
         return "No notice is drafted yet."
     if advisory.published_at is None:

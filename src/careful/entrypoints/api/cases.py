@@ -128,9 +128,9 @@ def list_cases(
 
 
 @router.get("/cases/{case}")
-def get(world: TheWorld, _: _Read, case: str) -> vulnerabilities.Case:
+def get(world: TheWorld, _: _Read, case: str) -> obligations.Pressing:
     """Return one case."""
-    return vulnerabilities.case(world, case)
+    return obligations.standing(world, case)
 
 
 @router.get("/cases/{case}/urgency")

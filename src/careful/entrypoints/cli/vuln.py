@@ -72,7 +72,7 @@ def _no_case(world: World) -> str:
 def show(ctx: click.Context, *, case: str, as_json: bool) -> None:
     """Show CASE: what was found where, by which rule and on what evidence, and what was decided."""
     world = ctx.obj.world()
-    one = vulnerabilities.case(world, case)
+    one = obligations.standing(world, case)
     found = vulnerabilities.findings(world, flaw=one.flaw, product=one.product)
     if as_json:
         told = {"urgency": obligations.urgency(world, case), "affected": affected(world, case)}
@@ -81,9 +81,10 @@ def show(ctx: click.Context, *, case: str, as_json: bool) -> None:
     click.echo(f"{one.flaw} in {one.product}: {one.title}")
     facts = {
         "state": one.state,
-        "severity": f"{one.severity}, exploited in the wild" if one.exploited else one.severity,
+        "severity": _severity(one),
         "releases": one.releases,
         "due": one.due,
+        "to report": one.report and _report(one.report),
         "decided": one.status and f"{_decision(one)} {one.justification or ''}".strip(),
         "by": one.judged_by or None,
         "proposed": one.proposal and _proposal(one.proposal, world.settings.console_url, case),
@@ -95,7 +96,8 @@ def show(ctx: click.Context, *, case: str, as_json: bool) -> None:
     }
     for name, value in facts.items():
         click.echo(f"{name:>11}  {cell(value)}")
-    click.echo(" ".join(obligations.urgency(world, case)))
+    if one.state == "open" or one.report:
+        click.echo(" ".join(obligations.urgency(world, case)))
     click.echo(" ".join(affected(world, case).says))
     for each in found:
         click.echo(f"  {each.name} {each.version} [{each.certainty}] {each.evidence}")

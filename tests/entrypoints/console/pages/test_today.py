@@ -1,13 +1,14 @@
 """The start page and its stream."""
 
 import json
+import re
 from typing import Any
 
 import anyio
 import pytest
 from village import FLAW, NEW, OLD, STAFF, Village
 
-from careful import updates, vulnerabilities
+from careful import obligations, updates, vulnerabilities
 from careful.entrypoints.console.pages import today
 from careful.entrypoints.console.pages.today import growth
 from careful.kernel.actors import Actor
@@ -116,6 +117,24 @@ def test_the_next_report_stands_among_the_clocks(browser: Any, secret: bytes, vi
     village.later(hours=25)
     browser.sign_in(secret)
     assert "report late" in browser.open("/").text
+
+
+def test_reports_come_first_in_what_is_to_be_done_and_cases_say_why(
+    browser: Any, secret: bytes, village: Village
+) -> None:
+    case = village.affected()
+    browser.open("/")
+    asked = re.findall(r"<h3>([^<]+)</h3><p class=\"why\">", browser.text)
+    assert asked[0] == f"Submit the early warning: {FLAW} in cam-1"
+    assert f"careful obligation draft {case.id} early-warning" in browser.text
+    assert "exploited, listed by CISA since" in browser.text
+    address = f"/reporting/{case.id}#exploited-early-warning"
+    assert f'href="{address}"' in browser.text
+    assert 'id="exploited-early-warning"' in browser.open(f"/reporting/{case.id}").text
+    for number in range(4):
+        words = {"named": ("cam-1",), "what": "w", "why_severe": "y", "how": "h"}
+        obligations.incident(village.world, STAFF, f"Breach {number}", **words)
+    assert "2 more reports are to be submitted." in browser.open("/").text
 
 
 def test_promises(browser: Any, secret: bytes, village: Village) -> None:

@@ -1,13 +1,13 @@
-"""Cases on the console: exploited first, decided by a person, closed only when nothing is left."""
+"""Cases on the console: the most pressing first, decided by a person, closed only when nothing is left."""
 
 import html
 import re
 from typing import Any
 
 import pytest
-from village import FLEET, OLD, Village
+from village import FLEET, NEW, OLD, STAFF, Village
 
-from careful import vulnerabilities
+from careful import obligations, releases, updates, vulnerabilities
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -35,6 +35,51 @@ def test_the_list_shows_what_waits(browser: Any, secret: bytes, found: Village) 
         assert f"/vulnerabilities/{case.id}" in page
     assert "exploited" in page
     assert "No case waits" in browser.open("/vulnerabilities?state=closed").text
+
+
+def test_the_list_is_in_the_order_of_what_is_owed_and_says_why(browser: Any, secret: bytes, found: Village) -> None:
+    quiet = found.case("CVE-2023-50447")
+    obligations.submitted(found.world, STAFF, found.case().id, "early-warning", "1")
+    obligations.aware(found.world, STAFF, quiet.id, "Our honeypot saw it used.")
+    page = browser.open("/vulnerabilities").text
+    listed = list(dict.fromkeys(re.findall(r'class="id" href="/vulnerabilities/([^"#/]+)"', page)))
+    assert listed == [one.id for one in obligations.pressing(found.world)]
+    assert listed[:2] == [quiet.id, found.case().id]
+    assert "exploited, says staff:ann, since 2026-11-02" in page
+    assert "reached from the internet; 3 of 3 devices (100%); no fix yet" in page
+    assert f'href="/reporting/{quiet.id}">Early warning</a>' in page
+    assert page.count("exploited · ") == 2
+
+
+def test_a_case_says_who_of_us_knows_that_it_is_exploited(browser: Any, secret: bytes, found: Village) -> None:
+    quiet = found.case("CVE-2023-50447")
+    page = browser.open(f"/vulnerabilities/{quiet.id}").text
+    assert f"/reporting/{quiet.id}" not in page
+    obligations.aware(found.world, STAFF, quiet.id, "Our honeypot saw it used.")
+    page = browser.open(f"/vulnerabilities/{quiet.id}").text
+    assert "It is exploited, says staff:ann, known since 2026-11-02 09:00 UTC: Our honeypot saw it used." in page
+    assert "Early warning to be submitted" in page
+    assert f'href="/reporting/{quiet.id}"' in page
+
+
+def test_a_case_leads_to_its_devices_notice_release_and_rollout(browser: Any, secret: bytes, village: Village) -> None:
+    advisory = village.published()
+    case = village.case()
+    rollout = updates.start_rollout(village.world, STAFF, "cam-1", NEW)
+    page = html.unescape(browser.open(f"/vulnerabilities/{case.id}").text)
+    assert "3 devices run it now: 3 on 1.0.0." in page
+    assert "1 owner of 2 devices can be told; 1 device has no owner on record. The notice goes to them alone." in page
+    assert "Its rollout is running" in page
+    assert "kim@example.com" not in page
+    release = releases.get(village.world, "cam-1", NEW).id
+    for path in (
+        f"/devices?product=cam-1&version={OLD}",
+        f"/notices/{advisory.id}",
+        f"/releases/{release}",
+        f"/rollouts/{rollout}",
+    ):
+        assert f'href="{path}"' in page
+        assert browser.open(path).status_code == 200
 
 
 def test_the_list_is_narrowed_by_severity_and_component(browser: Any, secret: bytes, found: Village) -> None:

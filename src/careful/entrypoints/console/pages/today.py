@@ -27,6 +27,7 @@ from careful.kernel.work import World
 _DAY = timedelta(days=1)
 _ROWS = 7
 _CLOCKS = 6
+_REPORTS = 3
 _FUNNELS = 50  # the most pressing: a kernel alone brings thousands of cases
 _ENTRIES = 20_000
 _ENDS_SOON = timedelta(days=90)
@@ -44,14 +45,13 @@ class Todo:
     label: str
     command: str
     due: datetime | None = None
-    exploited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
     """How far one case has come: devices ever and still exposed, unaccounted for, owners told (None: no notice)."""
 
-    case: vulnerabilities.Case
+    case: obligations.Pressing
     ever: int
     still: int
     unaccounted: int
@@ -99,24 +99,26 @@ class _Today:
         pressing = pressing_of(world)
         funnels = funnels_of(world, pressing[:_FUNNELS])
         promises = [_promise(world, one) for one in known]
+        reports = [one for one in obligations.matters(world, drills=False) if one.next]
         return self._look.page(
             request,
             "console/today.html",
             ledger_size=size,
             clocks=[one.case for one in funnels][:_CLOCKS],
-            report=obligations.next_clock(world),
+            reports=reports[:_REPORTS],
+            more_reports=max(0, len(reports) - _REPORTS),
             more_clocks=max(0, len(pressing) - _CLOCKS),
             ending=[one for one in promises if one.until and _soon(one.until, now.date())],
             soon=now + _DAY,
             since=since(world),
-            todos=todos(world, funnels, known)[:_ROWS],
+            todos=todos(world, reports[:_REPORTS], funnels, known)[:_ROWS],
             funnels=funnels,
             more_funnels=len(pressing) - len(funnels),
             strips=[strip(world, one) for one in known],
             fleet=devices.fleet_summary(world),
             promises=promises,
             feeds=vulnerabilities.feed_ages(world),
-            looked_up=_looked_up(world),
+            looked_up=vulnerabilities.looked_up(world),
         )
 
     def live(self, request: Request) -> Response:
@@ -157,13 +159,13 @@ def since(world: World) -> list[Line]:
     return told([entry for entry in reversed(newest) if entry.at >= start])
 
 
-def pressing_of(world: World) -> list[vulnerabilities.Case]:
-    """Return every open case that is not surely harmless, exploited ones first, then by due date."""
-    listed = vulnerabilities.cases(world, state="open")
+def pressing_of(world: World) -> list[obligations.Pressing]:
+    """Return every open case that is not surely harmless, the most pressing first."""
+    listed = obligations.pressing(world, "open")
     return [one for one in listed if one.status != "not_affected" or vulnerabilities.waits(one)]
 
 
-def funnels_of(world: World, cases: Sequence[vulnerabilities.Case]) -> list[Funnel]:
+def funnels_of(world: World, cases: Sequence[obligations.Pressing]) -> list[Funnel]:
     """Tell how far cases have come."""
     ever = vulnerabilities.exposure_counts(world)
     found = []
@@ -193,18 +195,32 @@ def strip(world: World, product: products.Product) -> Strip:
     return Strip(product, tuple(parts), sum(counts.values()))
 
 
-def todos(world: World, funnels: list[Funnel], known: list[products.Product]) -> list[Todo]:
-    """Return what is to be done, the most pressing first: by exploitation, then by due date, then the rest."""
+def todos(
+    world: World, reports: Sequence[obligations.Matter], funnels: list[Funnel], known: list[products.Product]
+) -> list[Todo]:
+    """Return what is to be done, the most pressing first: what the law wants reported, then cases, then the rest."""
     rollouts = updates.rollouts(world)
-    dated = [row for one in funnels if (row := _for_case(world, one, rollouts)) is not None]
     return [
-        *sorted(dated, key=lambda row: (not row.exploited, row.due or world.clock.now())),
+        *(_report(one, one.next) for one in reports if one.next),
+        *(row for one in funnels if (row := _for_case(world, one, rollouts)) is not None),
         *_halted(rollouts),
         *_feeds(world),
         *_drafts(world),
         *_products(known),
         *_shipping(world, known),
     ]
+
+
+def _report(one: obligations.Matter, clock: obligations.Clock) -> Todo:
+    report = clock.duty.removeprefix(f"{one.kind}-")
+    return Todo(
+        f"Submit the {clock.title.lower()}: {one.title}",
+        f"{clock.cites} of Regulation (EU) 2024/2847. A draft is filled in from what is known.",
+        f"/reporting/{one.id}#{clock.duty}",
+        "See draft",
+        f"careful obligation draft {one.id} {report}",
+        clock.due,
+    )
 
 
 def _for_case(world: World, funnel: Funnel, rollouts: list[updates.Rollout]) -> Todo | None:
@@ -246,7 +262,7 @@ def _telling(world: World, case: vulnerabilities.Case, name: str) -> Todo | None
 
 
 def _row(case: vulnerabilities.Case, what: str, why: str, label: str, command: str) -> Todo:
-    return Todo(what, why, f"/vulnerabilities/{case.id}", label, command, case.due, case.exploited)
+    return Todo(what, why, f"/vulnerabilities/{case.id}", label, command, case.due)
 
 
 def _halted(rollouts: list[updates.Rollout]) -> list[Todo]:
@@ -322,13 +338,6 @@ def _promise(world: World, product: products.Product) -> Promise:
     looked = newest[0].id in vulnerabilities.matched(world)
     left = len(vulnerabilities.unmatched(world, newest[0].id)) if looked else None
     return Promise(product, until, left, newest[0].version)
-
-
-def _looked_up(world: World) -> bool:
-    """Tell whether "no case is open" means something: feeds are fresh, every release was looked up in the newest."""
-    newest, matched = vulnerabilities.generation(world), vulnerabilities.matched(world)
-    shipped = [one.id for one in releases.list_for(world, None) if one.state != "withdrawn"]
-    return vulnerabilities.feeds_fresh(world) and all(matched.get(one) == newest for one in shipped)
 
 
 def _soon(until: date, today: date) -> bool:

@@ -1,13 +1,13 @@
-"""Vulnerabilities: cases by the decision they need, exploited first; one case from the feed to the last device."""
+"""Vulnerabilities: cases by the decision that they need, the most pressing first; one case up to its last device."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from careful import notices, products, releases, vulnerabilities
+from careful import notices, obligations, products, releases, vulnerabilities
 from careful.entrypoints.console import forms, sessions
 from careful.entrypoints.console.pages.common import history, ledger_size
 from careful.entrypoints.console.pages.decisions import decision
@@ -15,6 +15,7 @@ from careful.entrypoints.look import LookRenderer, templates
 from careful.entrypoints.look.sorting import Column, arrange
 from careful.kernel.work import World
 from careful.workflows import vulnerability_response
+from careful.workflows.who_is_affected import affected
 
 _SHOWN = 500
 
@@ -39,25 +40,24 @@ def _choices() -> dict[str, Any]:
     }
 
 
-def _columns(exposure: Mapping[str, int]) -> tuple[Column[vulnerabilities.Case], ...]:
+def _columns(exposure: Mapping[str, int]) -> tuple[Column[obligations.Pressing], ...]:
     return (
         Column("Flaw", "flaw", lambda one: one.flaw),
+        Column("What it is, and why it presses"),
         Column("Severity", "severity", _gravity, down_first=True),
-        Column("Product", "product", lambda one: one.product),
-        Column("In"),
+        Column("Product, releases", "product", lambda one: one.product),
         Column("Ever exposed", "exposed", lambda one: exposure.get(one.id, 0), num=True, down_first=True),
         Column("Decision", "decision", lambda one: one.status),
-        Column("Fixed in"),
-        Column("State", "state", lambda one: one.state),
         Column("Due", "due", lambda one: one.due),
     )
 
 
-def _gravity(case: vulnerabilities.Case) -> tuple[bool, int] | None:
+def _gravity(case: obligations.Pressing) -> tuple[bool, int] | None:
     """Order by severity, exploited ones above all; an unknown severity has no place in the order."""
-    if case.severity == "unknown" and not case.exploited:
+    exploited = case.exploited or case.said is not None
+    if case.severity == "unknown" and not exploited:
         return None
-    return case.exploited, -vulnerabilities.SEVERITIES.index(case.severity)
+    return exploited, -vulnerabilities.SEVERITIES.index(case.severity)
 
 
 class _Vulnerabilities:
@@ -75,7 +75,8 @@ class _Vulnerabilities:
         asked["sort"] = request.query_params.get("sort", "")[:64]
         exposure = vulnerabilities.exposure_counts(self._world)
         columns = _columns(exposure)
-        found = vulnerabilities.cases(self._world, state if state in {"open", "closed"} else None, product or None)
+        states: dict[str, Literal["open", "closed"]] = {"open": "open", "closed": "closed"}
+        found = obligations.pressing(self._world, states.get(state), product or None)
         carried = vulnerabilities.flaws_in(self._world, component) if component else frozenset()
         found = [one for one in found if severity in {"", one.severity} and (not component or one.flaw in carried)]
         signed = [one for one in releases.list_for(self._world, product or None) if one.state == "signed"]
@@ -94,7 +95,7 @@ class _Vulnerabilities:
             may_judge=sessions.signed(request).may("cases", "judge"),
             export_forms=vulnerabilities.EXPORT_FORMS,
             exposure=exposure,
-            fresh=vulnerabilities.feeds_fresh(self._world),
+            looked_up=vulnerabilities.looked_up(self._world),
             unmatched=[(one, vulnerabilities.unmatched(self._world, one.id)) for one in signed],
         )
 
@@ -102,22 +103,20 @@ class _Vulnerabilities:
         """Show one case."""
         sessions.require(request, "cases", "read")
         world = self._world
-        case = vulnerabilities.case(world, request.path_params["case"])
-        exposed = vulnerabilities.exposed(world, case.id)
+        case = obligations.standing(world, request.path_params["case"])
+        whom = affected(world, case.id)
         names = {one.id: one.version for one in releases.list_for(world, case.product)}
         return self._look.page(
             request,
             "console/case.html",
             ledger_size=ledger_size(world),
             case=case,
-            urgency=vulnerabilities.urgency(world, case.id),
+            urgency=obligations.urgency(world, case.id),
             steps=vulnerability_response.progress(world, case.id),
             findings=vulnerabilities.findings(world, flaw=case.flaw, product=case.product),
             versions=names,
-            exposed=exposed.devices[:_SHOWN],
-            exposed_total=len(exposed.devices),
-            by_version=exposed.by_version,
-            ever=len(vulnerabilities.ever_exposed(world, case.id)),
+            whom=whom,
+            exposed=[(device, version) for version, running in whom.now.items() for device in running][:_SHOWN],
             accounted=vulnerabilities.accounted(world, case.id),
             advisory=notices.for_case(world, case.id),
             **_choices(),
