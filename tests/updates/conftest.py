@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from makers import Maker
 
-from careful import updates
+from careful import devices, updates
 from careful.kernel import ledger
 from careful.kernel.actors import Actor
 from careful.kernel.work import World
@@ -36,13 +36,15 @@ class Hands:
                 return
         pytest.fail("the planner never comes to rest")
 
-    def answer(self, devices: Sequence[str], report: Report = DONE) -> None:
+    def answer(self, names: Sequence[str], report: Report = DONE) -> None:
         """Let devices with an order read and close it, then the planner go on."""
-        for device in devices:
+        for device in names:
             order = updates.order_for(self.world, device)
             if order is not None and not order.cancelling:
                 updates.retrieved(self.world, device, order.id)
                 updates.feedback(self.world, device, order.id, report)
+                if report.finished == "success" and not order.drill:
+                    devices.report_version(self.world, device, order.version, "ddi")
         self.advance()
 
     def ordered(self, devices: Sequence[str]) -> list[str]:

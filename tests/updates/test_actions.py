@@ -99,6 +99,9 @@ def test_a_device_that_is_too_far_refuses_to_drop_it_and_finishes(world, staff, 
     updates.answer_cancel(world, cams[0], order.id, updates.Report(execution="rejected", finished="failure"))
     assert not updates.order_for(world, cams[0]).cancelling
     updates.feedback(world, cams[0], order.id, done)
+    assert updates.rollout(world, started).rollout.count("installed") == 1
+    devices.report_version(world, cams[0], "1.0.1", "ddi")
+    hands.advance()
     assert updates.rollout(world, started).rollout.count("confirmed") == 1
 
 

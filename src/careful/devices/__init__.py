@@ -21,13 +21,17 @@ from careful.devices.authority import (
     issue_server_certificate,
 )
 from careful.devices.certificates import REQUEST_BYTES, chain_cms
+from careful.devices.crashes import crashes, report_crashes
 from careful.devices.enrolment import enrol, re_enrol
 from careful.devices.identity import identify, identify_by_token, set_target_token
 from careful.devices.model import (
+    CONSENTS,
     DEVICE_ID,
     STATES,
     Certificate,
+    Consent,
     Contact,
+    Crashed,
     Cut,
     Device,
     Fleet,
@@ -38,6 +42,7 @@ from careful.devices.model import (
     RefusalCount,
     SortBy,
     State,
+    Traits,
     connects,
 )
 from careful.devices.owners import forget_owner, owner_contacts, set_owner, unsubscribe
@@ -55,6 +60,7 @@ from careful.devices.queries import (
 )
 from careful.devices.refused import record_refusals, tell_refusals
 from careful.devices.tokens import TOKENS_AT_ONCE, make_tokens
+from careful.devices.traits import set_traits, traits, traits_of
 
 __all__ = [
     # what there is
@@ -70,6 +76,8 @@ __all__ = [
     "quarantine", "restore", "revoke", "retire", "report_version", "seen", "cut_list", "last_cut",
     # what was refused
     "record_refusals", "tell_refusals", "refusals", "record_probe", "probes", "unprobed", "INTERFACES", "CREDENTIALS",
+    # what else is known
+    "Traits", "Consent", "CONSENTS", "set_traits", "traits", "traits_of", "Crashed", "crashes", "report_crashes",
     # asking
     "get", "list_devices", "certificates_of", "on_versions", "count_by_version", "fleet_summary",
     # people to tell

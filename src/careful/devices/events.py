@@ -172,6 +172,19 @@ class OwnerForgotten(Event):
     why: str
 
 
+@event("devices.traits_changed", subject="device/{device}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraitsChanged(Event):
+    """Where a device stands, its time zone, its tags or whether its owner is asked about updates was changed."""
+
+    device: str
+    product: str
+    region: str
+    zone: str
+    consent: str
+    tags: tuple[str, ...]
+
+
 @event("devices.access_probed", subject="interface/{interface}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessProbed(Event):

@@ -16,6 +16,8 @@ State = Literal["made", "enrolled", "active", "quarantined", "retired"]
 SortBy = Literal["id", "last_seen", "certificate_until"]
 Act = Literal["enrol", "use", "quarantine", "restore", "revoke", "retire"]
 Before = Literal["made", "enrolled", "active"]
+Consent = Literal["automatic", "ask", "declined"]
+CONSENTS: tuple[Consent, ...] = ("automatic", "ask", "declined")
 
 DEVICE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """A device id is also its certificate's name and a level of its topics: no character in it is special to either."""
@@ -87,6 +89,26 @@ class Device:
     last_seen: datetime | None
     owner_ref: str | None
     made_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """What else is known of a device, as it is where nobody said anything. `consent`: its owner's wish for updates."""
+
+    region: str = ""
+    zone: str = ""
+    consent: Consent = "automatic"
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crashed:
+    """In one hour the device's crash counter grew by `times` while it ran `version`."""
+
+    device: str
+    version: str
+    hour: datetime
+    times: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, asc, bindparam, desc, func, or_, select, tuple_, type_coerce
 
-from careful.devices import store
+from careful.devices import store, traits_store
 from careful.devices.certificates import Revoked
 from careful.devices.model import STATES, Certificate, Cut, Device, Fleet, Probe, RefusalCount, SortBy, Standing, State
 from careful.kernel.errors import NotFound
@@ -39,10 +39,12 @@ def list_devices(
     limit: int = PAGE,
     by: SortBy = "id",
     down: bool = False,
+    region: str | None = None,
+    tag: str | None = None,
 ) -> list[Device]:
     """Return devices in the order of `by`, at most `limit` (1 to 1000) after the device `after`.
 
-    `version` "" means none reported yet. Moments that are not known count as long ago.
+    `version` "" means none reported yet; `tag` is one that they have. Moments that are not known count as long ago.
     """
     table = store.device.c
     value = table.id if by == "id" else func.coalesce(table[by], type_coerce(_LONG_AGO, store.device.c[by].type))
@@ -54,6 +56,10 @@ def list_devices(
         query = query.where(table.version.is_(None) if version == "" else table.version == version)
     if state is not None:
         query = query.where(table.state == state)
+    if region is not None:
+        query = query.where(table.id.in_(traits_store.in_region(region)))
+    if tag is not None:
+        query = query.where(table.id.in_(traits_store.tagged(tag)))
     if after is not None:
         mark = select(value).where(table.id == after).scalar_subquery()
         place, there = tuple_(value, table.id), tuple_(mark, after)
@@ -246,3 +252,13 @@ def probes(world: World) -> list[Probe]:
             Probe(row.interface, row.credential, row.expected, row.got, bool(row.held), row.at)
             for row in connection.execute(query)
         ]
+
+
+def running(connection: Connection, devices: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Return device -> its product and the version that it runs, for those that said one."""
+    found: dict[str, tuple[str, str]] = {}
+    for start in range(0, len(devices), _PAGE_LIMIT):
+        table = store.device.c
+        query = select(table.id, table.product, table.version).where(table.id.in_(devices[start : start + _PAGE_LIMIT]))
+        found.update((row.id, (row.product, row.version)) for row in connection.execute(query) if row.version)
+    return found

@@ -29,12 +29,16 @@ from sqlalchemy import (
     update,
 )
 
+from careful.devices import traits_store
 from careful.devices.model import Certificate, Device, Life
 from careful.kernel.database import Moment, metadata, upsert
 
 _DIGEST = String(64)
 RefusalRow = Row[Any]
 """A row of `refusal`, with the same names."""
+
+TABLES_BESIDE = (traits_store.traits, traits_store.crash, traits_store.crash_counter)
+"""Tables of this domain that a file of their own keeps; whoever loads the domain's tables loads these as well."""
 
 device = Table(
     "devices_device",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Integer, LargeBinary, Row, String, Table, insert, select, update
+from sqlalchemy import Column, Connection, Integer, LargeBinary, Row, String, Table, Text, insert, select, update
 
 from careful.kernel.database import Moment, metadata, upsert
 
@@ -31,6 +31,24 @@ version = Table(
     Column("text", LargeBinary, nullable=False),
     Column("declared_at", Moment, nullable=False),
     Column("approved_at", Moment, nullable=True),
+)
+
+ending = Table(
+    "products_ending",
+    metadata,
+    Column("product", String(32), primary_key=True),
+    Column("announced_at", Moment, nullable=False),
+    Column("until", String(10), nullable=False),
+    Column("last_version", String(64), nullable=False),
+    Column("keeps_working", Text, nullable=False),
+    Column("stops_working", Text, nullable=False),
+    Column("release", String(64), nullable=False),
+    Column("sbom_sha256", String(64), nullable=True),
+    Column("vex_sha256", String(64), nullable=True),
+    Column("vex", Text, nullable=True),
+    Column("kept_at", Moment, nullable=True),
+    Column("told", Integer, nullable=False),
+    Column("told_at", Moment, nullable=True),
 )
 
 KeptRow = Row[Any]

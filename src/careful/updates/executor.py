@@ -79,10 +79,10 @@ def is_calm(found: Rollout, deadline: datetime | None, now: datetime) -> bool:
     if late or found.count("failed", "silent"):
         return False
     if found.state == "halted":
-        return found.count("waiting", "offered") > 0
+        return found.count("waiting", "offered", "installed") > 0
     opened = [wave for wave in found.waves if wave.opened_at]
     waiting = any(wave.counts.get("waiting") for wave in opened)
-    return bool(opened) and not waiting and opened[-1].counts.get("offered", 0) > 0
+    return bool(opened) and not waiting and any(opened[-1].counts.get(one) for one in ("offered", "installed"))
 
 
 def _with_facts(world: World, found: Rollout, blind: Situation, named: Sequence[str] | None) -> Situation:
@@ -150,8 +150,10 @@ def _note(work: Work, found: Rollout, decided: Plan) -> int:
     for device in decided.silent:
         if device in under_way:
             done += reports.end(work, under_way[device], "silent", "no answer before the deadline")
-        else:
+        elif not reports.unproven(work, found.id, device):
             done += reports.miss(work, found.id, device)
+        else:
+            done += 1
     return done
 
 
@@ -163,8 +165,9 @@ def _confirm(work: Work, found: Rollout, device: str, order: Order | None = None
         work.connection,
         found.id,
         [device],
-        ("waiting", "failed", "silent", "accounted"),
+        ("waiting", "deferred", "installed", "failed", "silent", "accounted"),
         state="confirmed",
+        deadline=None,
         excused=False,
         outcome="",
         detail=f"reports {found.version}",
@@ -253,7 +256,7 @@ def _compare(work: Work, entry: Entry) -> None:
     if found.product != entry.data["product"] or found.state == "superseded":
         return
     if version == found.version:
-        if member.state in {"waiting", "failed", "silent", "accounted"}:
+        if member.state in {"waiting", "deferred", "installed", "failed", "silent", "accounted"}:
             store.lock_rollout(work.connection, rollout_id)
             _confirm(work, found, device)
     elif member.state == "confirmed" and member.changed_at is not None and entry.at > member.changed_at:

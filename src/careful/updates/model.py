@@ -2,10 +2,13 @@
 
 Everything here is pure: no database, no ledger, no clock.
 
-    member    waiting -> offered -> confirmed            a device in a rollout
-                 ^          |-----> failed | silent -> accounted (a person says why it stays behind)
-                 +----------+ (tried again: after a resume, or when its wave was otherwise proven)
+    member    waiting -> offered -> installed -> confirmed      a device in a rollout
+               ^  ^         |----------+---> failed | silent -> accounted (a person says why it stays behind)
+               |  +---------+ (tried again: after a resume, or when its wave was otherwise proven)
+               +-> deferred (its owner, its window or its battery keeps it from it for longer than its wave waits)
     order     offered -> retrieved -> running -> succeeded | failed | silent | cancelled
+
+`installed` is the device's word alone; it is confirmed once the version that it then reports agrees.
 """
 
 from collections.abc import Mapping
@@ -15,12 +18,24 @@ from typing import ClassVar, Literal
 
 from careful.kernel.errors import CarefulError
 
-MemberState = Literal["waiting", "offered", "confirmed", "failed", "silent", "accounted"]
-RolloutState = Literal["running", "halted", "finished", "superseded"]
+MemberState = Literal["waiting", "deferred", "offered", "installed", "confirmed", "failed", "silent", "accounted"]
+RolloutState = Literal["proposed", "running", "halted", "finished", "superseded"]
 OrderState = Literal["offered", "retrieved", "running", "succeeded", "failed", "silent", "cancelled"]
 DrillKind = Literal["tampered", "rollback", "wrong_model"]
+Urgency = Literal["feature", "security", "exploited"]
+Progress = Literal["assigned", "downloading", "verified", "installed"]
 
-MEMBER_STATES: tuple[MemberState, ...] = ("waiting", "offered", "confirmed", "failed", "silent", "accounted")
+MEMBER_STATES: tuple[MemberState, ...] = (
+    "waiting",
+    "deferred",
+    "offered",
+    "installed",
+    "confirmed",
+    "failed",
+    "silent",
+    "accounted",
+)
+URGENCIES: tuple[Urgency, ...] = ("feature", "security", "exploited")
 OPEN_ORDER: tuple[OrderState, ...] = ("offered", "retrieved", "running")
 DRILL_KINDS: tuple[DrillKind, ...] = ("tampered", "rollback", "wrong_model")
 REASON_LIMIT = 300
@@ -59,10 +74,44 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """For whom a rollout is, when its devices may install, and why it is one that needs a reason.
+
+    `group`: which devices, as `groups.py` reads it; "" is all. `window`: when devices may install, in each one's own
+    time zone (`zone` where it has none). `min_battery`: per cent that a device on battery must have; `mains`: it must
+    be plugged in. `downgrade`: devices go to an older version. `people`: who stands behind a downgrade.
+    """
+
+    group: str = ""
+    urgency: Urgency = "security"
+    window: str = ""
+    zone: str = "UTC"
+    min_battery: int = 0
+    mains: bool = False
+    watch_crashes: bool = True
+    downgrade: bool = False
+    reason: str = ""
+    people: tuple[str, ...] = ()
+    rolls_back: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """How one wave is proven: `success_percent` of it confirmed opens the next (None: when all have ended).
+
+    `deadline_seconds`: after how long a device of it is silent (None: as the rollout has it).
+    """
+
+    success_percent: float | None = None
+    deadline_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
     """One device in a rollout. `excused`: a person resumed knowing of its failure; `detail`: why it is as it is.
 
-    `outcome` is how its last order went (failed or silent), kept when it is accounted for.
+    `outcome` is how its last order went (failed or silent), kept when it is accounted for. A deferred one's `deadline`
+    is when its owner wants to be asked again.
     """
 
     device: str
@@ -85,6 +134,7 @@ class Wave:
     asked: str
     opened_at: datetime | None
     counts: Mapping[str, int]
+    rule: Rule = Rule()
 
     @property
     def size(self) -> int:
@@ -109,6 +159,7 @@ class Rollout:
     excluded: tuple[str, ...]
     started_at: datetime
     finished_at: datetime | None
+    policy: Policy = Policy()
 
     def count(self, *states: MemberState) -> int:
         """Return how many of its devices are in any of `states`."""
@@ -131,7 +182,13 @@ class RolloutDetail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What one device is told to do. `id` is the DDI action id; `drill` is empty for a real update."""
+    """What one device is told to do. `id` is the DDI action id; `drill` is empty for a real update.
+
+    `forced_from`: until then the owner may put it off, from then on not. `window`: when it may be installed, in the
+    device's time zone ("22:00-04:00 Europe/Berlin"; "" is any time). `needs_confirmation`: the owner wants to be asked;
+    until `confirmed_at` it is not to be carried out. `conditions` are for the device to keep (`min-battery`, `mains`).
+    `progress` is how far the device says it has come.
+    """
 
     id: int
     device: str
@@ -147,6 +204,17 @@ class Order:
     retrieved_at: datetime | None
     deadline: datetime
     closed_at: datetime | None
+    forced_from: datetime | None = None
+    window: str = ""
+    needs_confirmation: bool = False
+    confirmed_at: datetime | None = None
+    conditions: Mapping[str, str] = field(default_factory=dict)
+    progress: Progress = "assigned"
+
+    @property
+    def waits_for_owner(self) -> bool:
+        """Tell whether the owner has yet to agree."""
+        return self.needs_confirmation and self.confirmed_at is None
 
     @property
     def is_open(self) -> bool:

@@ -184,6 +184,7 @@ def _take_in(situation: Situation) -> tuple[Plan, tuple[Member, ...]]:
             pass
         elif one.device in situation.running and (one.state != "offered" or _is_late(one, situation)):
             # A device with an order under way says itself when it is healthy; its version alone is no proof of that.
+            # One that says so, and now reports the version, has proved it.
             confirm.append(one.device)
             now = replace(one, state="confirmed")
         elif one.device in situation.gone:
@@ -191,7 +192,7 @@ def _take_in(situation: Situation) -> tuple[Plan, tuple[Member, ...]]:
             now = replace(one, state="accounted")
         elif _is_late(one, situation):
             silent.append(one.device)
-            attempts = one.attempts if one.state == "offered" else one.attempts + 1
+            attempts = one.attempts if one.state in {"offered", "installed"} else one.attempts + 1
             now = replace(one, state="silent", attempts=attempts)
         members.append(now)
     base = Plan(
@@ -205,7 +206,7 @@ def _take_in(situation: Situation) -> tuple[Plan, tuple[Member, ...]]:
 
 
 def _is_late(one: Member, situation: Situation) -> bool:
-    if one.state == "offered":
+    if one.state in {"offered", "installed"}:
         return one.deadline is not None and one.deadline <= situation.now
     opened = situation.opened.get(one.wave)
     if one.state != "waiting" or opened is None or one.device not in situation.held:
@@ -247,7 +248,7 @@ def _go_on(situation: Situation, members: Sequence[Member], told: Plan) -> Plan:
     mine = [one for one in members if one.wave == current]
     if current == 0:
         opens = 1
-    elif not any(one.state in {"waiting", "offered"} for one in mine):
+    elif not any(one.state in {"waiting", "offered", "installed"} for one in mine):
         proven = any(one.state == "confirmed" for one in mine)
         at_stake = [one for one in mine if is_failure(one)]
         if not proven and at_stake:

@@ -17,11 +17,13 @@ from careful.updates.model import (
     Member,
     Order,
     Point,
+    Policy,
     Poll,
     Report,
     Rollout,
     RolloutDetail,
     RolloutState,
+    Rule,
     Status,
     Uptake,
     Wave,
@@ -88,7 +90,9 @@ def members(connection: Connection, rollout_id: str) -> tuple[Member, ...]:
 def next_deadline(connection: Connection, rollout_id: str) -> datetime | None:
     """Return when the next order of a rollout is due, if any is under way."""
     query = select(store.member.c.deadline).where(
-        store.member.c.rollout == rollout_id, store.member.c.state == "offered", store.member.c.deadline.is_not(None)
+        store.member.c.rollout == rollout_id,
+        store.member.c.state.in_(("offered", "installed")),
+        store.member.c.deadline.is_not(None),
     )
     return connection.execute(query.order_by(store.member.c.deadline).limit(1)).scalar_one_or_none()
 
@@ -102,6 +106,18 @@ def member_of(connection: Connection, device: str) -> list[tuple[str, Member]]:
         .order_by(store.rollout.c.number.desc())
     )
     return [(row.rollout, store.as_member(row)) for row in connection.execute(query)]
+
+
+def claimed(connection: Connection, device: str) -> str | None:
+    """Return the version that a device says it has installed, while it has yet to report it as what it runs."""
+    query = (
+        select(store.rollout.c.version)
+        .join(store.member, store.rollout.c.id == store.member.c.rollout)
+        .where(store.member.c.device == device, store.member.c.state == "installed")
+        .order_by(store.rollout.c.number.desc())
+        .limit(1)
+    )
+    return connection.execute(query).scalar_one_or_none()
 
 
 def rollouts_of(world: World, device: str) -> list[str]:
@@ -126,9 +142,10 @@ def _counts(connection: Connection, ids: Sequence[str]) -> dict[str, dict[int, d
 
 def _as_rollout(row: Row[Any], counts: dict[int, dict[str, int]]) -> Rollout:
     opened = {int(number): from_iso(at) for number, at in row.opened.items()}
+    rules = [Rule(**kept) for kept in row.rules] or [Rule()] * len(row.asked)
     waves = tuple(
-        Wave(number=number, asked=asked, opened_at=opened.get(number), counts=counts.get(number, {}))
-        for number, asked in enumerate(row.asked, start=1)
+        Wave(number=number, asked=asked, opened_at=opened.get(number), counts=counts.get(number, {}), rule=rule)
+        for number, (asked, rule) in enumerate(zip(row.asked, rules, strict=True), start=1)
     )
     return Rollout(
         id=row.id,
@@ -144,12 +161,23 @@ def _as_rollout(row: Row[Any], counts: dict[int, dict[str, int]]) -> Rollout:
         excluded=tuple(row.excluded),
         started_at=row.started_at,
         finished_at=row.finished_at,
+        policy=policy_from(row.policy),
     )
 
 
 def limits_from(kept: dict[str, Any]) -> Limits:
     """Return limits as they were stored."""
     return Limits(**kept)
+
+
+def policy_from(kept: dict[str, Any]) -> Policy:
+    """Return a policy as it was stored."""
+    return Policy(**{**kept, "people": tuple(kept.get("people", ()))})
+
+
+def policy_as(policy: Policy) -> dict[str, Any]:
+    """Return a policy as it is stored."""
+    return asdict(policy) | {"people": list(policy.people)}
 
 
 def limits_as(limits: Limits) -> dict[str, Any]:

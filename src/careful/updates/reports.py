@@ -2,13 +2,16 @@
 
 An order ends exactly once: by the device's closing report, by its deadline, or because it was withdrawn. What comes
 after that is answered 410, kept as evidence while there is room, and changes nothing.
+
+A report of success is a claim. It is believed once the device also says that it runs the version: SWUpdate calls a
+skipped update a success, and another client says so before it has restarted.
 """
 
 from careful import devices
 from careful.kernel.actors import Actor
 from careful.kernel.errors import NotFound, TooMany
 from careful.kernel.work import Work, World
-from careful.updates import drills, queries, store
+from careful.updates import drills, fates, queries, store
 from careful.updates.events import DeviceFailed, DeviceSilent, DeviceUpdated
 from careful.updates.model import Gone, NotAllowed, Order, OrderState, Report
 
@@ -38,22 +41,22 @@ def feedback(world: World, device: str, action: int, report: Report) -> None:
     with world.look() as connection:
         order = _its_order(queries.read_order(connection, action), device)
     ended = _ending(report)
+    proven = ended == "succeeded" and devices.get(world, device).version == order.version
     with world.change(Actor("device", device)) as work:
-        taken = order.is_open and _take(work, order, report, ended)
+        taken = order.is_open and _take(work, order, report, ended, proven=proven)
         if not taken and queries.status_count(work.connection, action) < MOST_STATUSES + _MOST_LATE:
             store.add_status(work.connection, action, work.now, report, late=True)
     if not taken:
         raise Gone(f"Action {action} is over; it was {order.state}.")
-    if ended == "succeeded" and not order.drill:
-        devices.report_version(world, device, order.version, "ddi")
 
 
-def _take(work: Work, order: Order, report: Report, ended: OrderState | None) -> bool:
+def _take(work: Work, order: Order, report: Report, ended: OrderState | None, *, proven: bool) -> bool:
     """Keep a report and let it act; tell whether the order was still open."""
     if ended is None:
-        if not store.turn_order(work.connection, order.id, state="running", detail=_reason(report)):
+        step = fates.progress(order.progress, report)
+        if not store.turn_order(work.connection, order.id, state="running", detail=_reason(report), progress=step):
             return False
-    elif not end(work, order, ended, _reason(report), report):
+    elif not end(work, order, ended, _reason(report), report, proven=proven):
         return False
     last = queries.last_status(work.connection, order.id)
     if last is not None and last.report == report:
@@ -84,9 +87,17 @@ def answer_cancel(world: World, device: str, action: int, report: Report) -> Non
             store.turn_device(work.connection, device, cancelling=False)
 
 
-def end(work: Work, order: Order, outcome: OrderState, detail: str, report: Report | None = None) -> bool:
-    """End an open order with all that follows from it; tell whether it was still open."""
-    if not store.turn_order(work.connection, order.id, state=outcome, closed_at=work.now, detail=detail):
+def end(
+    work: Work, order: Order, outcome: OrderState, detail: str, report: Report | None = None, *, proven: bool = True
+) -> bool:
+    """End an open order with all that follows from it; tell whether it was still open.
+
+    A success that is not `proven` is the device's word alone: its rollout waits for the version to agree.
+    """
+    progress = "installed" if outcome == "succeeded" else order.progress
+    if not store.turn_order(
+        work.connection, order.id, state=outcome, closed_at=work.now, detail=detail, progress=progress
+    ):
         return False
     now: dict[str, object] = {"action": None, "cancelling": False, "wants_attributes": True}
     if outcome == "succeeded" and not order.drill:
@@ -95,21 +106,26 @@ def end(work: Work, order: Order, outcome: OrderState, detail: str, report: Repo
     if order.drill:
         drills.conclude(work, order, outcome, report)
     elif order.rollout:
-        _settle(work, order, outcome, detail, report)
+        _settle(work, order, outcome, detail, report, proven=proven)
     return True
 
 
-def _settle(work: Work, order: Order, outcome: OrderState, detail: str, report: Report | None) -> None:
+def _settle(work: Work, order: Order, outcome: OrderState, detail: str, report: Report | None, *, proven: bool) -> None:
     """Tell the rollout how its device fared."""
     if outcome == "cancelled":
         store.take_back(work.connection, order.rollout, [order.device], work.now)
+        return
+    if outcome == "succeeded" and not proven:
+        says = "says that it is installed, and has yet to report the version"
+        mine, was = [order.device], store.UNDER_WAY
+        store.set_member(work.connection, order.rollout, mine, was, state="installed", detail=says, changed_at=work.now)
         return
     kept = "" if outcome == "succeeded" else outcome
     changed = store.set_member(
         work.connection,
         order.rollout,
         [order.device],
-        ("offered",),
+        store.UNDER_WAY,
         state="confirmed" if outcome == "succeeded" else outcome,
         outcome=kept,
         detail=detail,
@@ -125,6 +141,25 @@ def _settle(work: Work, order: Order, outcome: OrderState, detail: str, report: 
     else:
         back = any(line.lower().startswith("rolled back") for line in (report.details if report else ()))
         work.record(DeviceFailed(rollout=order.rollout, device=order.device, reason=detail, rolled_back=back))
+
+
+def unproven(work: Work, rollout_id: str, device: str) -> bool:
+    """Note that a device said it was done, and let its deadline pass without reporting the version."""
+    reason = "says that it is installed, and never reported the version"
+    changed = store.set_member(
+        work.connection,
+        rollout_id,
+        [device],
+        ("installed",),
+        state="failed",
+        outcome="failed",
+        deadline=None,
+        detail=reason,
+        changed_at=work.now,
+    )
+    if changed:
+        work.record(DeviceFailed(rollout=rollout_id, device=device, reason=reason, rolled_back=False))
+    return bool(changed)
 
 
 def miss(work: Work, rollout_id: str, device: str) -> int:
@@ -171,6 +206,7 @@ def describe(world: World, device: str, mode: str, data: dict[str, str]) -> None
 
     `mode` is merge, replace or remove. Raises TooMany above 100 attributes.
     """
+    version = data.get("version", "") if mode != "remove" else ""
     with world.change(Actor("device", device)) as work:
         kept = {} if mode == "replace" else queries.read_attributes(work.connection, device)
         if mode == "remove":
@@ -179,9 +215,11 @@ def describe(world: World, device: str, mode: str, data: dict[str, str]) -> None
             kept |= data
         if len(kept) > _MOST_ATTRIBUTES:
             raise TooMany(f"A device may have {_MOST_ATTRIBUTES} attributes.", retry_after=_RETRY_SECONDS)
-        store.turn_device(work.connection, device, attributes=kept, wants_attributes=False)
-    version = data.get("version", "")
-    if version and mode != "remove":
+        # Some clients call an update done before they restart: whoever has yet to prove it is asked again.
+        claimed = queries.claimed(work.connection, device)
+        again = claimed is not None and claimed != version
+        store.turn_device(work.connection, device, attributes=kept, wants_attributes=again)
+    if version:
         devices.report_version(world, device, version, "ddi")
 
 

@@ -20,9 +20,11 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
     func,
     insert,
     select,
+    text,
     update,
 )
 
@@ -30,7 +32,8 @@ from careful.kernel.database import JSONText, Moment, metadata, upsert
 from careful.updates.model import OPEN_ORDER, Member, MemberState, Order, OrderState, Report, Status
 
 MISSED: tuple[MemberState, ...] = ("failed", "silent")
-UNSETTLED: tuple[MemberState, ...] = ("waiting", "offered", "failed", "silent")
+UNDER_WAY: tuple[MemberState, ...] = ("offered", "deferred")
+UNSETTLED: tuple[MemberState, ...] = ("waiting", "deferred", "offered", "installed", "failed", "silent")
 _NUMBER = BigInteger().with_variant(Integer, "sqlite")
 _NAME = String(64)
 
@@ -49,6 +52,8 @@ rollout = Table(
     Column("asked", JSONText, nullable=False),
     Column("opened", JSONText, nullable=False),
     Column("excluded", JSONText, nullable=False),
+    Column("policy", JSONText, nullable=False, server_default="{}"),
+    Column("rules", JSONText, nullable=False, server_default="[]"),
     Column("started_at", Moment, nullable=False),
     Column("finished_at", Moment, nullable=True),
 )
@@ -88,6 +93,12 @@ order = Table(
     Column("retrieved_at", Moment, nullable=True),
     Column("deadline", Moment, nullable=False),
     Column("closed_at", Moment, nullable=True),
+    Column("forced_from", Moment, nullable=True),
+    Column("window", String(96), nullable=False, server_default=text("''")),
+    Column("needs_confirmation", Boolean, nullable=False, server_default=false()),
+    Column("confirmed_at", Moment, nullable=True),
+    Column("conditions", JSONText, nullable=False, server_default="{}"),
+    Column("progress", String(12), nullable=False, server_default="assigned"),
     Index("ix_updates_order_due", "state", "deadline"),
 )
 status = Table(
@@ -111,6 +122,7 @@ device = Table(
     Column("installed", Integer, nullable=True),
     Column("wants_attributes", Boolean, nullable=False),
     Column("attributes", JSONText, nullable=False),
+    Column("postponed_until", Moment, nullable=True),
     Column("change", _NUMBER, nullable=False, unique=True),
 )
 counter = Table(
@@ -231,7 +243,7 @@ def offer_to(connection: Connection, name: str, devices: Sequence[str], now: dat
         connection,
         name,
         devices,
-        ("waiting", "failed", "silent"),
+        ("waiting", "deferred", "failed", "silent"),
         state="offered",
         attempts=member.c.attempts + 1,
         deadline=deadline,
@@ -247,7 +259,7 @@ def take_back(connection: Connection, name: str, devices: Sequence[str], now: da
         connection,
         name,
         devices,
-        ("offered",),
+        UNDER_WAY,
         state="waiting",
         attempts=member.c.attempts - 1,
         deadline=None,
@@ -257,7 +269,8 @@ def take_back(connection: Connection, name: str, devices: Sequence[str], now: da
 
 def add_orders(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store new orders, and let the devices' polls tell them."""
-    fresh = {"state": "offered", "cancelling": False, "detail": "", "statuses": 0}
+    fresh = {"state": "offered", "cancelling": False, "detail": "", "statuses": 0, "progress": "assigned"}
+    fresh |= {"forced_from": None, "window": "", "needs_confirmation": False, "confirmed_at": None, "conditions": {}}
     connection.execute(insert(order), [fresh | dict(row) for row in rows])
     turn_devices(connection, [{"device": row["device"], "action": row["id"], "cancelling": False} for row in rows])
 

@@ -127,10 +127,12 @@ def test_one_device_with_its_whole_story(run: Run, village: Village) -> None:
     village.later(minutes=1)
     done = updates.Report(execution="closed", finished="success")
     updates.feedback(village.world, "cam-1-007", updates.orders(village.world, device="cam-1-007")[0].id, done)
+    devices.report_version(village.world, "cam-1-007", "1.0.1", "ddi")
+    village.work()
     history = read(run("show", "cam-1-007", "--json"))["history"]
     assert [one["what"] for one in history][:3] == [
-        "devices.version_reported",
         "updates.device_updated",
+        "devices.version_reported",
         "updates.offered",
     ]
     assert f"rollout {rollout}; version 1.0.1" in run("show", "cam-1-007").stdout

@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner
 from makers import Maker
 
-from careful import updates
+from careful import devices, updates
 from careful.entrypoints.cli.rollout import command, seconds_of
 from careful.kernel.errors import Invalid, NotFound
 
@@ -60,6 +60,7 @@ def test_a_rollout_from_start_to_end(run, world):
             if order:
                 report = updates.Report(execution="closed", finished="success")
                 updates.feedback(world, order.device, order.id, report)
+                devices.report_version(world, order.device, order.version, "ddi")
     updates.advance(world)
     assert json.loads(run("watch", rollout, "--json"))["confirmed"] == 3
     [listed] = json.loads(run("list", "--json"))

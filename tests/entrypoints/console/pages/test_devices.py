@@ -33,6 +33,8 @@ def test_a_devices_story_has_its_updates_and_leads_to_their_rollouts(
     fleet.later(minutes=1)
     done = updates.Report(execution="closed", finished="success")
     updates.feedback(fleet.world, "cam-1-001", updates.orders(fleet.world, device="cam-1-001")[0].id, done)
+    devices.report_version(fleet.world, "cam-1-001", "1.0.1", "ddi")
+    updates.advance(fleet.world)
     text = browser.open("/devices/cam-1-001").text
     assert f'<a href="/rollouts/{rollout}">cam-1-001 confirmed 1.0.1.</a>' in text
     assert text.index("confirmed 1.0.1") < text.index("1.0.1 was offered") < text.index("enrolled with a key")

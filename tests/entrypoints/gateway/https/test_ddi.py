@@ -162,6 +162,12 @@ def test_an_order_from_poll_to_success(cam, world, rollout):
     assert sorted(links) == ["configData", "installedBase"]
     assert cam.get(links["installedBase"]["href"]).json() == order
     assert cam.get(f"/deploymentBase/{order['id']}").status_code == 404
+    assert events(world, "updates.device_updated") == []  # its word alone is no proof
+    assert cam.put("/configData", json={"mode": "merge", "data": {"version": "1.0.0"}}).status_code == 200
+    assert "configData" in cam.get().json()["_links"]  # it may not have restarted yet: it is asked again
+    assert cam.put("/configData", json={"mode": "merge", "data": {"version": "1.0.1"}}).status_code == 200
+    assert "configData" not in cam.get().json()["_links"]
+    updates.advance(world)
     assert events(world, "updates.device_updated") == [{"rollout": rollout, "device": "cam-1-001", "version": "1.0.1"}]
     assert devices.get(world, "cam-1-001").version == "1.0.1"
 

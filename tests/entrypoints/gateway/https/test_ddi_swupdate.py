@@ -120,7 +120,7 @@ def board(world, maker, server, tmp_path):
 suricatta : {{
   cafile = "{devices.authority_bundle_path(world)}"; sslcert = "{folder}/device.crt"; sslkey = "{folder}/device.key";
 }};
-identify : ( {{ name = "board"; value = "test"; }} );
+identify : ( {{ name = "board"; value = "test"; }}, {{ name = "version"; value = "1.0.0"; }} );
 """)
     return Board(folder, server.port)
 
@@ -144,11 +144,15 @@ def test_swupdate_installs_confirms_and_is_believed(world, staff, board, content
 
     board.run_until(lambda: told("All Chunks Installed."))
     assert board.installed.read_bytes() == content
-    assert updates.attributes(world, "cam-1-001") == {"board": "test"}
+    assert updates.attributes(world, "cam-1-001") == {"board": "test", "version": "1.0.0"}
     assert updates.order(world, action).state == "running"  # installed is not yet healthy
     board.run_until(lambda: not updates.order(world, action).is_open, "-c", "2")
     assert updates.order(world, action).state == "succeeded"
-    assert devices.get(world, "cam-1-001").version == "1.0.1"
+    updates.advance(world)
+    assert updates.rollout(world, started).rollout.count("installed") == 1  # its word; it has yet to say what it runs
+    config = board.folder / "swupdate.cfg"
+    config.write_text(config.read_text().replace("1.0.0", "1.0.1"))  # as the new image has it
+    board.run_until(lambda: devices.get(world, "cam-1-001").version == "1.0.1")
     updates.advance(world)
     assert updates.rollout(world, started).rollout.state == "finished"
 
