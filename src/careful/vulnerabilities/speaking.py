@@ -161,10 +161,15 @@ def _qualified(purl: Purl, ours: Purl) -> Answer:
     return ("check", doubt) if doubt else _YES
 
 
+def distro_release(named: str) -> str:
+    """Return the release of a distribution that a purl's `distro` names: `ubuntu-22.04` and `jammy` are 22.04."""
+    last = named.lower().rpartition("-")[2]
+    return _CODENAMES.get(last, last.removeprefix("v"))
+
+
 def _plain(name: str, value: str) -> str:
     if name == "distro":
-        last = value.lower().rpartition("-")[2]
-        return _CODENAMES.get(last, last.removeprefix("v"))
+        return distro_release(value)
     return _ARCH.get(value.lower(), value.lower()) if name == "arch" else value
 
 

@@ -6,6 +6,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
+import vex_shapes
 import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
@@ -241,3 +242,62 @@ def test_cisa_s_own_documents():
                     refused += 1
     assert read > 800
     assert refused == 0
+
+
+def test_a_distributions_package_is_spoken_of_in_its_release():
+    """A fixed package in one version needs none; a source of every version is that of one release alone."""
+    ((_, part),) = suppliers.of_csaf(vex_shapes.red_hat())
+    rows = {(one.key, one.distro): one for one in suppliers.parse(part).affected}
+    assert set(rows) == {
+        ("rpm/redhat/openssl-libs", ""),
+        ("rpm/redhat/openssl", "redhat:8"),
+        ("rpm/redhat/compat-openssl11", "redhat:9"),
+    }
+    assert not any(one.condition for one in rows.values())
+
+
+def test_what_is_recommended_has_the_fix():
+    ((_, part),) = suppliers.of_csaf(vex_shapes.suse())
+    (row,) = suppliers.parse(part).affected
+    assert (row.key, row.versions, row.ranges) == ("rpm/suse/curl", (), ())
+    assert row.fine == (Range(introduced="8.0.1-150400.5.29.1", last="8.0.1-150400.5.29.1"),)
+
+
+def test_of_two_statements_in_one_document_the_later_counts():
+    ((_, part),) = suppliers.of_openvex(vex_shapes.wolfi())
+    assert part.id.endswith("#1")
+    assert {status for _, status in part.said} == {"unaffected"}
+
+
+def test_a_release_by_its_codename():
+    ((_, part),) = suppliers.of_openvex(vex_shapes.ubuntu())
+    assert {one.distro for one in suppliers.parse(part).affected} == {"ubuntu:22.04"}
+    assert part.names == ("CVE-2024-0001", "https://ubuntu.com/security/CVE-2024-0001")
+
+
+def test_before_0_2_0_subcomponents_stood_beside_the_products():
+    ((_, part),) = suppliers.of_openvex(vex_shapes.version_0_0_1())
+    ((product, _),) = part.said
+    assert (product.names[0][1], product.inside) == ("generic/curl", "pkg:generic/test@1.0")
+
+
+@pytest.mark.parametrize(
+    ("shape", "of", "says"),
+    [
+        (vex_shapes.cisa, suppliers.of_csaf, "CISA; ICSA-24-001-01 version 2; TLP:WHITE; Copyright CISA"),
+        (vex_shapes.wolfi, suppliers.of_openvex, "Wolfi J Inkinson; https://openvex.dev/docs/public/vex-1 version 1"),
+    ],
+)
+def test_every_record_says_whose_document_it_is_from_and_under_what_terms(shape, of, says):
+    assert {suppliers.parse(part).provenance for _, part in of(shape())} == {says}
+
+
+@pytest.mark.parametrize("label", ["GREEN", "AMBER", "AMBER+STRICT", "RED"])
+def test_the_words_of_a_document_that_must_not_be_made_public_stay_in_it(label):
+    raw = vex_shapes.cisa()
+    raw["document"]["distribution"]["tlp"]["label"] = label
+    raw["vulnerabilities"][0]["title"] = "A secret door"
+    raw["document"]["notes"] = [{"category": "legal_disclaimer", "text": "For your eyes only"}]
+    ((_, part),) = suppliers.of_csaf(raw)
+    record = suppliers.parse(part)
+    assert (record.summary, record.provenance) == ("", f"CISA; ICSA-24-001-01 version 2; TLP:{label}")

@@ -3,7 +3,7 @@
 import pytest
 from vex_shapes import bitnami, cisa, content, red_hat, siemens, suse
 
-from careful.vulnerabilities.said.csaf import read, tlp_of
+from careful.vulnerabilities.said.csaf import read, tlp_of, version_of_branch
 from careful.vulnerabilities.statements import read_statements
 
 
@@ -79,3 +79,16 @@ def test_circles_end():
 
 def test_the_label():
     assert tlp_of(cisa()) == read_statements(content(cisa)).tlp == "WHITE"
+
+
+@pytest.mark.parametrize(
+    ("name", "purl", "version"),
+    [
+        ("openssl", "pkg:rpm/redhat/openssl?arch=src", ""),
+        ("openssl-libs-1:3.0.7-27.el9.x86_64", "pkg:rpm/redhat/openssl-libs", ""),
+        ("3.0.7", "pkg:generic/openssl", "3.0.7"),
+        ("3.0.7", "", "3.0.7"),
+    ],
+)
+def test_a_branch_may_be_named_after_the_package_and_not_its_version(name, purl, version):
+    assert version_of_branch(name, [purl]) == version

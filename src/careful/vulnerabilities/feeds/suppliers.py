@@ -3,12 +3,14 @@
 A document speaks of many flaws in many products: each flaw becomes a record of its own. A vendor's document is the
 vendor's word on its own products; one by a coordinator (CISA) or anybody else is a list like others. Products are named
 by purl or CPE, else by vendor and product in words as CVE records do. What is said of a product as part of another is
-for a person to check. Sources: CSAF 2.0 sections 3.2.2 and 3.2.3.9; OpenVEX 0.2.0.
+for a person to check, but for a distribution's package in one of its releases. Of several statements in one document
+on the same product the latest counts. Each record says where it is from, under what terms; the words of a document that
+must not be made public (TLP) stay in it. Sources: CSAF 2.0 sections 3.2.1, 3.2.2 and 3.2.3.9; OpenVEX 0.2.0.
 """
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from careful.releases import parse_cpe, parse_purl, unescaped
@@ -21,20 +23,25 @@ from careful.vulnerabilities.feeds.record import (
     Record,
     Source,
     as_list,
+    is_distribution,
     moment,
     severity_of,
     severity_of_vector,
 )
 from careful.vulnerabilities.names import named_in_words
+from careful.vulnerabilities.said.csaf import tlp_of, version_of_branch
+from careful.vulnerabilities.said.model import is_restricted
+from careful.vulnerabilities.said.openvex import said_at
+from careful.vulnerabilities.speaking import distro_release, plain_range
 
-_TEXT, _DEPTH, _MOST = 500, 32, 20_000
-_ALL = re.compile(r"all versions?\s*", re.IGNORECASE)
+_TEXT, _DEPTH, _MOST, _TERMS = 500, 32, 20_000, 240
 _STATES = {
     "known_affected": "affected",
     "first_affected": "affected",
     "last_affected": "affected",
     "fixed": "unaffected",
     "first_fixed": "unaffected",
+    "recommended": "unaffected",
     "known_not_affected": "unaffected",
     "under_investigation": "open",
 }
@@ -46,6 +53,7 @@ _OPENVEX_STATES = {
 }
 _OPENVEX_DATES = ("last_updated", "timestamp")
 _OPEN = "its supplier is still looking"
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _WORDS = {"moderate": "medium", "important": "high", **{word: word for word in ("critical", "high", "medium", "low")}}
 Name = tuple[str, str, str]
 """Kind, key and CPE name, as in `Affected`."""
@@ -53,11 +61,29 @@ Name = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A product of a document: its names, its versions as written ("*" for all), and the product it is part of."""
+    """A product of a document: its names, its versions as written ("*" for all), and the product it is part of.
+
+    `release` is that of the distribution whose package it is, where only that is meant.
+    """
 
     names: tuple[Name, ...] = ()
     version: str = "*"
     inside: str = ""
+    release: str = ""
+
+    @property
+    def is_package(self) -> bool:
+        """Tell whether it is a distribution's package: in one version the same wherever it is installed."""
+        return any(kind == "purl" and is_distribution(key) for kind, key, _ in self.names)
+
+    def within(self, holder: "Product", title: str) -> "Product":
+        """Return it as part of another."""
+        if self.is_package and self.version != "*":
+            return self
+        release = next((_release(cpe) for kind, _, cpe in holder.names if kind == "cpe"), "") or holder.version
+        if self.is_package and release not in {"", "*"}:
+            return replace(self, release=release)
+        return replace(self, inside=title or "another product")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +103,14 @@ class Part:
     severity: str = "unknown"
     nameless: int = 0
     """How many products it speaks of that have no name by which anything can be looked up."""
+    provenance: str = ""
 
 
 def parse(raw: Part) -> Record:
     """Read one flaw of a document. Raises Malformed, naming what it lacks."""
     if not raw.names:
         raise Malformed("it names no flaw")
-    entries: dict[tuple[Name, str], list[Version]] = {}
+    entries: dict[tuple[Name, str, str], list[Version]] = {}
     for product, status in raw.said[:_MOST]:
         for name in product.names:
             doubt = _OPEN if status == "open" else f"as part of {product.inside}" if product.inside else ""
@@ -91,7 +118,8 @@ def parse(raw: Part) -> Record:
                 continue  # of one product that holds it, and no word about the others
             word = "unaffected" if status == "unaffected" else "affected"
             doubt = "" if word == "unaffected" else doubt
-            entries.setdefault((name, doubt), []).append(Version(product.version, word))
+            distro = f"{name[1].split('/')[1]}:{product.release}" if product.release and product.is_package else ""
+            entries.setdefault((name, doubt, distro), []).append(Version(product.version, word))
     if not entries:
         raise Malformed("it names no product by purl, CPE or plain words")
     modified = moment(raw.at)
@@ -104,12 +132,13 @@ def parse(raw: Part) -> Record:
         severity=raw.severity,
         modified=modified,
         affected=tuple(dict.fromkeys(_rows(entries, raw.source))),
+        provenance=raw.provenance,
     )
 
 
-def _rows(entries: Mapping[tuple[Name, str], list[Version]], source: Source) -> Iterator[Affected]:
-    for ((kind, key, cpe), doubt), said in entries.items():
-        frame = Affected(kind, key, _scheme(kind, key, cpe), cpe=cpe, source=source)
+def _rows(entries: Mapping[tuple[Name, str, str], list[Version]], source: Source) -> Iterator[Affected]:
+    for ((kind, key, cpe), doubt, distro), said in entries.items():
+        frame = Affected(kind, key, _scheme(kind, key, cpe), cpe=cpe, source=source, distro=distro)
         for row in read_versions(said, "unknown", frame):
             yield replace(row, condition="; ".join(filter(None, (doubt, row.condition))))
 
@@ -129,6 +158,7 @@ def of_csaf(raw: dict[str, Any]) -> Iterator[tuple[str, Part]]:
     by_vendor = _text(publisher, "category") == "vendor"
     publisher_name, document = _text(publisher, "name")[:_TEXT], _text(tracking, "id")[:_TEXT]
     name = f"{publisher_name or 'CSAF'} {document}: "
+    silent = is_restricted(tlp_of(raw))
     for number, one in enumerate(as_list(raw.get("vulnerabilities"))):
         if not isinstance(one, dict):
             continue
@@ -146,17 +176,36 @@ def of_csaf(raw: dict[str, Any]) -> Iterator[tuple[str, Part]]:
                 said=tuple(said),
                 source="vendor" if by_vendor else "feed",
                 at=tracking.get("current_release_date"),
-                summary=_text(one, "title") or _note(one) or _text(about, "title"),
+                summary="" if silent else _text(one, "title") or _note(one) or _text(about, "title"),
                 severity=_severity(one, about),
                 nameless=len(listed) - sum(bool(product.names) for product, _ in said),
+                provenance=_provenance_of_csaf(raw),
             ),
         )
+
+
+def _provenance_of_csaf(raw: dict[str, Any]) -> str:
+    """Return whose document it is, in which version, to whom it may be shown and under what terms (section 3.2.1)."""
+    about = _object(raw, "document")
+    tracking, sharing = _object(about, "tracking"), _object(about, "distribution")
+    notes = [one for one in as_list(about.get("notes")) if _text(one, "category") == "legal_disclaimer"]
+    label = tlp_of(raw)
+    terms = "" if is_restricted(label) else _text(sharing, "text") or next((_text(one, "text") for one in notes), "")
+    version = _text(tracking, "version")
+    parts = (
+        _text(_object(about, "publisher"), "name"),
+        f"{_text(tracking, 'id')} version {version}" if version else _text(tracking, "id"),
+        f"TLP:{label}" if label else "",
+        " ".join(terms.split())[:_TERMS],
+    )
+    return "; ".join(part for part in parts if part)[:_TEXT]
 
 
 def _products(tree: dict[str, Any]) -> dict[str, Product]:
     """Return the products of a tree by id, those that are parts of others among them."""
     found: dict[str, Product] = {}
     titles: dict[str, str] = {}
+    outer: dict[str, str] = {}
     stack: list[tuple[Any, dict[str, str], int]] = [(one, {}, 0) for one in as_list(tree.get("branches"))]
     stack += [({"product": one}, {}, 0) for one in as_list(tree.get("full_product_names"))]
     while stack:
@@ -173,19 +222,36 @@ def _products(tree: dict[str, Any]) -> dict[str, Product]:
         whole = _object(link, "full_product_name") if isinstance(link, dict) else {}
         part = found.get(_text(link, "product_reference"))
         holder = _text(link, "relates_to_product_reference")
+        holder = outer.get(holder, holder)  # a module of a distribution is part of it, and so is what is in the module
         if whole and part:
-            found[_text(whole, "product_id")] = replace(part, inside=titles.get(holder, holder) or "another product")
+            outer[_text(whole, "product_id")] = holder
+            found[_text(whole, "product_id")] = part.within(found.get(holder, Product()), titles.get(holder, holder))
     return found
 
 
 def _product(product: dict[str, Any], path: Mapping[str, str]) -> Product:
     helper = _object(product, "product_identification_helper")
-    written = path.get("product_version_range") or path.get("product_version") or ""
-    names, stated = _named([_text(helper, "purl"), _text(helper, "cpe")])
+    written = path.get("product_version_range") or ""
+    purls = (_text(helper, "purl"), *(one for one in as_list(helper.get("purls")) if isinstance(one, str)))
+    names, stated = _named([*filter(None, purls), _text(helper, "cpe")])
     if not names:
         words = named_in_words(path.get("vendor"), path.get("product_name"))
         names = tuple(("cpe", unescaped(title), _cpe("*", vendor, title)) for vendor, title in words)
-    return Product(names, _plain_range(written) or stated or "*")
+    if not written and not stated:
+        written = version_of_branch(path.get("product_version", ""), purls)
+    return Product(names, plain_range(written) or stated or "*", release=_distro(purls))
+
+
+def _release(cpe: str) -> str:
+    """Return the version of a CPE name of a distribution, empty where it states none."""
+    name = parse_cpe(cpe)
+    return cpe_names.version_of(name) if name else ""
+
+
+def _distro(ids: Iterable[str]) -> str:
+    """Return the release of a distribution that a purl's qualifiers name (`distro=jammy` is 22.04)."""
+    purls = (purl for one in ids if (purl := parse_purl(one)))
+    return next((distro_release(value) for one in purls for name, value in one.qualifiers if name == "distro"), "")
 
 
 def _named(ids: list[str]) -> tuple[tuple[Name, ...], str]:
@@ -207,17 +273,6 @@ def _cpe(part: str, vendor: str, product: str) -> str:
     return f"cpe:2.3:{part}:{vendor}:{product}:*:*:*:*:*:*:*:*"
 
 
-def _plain_range(text: str) -> str:
-    """Return a version, or a range as people write it: `vers:all/>=1.0|<V4.3` is `>=1.0 <V4.3` (CSAF, 3.1.2.3)."""
-    if not text.strip():
-        return ""
-    text = text.strip()
-    if text.lower().startswith("vers:"):
-        text = text.partition("/")[2]
-    text = _ALL.sub("", text, count=1) or "*"
-    return " ".join(text.replace("|", " ").split())
-
-
 def _severity(one: dict[str, Any], about: dict[str, Any]) -> str:
     for score in as_list(one.get("scores")):
         for name in ("cvss_v4", "cvss_v3", "cvss_v2"):
@@ -237,20 +292,23 @@ def _note(one: dict[str, Any]) -> str:
 
 def of_openvex(raw: dict[str, Any]) -> Iterator[tuple[str, Part]]:
     """Yield each statement of an OpenVEX document with its place."""
-    statements = as_list(raw.get("statements"))
-    dated = [one.get(name) for one in (raw, *statements) if isinstance(one, dict) for name in _OPENVEX_DATES]
+    statements = [one for one in as_list(raw.get("statements")) if isinstance(one, dict)]
+    dated = [one.get(name) for one in (raw, *statements) for name in _OPENVEX_DATES]
     at = max((found.isoformat() for found in map(moment, dated) if found), default="")
-    for number, one in enumerate(statements):
+    issued = moment(raw.get("timestamp"))
+    newest = _newest(statements, issued)
+    for number, one in enumerate(as_list(raw.get("statements"))):
         if not isinstance(one, dict):
             continue
-        flaw = one.get("vulnerability")
-        flaw = flaw if isinstance(flaw, dict) else {"name": flaw}
-        listed = (_text(flaw, "name"), _text(flaw, "@id"), *as_list(flaw.get("aliases")))
-        names = tuple(dict.fromkeys(name for name in listed if isinstance(name, str) and name))
+        names = _openvex_names(one)
         status = _OPENVEX_STATES.get(_text(one, "status"), "")
         reason = _text(one, "justification") or _text(one, "impact_statement")
         unfounded = _text(one, "status") == "not_affected" and not reason  # section "Status Justifications"
-        said = [] if unfounded or not status else [(product, status) for product in _openvex_products(one)]
+        listed = list(_openvex_products(one))
+        current = [each for each in listed if newest[names[:1], each] == (said_at(one, issued) or _NEVER)]
+        if listed and not current:
+            continue  # a later statement of the document says more
+        said = [] if unfounded or not status else [(product, status) for product in current]
         yield (
             f"#$.statements[{number}]",
             Part(
@@ -260,22 +318,57 @@ def of_openvex(raw: dict[str, Any]) -> Iterator[tuple[str, Part]]:
                 said=tuple(said),
                 source="vendor",
                 at=at,
-                summary=_text(flaw, "description"),
+                summary=_text(_object(one, "vulnerability"), "description"),
                 nameless=sum(not product.names for product, _ in said),
+                provenance=_provenance_of_openvex(raw),
             ),
         )
 
 
+def _openvex_names(one: dict[str, Any]) -> tuple[str, ...]:
+    flaw = one.get("vulnerability")
+    flaw = flaw if isinstance(flaw, dict) else {"name": flaw}
+    address = _text(flaw, "@id")
+    last = address.rstrip("/").rpartition("/")[2] if "://" in address else ""
+    listed = (flaw.get("name"), last, address, *as_list(flaw.get("aliases")))
+    return tuple(dict.fromkeys(name for name in listed if isinstance(name, str) and name))
+
+
+def _newest(
+    statements: list[dict[str, Any]], issued: datetime | None
+) -> dict[tuple[tuple[str, ...], Product], datetime]:
+    """Return since when the latest word on each flaw in each product holds."""
+    found: dict[tuple[tuple[str, ...], Product], datetime] = {}
+    for one in statements:
+        at = said_at(one, issued) or _NEVER
+        for product in _openvex_products(one):
+            key = (_openvex_names(one)[:1], product)
+            found[key] = max(found.get(key, _NEVER), at)
+    return found
+
+
+def _provenance_of_openvex(raw: dict[str, Any]) -> str:
+    version = raw.get("version")
+    name = f"{_text(raw, '@id')} version {version}" if isinstance(version, int) else _text(raw, "@id")
+    return "; ".join(part for part in (_text(raw, "author"), name) if part)[:_TEXT]
+
+
 def _openvex_products(one: dict[str, Any]) -> Iterator[Product]:
+    shared = as_list(one.get("subcomponents"))  # before OpenVEX 0.2.0
     for product in as_list(one.get("products")):
         ids = _openvex_ids(product)
-        parts = as_list(product.get("subcomponents")) if isinstance(product, dict) else []
+        parts = (as_list(product.get("subcomponents")) if isinstance(product, dict) else []) or shared
+        whole = Product(*_named_and_version(ids))
         for part in parts:
-            names, version = _named(_openvex_ids(part))
-            yield Product(names, version or "*", inside=ids[0] if ids else "another product")
+            inner = _openvex_ids(part)
+            yield Product(*_named_and_version(inner), release=_distro(inner)).within(whole, ids[0] if ids else "")
         if not parts:
-            names, version = _named(ids)
-            yield Product(names, version or "*")
+            yield replace(whole, release=_distro(ids))
+
+
+def _named_and_version(ids: list[str]) -> tuple[tuple[Name, ...], str]:
+    names, version = _named(ids)
+    return names, version or "*"
 
 
 def _openvex_ids(product: object) -> list[str]:

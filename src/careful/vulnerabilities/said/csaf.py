@@ -157,7 +157,7 @@ def _thing(product: dict[str, Any], path: Mapping[str, str]) -> Thing:
     helper = part_of(product, "product_identification_helper")
     several = [*as_list(helper.get("purls")), helper.get("purl"), helper.get("cpe")]  # `purls` is of CSAF 2.1
     ids = tuple(dict.fromkeys(one for one in several if isinstance(one, str) and one))
-    written = (path.get("product_version_range") or path.get("product_version") or "").strip()
+    written = (path.get("product_version_range") or version_of_branch(path.get("product_version", ""), ids)).strip()
     digests = hashes(
         (text(each, "algorithm"), text(each, "value"))
         for one in as_list(helper.get("hashes"))
@@ -168,6 +168,12 @@ def _thing(product: dict[str, Any], path: Mapping[str, str]) -> Thing:
         words = named_in_words(path.get("vendor"), path.get("product_name"))
         ids = tuple(f"cpe:2.3:*:{vendor}:{title}:*:*:*:*:*:*:*:*" for vendor, title in words)
     return Thing(ids, versions, digests, path.get("product_name") or text(product, "name"))
+
+
+def version_of_branch(name: str, ids: Iterable[str]) -> str:
+    """Return the version that a branch is named after, empty where its name is that of the package (Red Hat's)."""
+    packages = {purl.name for one in ids if (purl := parse_purl(one))}
+    return "" if any(name == one or name.startswith(f"{one}-") for one in packages) else name
 
 
 def _states_version(identifier: str) -> bool:
