@@ -24,6 +24,7 @@ from careful.kernel.work import World
 
 sys.path.insert(0, str(Path(__file__).parent))
 import postgres
+import softhsm
 
 settings.register_profile("same", derandomize=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))  # `default` looks for new examples
@@ -112,3 +113,14 @@ def world(database: Database, clock: ManualClock, tmp_path: Path) -> World:
 def staff() -> Actor:
     """Someone who may act."""
     return Actor("staff", "ann")
+
+
+@pytest.fixture(scope="session")
+def _softhsm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return softhsm.home(tmp_path_factory.mktemp("softhsm"))
+
+
+@pytest.fixture
+def token(_softhsm: Path) -> str:
+    """The address of an empty PKCS#11 token."""
+    return softhsm.make(_softhsm)

@@ -1,15 +1,13 @@
 """The repository as a TUF client sees it: python-tuf's own, on plain files."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from tuf.api.exceptions import BadVersionNumberError, DownloadHTTPError, ExpiredMetadataError, RepositoryError
+from tuf.api.exceptions import BadVersionNumberError, ExpiredMetadataError, RepositoryError
 from tuf.api.metadata import Metadata
-from tuf.ngclient import Updater
-from tuf.ngclient.fetcher import FetcherInterface
+from tuf_client import Client
 
 from careful import products, releases, updates
 from careful.kernel import ledger
@@ -17,40 +15,6 @@ from careful.kernel.clock import ManualClock
 from careful.kernel.errors import NotFound, Refused
 from careful.updates import publishing
 from careful.updates.repository import LIFE
-
-
-class Files(FetcherInterface):
-    """Fetches from a folder."""
-
-    def _fetch(self, url):
-        path = Path(url.removeprefix("file://"))
-        if not path.exists():
-            raise DownloadHTTPError("not there", 404)
-        return iter([path.read_bytes()])
-
-
-@dataclass
-class Client:
-    """A device's view of a product's repository: its own folder, its own memory, and the root it was born with."""
-
-    repository: Path
-    home: Path
-    root: bytes
-
-    def fetch(self, target: str | None = None) -> tuple[dict, bytes] | None:
-        home = self.home / "metadata"
-        home.mkdir(parents=True, exist_ok=True)
-        base = f"file://{self.repository}"
-        updater = Updater(
-            str(home), f"{base}/metadata/", str(self.home), f"{base}/targets/", fetcher=Files(), bootstrap=self.root
-        )
-        updater.refresh()
-        if target is None:
-            return None
-        info = updater.get_targetinfo(target)
-        if info is None:
-            return None
-        return info.custom, Path(updater.download_target(info, str(self.home / "image"))).read_bytes()
 
 
 @pytest.fixture
@@ -94,7 +58,9 @@ def test_signed_is_not_yet_published(world, staff, maker, client):
     assert not updates.is_published(world, one)
     assert client.fetch("1.0.0/cam-1-1.0.0.img") is None
     versions = updates.publish(world, staff, one.id)
-    assert versions == {"root": 1, "targets": signed.metadata_version, "snapshot": 2, "timestamp": 2}
+    assert versions == {
+        "root": 1, "targets": 1, "releases": signed.metadata_version, "snapshot": 2, "timestamp": 2
+    }  # fmt: skip
     assert client.fetch("1.0.0/cam-1-1.0.0.img") is not None
     assert updates.sign_release(world, staff, one.id) == signed
     assert updates.publish(world, staff, one.id) == versions
@@ -132,7 +98,7 @@ def test_a_changed_image_is_refused(maker, client):
         client.fetch("1.0.0/cam-1-1.0.0.img")
 
 
-@pytest.mark.parametrize("name", ["2.targets.json", "timestamp.json", "2.snapshot.json"])
+@pytest.mark.parametrize("name", ["1.targets.json", "2.releases.json", "timestamp.json", "2.snapshot.json"])
 def test_changed_metadata_is_refused(maker, client, name):
     maker.release("1.0.0")
     path = client.repository / "metadata" / name
@@ -140,7 +106,7 @@ def test_changed_metadata_is_refused(maker, client, name):
     changed["signed"]["expires"] = "2199-01-01T00:00:00Z"
     path.write_text(json.dumps(changed))
     with pytest.raises(RepositoryError):
-        client.fetch()
+        client.fetch("1.0.0/cam-1-1.0.0.img")
 
 
 def test_an_older_repository_is_refused(maker, client):
@@ -160,35 +126,17 @@ def test_a_frozen_repository_is_noticed(clock, maker, client):
         client.fetch()
 
 
-def test_renewal_keeps_it_fresh_and_leaves_alone_what_is(world, clock, maker, client):
-    maker.release("1.0.0")
-    assert updates.renew(world) == 0
-    before = updates.published(world, "cam-1")
-    clock.advance(LIFE["timestamp"] * 0.6)
-    assert updates.renew(world) == 2
-    after = updates.published(world, "cam-1")
-    assert after.expires["timestamp"] > before.expires["timestamp"]
-    assert after.targets == before.targets
-    clock.advance(LIFE["targets"] * 0.8)
-    updates.renew(world)
-    assert updates.published(world, "cam-1").expires["targets"] > before.expires["targets"]
-    clock.advance(-LIFE["timestamp"] * 0.6 - LIFE["targets"] * 0.8)
-    client.fetch("1.0.0/cam-1-1.0.0.img")
-    renewed = [one["role"] for one in events(world, "updates.metadata_published")]
-    assert renewed[-3:] == ["targets", "snapshot", "timestamp"]
-
-
 @pytest.mark.parametrize("step", range(6))
 def test_a_crash_at_any_write_leaves_a_repository_that_works_and_mends(world, staff, maker, client, monkeypatch, step):
     one, two = maker.release("1.0.0"), maker.release("1.0.1", publish=False)
     real, count = publishing.Repository.write, 0
 
-    def dying(self, metadata: Metadata) -> None:
+    def dying(self, metadata: Metadata, role: str = "") -> None:
         nonlocal count
         count += 1
         if count > step:
             raise KeyboardInterrupt
-        real(self, metadata)
+        real(self, metadata, role)
 
     monkeypatch.setattr(publishing.Repository, "write", dying)
     try:
@@ -203,17 +151,17 @@ def test_a_crash_at_any_write_leaves_a_repository_that_works_and_mends(world, st
     assert client.fetch(publishing.target_path(two)) is not None
 
 
-@pytest.mark.parametrize("step", range(4))
+@pytest.mark.parametrize("step", range(5))
 def test_a_crash_while_it_is_made_is_mended(world, maker, monkeypatch, step):
     maker.declare()
     real, count = publishing.Repository.write, 0
 
-    def dying(self, metadata: Metadata) -> None:
+    def dying(self, metadata: Metadata, role: str = "") -> None:
         nonlocal count
         count += 1
         if count > step:
             raise KeyboardInterrupt
-        real(self, metadata)
+        real(self, metadata, role)
 
     monkeypatch.setattr(publishing.Repository, "write", dying)
     with pytest.raises(KeyboardInterrupt):
@@ -249,4 +197,4 @@ def test_an_image_with_a_name_that_is_a_path_is_not_signed(world, maker, name):
     odd = replace(one, artifact=replace(one.artifact, filename=name))
     repository = publishing.ensure_repository(world, "cam-1")
     with pytest.raises(Refused, match="no plain file name"):
-        publishing.draft_targets(world, repository, odd)
+        publishing.draft_release(world, repository, odd)

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tuf.api.metadata import Metadata, Snapshot, Targets, Timestamp
+from tuf.api.metadata import Metadata, MetaFile, Snapshot, Targets, Timestamp
 
 from careful.kernel.errors import NotFound, Refused
 from careful.updates import repository as files
@@ -87,10 +87,32 @@ def test_when_it_is_time_to_sign_again(made, gone, due):
     assert files.is_due(Metadata(made), NOW + LIFE[made.type] * gone) is due
 
 
-def test_what_is_next(repository, tmp_path):
+def test_what_is_next(repository):
     repository.write(Metadata(Targets(version=4)))
-    assert files.next_targets(repository, NOW, {}, ()).signed.version == 5
-    assert files.next_snapshot(repository, NOW, 4).signed.meta["targets.json"].version == 4
+    snapshot = files.next_snapshot(repository, NOW, {"targets": 4, "releases": 7})
+    assert {name: one.version for name, one in snapshot.signed.meta.items()} == {"targets.json": 4, "releases.json": 7}
     first = files.next_timestamp(repository, NOW, 1)
     assert (first.signed.version, first.signed.snapshot_meta.version) == (1, 1)
     assert first.signed.expires - NOW < LIFE["timestamp"] + timedelta(seconds=1)
+
+
+def test_sets_are_what_was_signed_together(repository):
+    assert repository.newest() == {}
+    repository.write(Metadata(Targets(version=1)))
+    repository.write(Metadata(Targets(version=2)))
+    assert repository.signed_sets() == [{"targets": 1}, {"targets": 2}]  # made before there were sets
+    for number in (1, 2, 10):
+        repository.add_set({"targets": 2, "releases": number})
+    assert repository.newest() == {"targets": 2, "releases": 10}
+    repository.write(Metadata(Snapshot(version=1, meta={"targets.json": MetaFile(2), "releases.json": MetaFile(2)})))
+    repository.write(Metadata(Timestamp(version=1, snapshot_meta=MetaFile(1))))
+    assert repository.in_force() == {"targets": 2, "releases": 2}
+    assert [one["releases"] for one in repository.signed_sets()] == [2, 10]
+
+
+def test_what_is_pending_is_kept_and_forgotten(repository):
+    repository.keep_pending(b"{}")
+    assert repository.pending.read_bytes() == b"{}"
+    repository.keep_pending(None)
+    repository.keep_pending(None)
+    assert not repository.pending.exists()

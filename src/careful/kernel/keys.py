@@ -1,11 +1,12 @@
 """Keys in files: made on first use, mode 0600 in a directory of mode 0700, never sent anywhere.
 
-One small interface, so that a PKCS#11 token can stand behind it later without a domain noticing.
+Keys that sign releases may be in a PKCS#11 token instead (`token_keys.py`): what signs there is a `RemoteKey`.
 """
 
 import os
 import re
 import secrets
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -18,7 +19,21 @@ from careful.kernel.errors import NotFound, Refused
 Algorithm = Literal["p256", "ed25519"]
 PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
+PublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,95}")
+
+
+class RemoteKey(ABC):
+    """A private key that signs where it is, and never leaves there."""
+
+    @abstractmethod
+    def public_key(self) -> PublicKey:
+        """Return the public half."""
+
+    @abstractmethod
+    def sign(self, data: bytes) -> bytes:
+        """Sign `data`: with SHA-256 for P-256 (DER, RFC 3279 section 2.2.3), as it is for Ed25519."""
 
 
 class Keys:

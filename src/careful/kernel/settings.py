@@ -61,6 +61,9 @@ class Settings(BaseSettings):
     poll_seconds: int = Field(default=300, ge=1, le=86399, description="How often devices are told to poll, seconds.")
     silence_minutes: int = Field(default=30, ge=1, le=43200, description="A device unheard for this long is silent.")
     inbox_days: int = Field(default=30, ge=1, le=3650, description="Days that readings are kept in the inbox.")
+    signing_token: str = Field(
+        default="", description="PKCS#11 URI of a token that holds signing keys of the server; see docs/keys.md."
+    )
     artifact_bytes: int = Field(default=1 << 30, ge=1, description="Largest release image taken, bytes.")
 
     @model_validator(mode="after")

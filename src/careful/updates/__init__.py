@@ -31,13 +31,23 @@ from careful.updates.model import (
     Uptake,
     Wave,
 )
-from careful.updates.offline import export_keys, import_keys, import_signatures, replace_key, signing_request
+from careful.updates.offline import (
+    Answered,
+    delegate,
+    export_keys,
+    import_keys,
+    key_request,
+    renew_kept,
+    renewal_request,
+    replace_key,
+    signing_request,
+    take_answer,
+)
 from careful.updates.publishing import (
     Signed,
     is_published,
     publish,
     published,
-    renew,
     repository_dir,
     sign_release,
     target_path,
@@ -54,6 +64,7 @@ from careful.updates.queries import (
     statuses,
     uptake,
 )
+from careful.updates.renewal import Expiring, expiring, renew
 from careful.updates.reports import MOST_STATUSES, answer_cancel, describe, feedback, retrieved
 from careful.updates.versions import key as version_key
 
@@ -61,8 +72,10 @@ __all__ = [
     # genuine releases
     "sign_release", "publish", "is_published", "published", "renew", "trusted_root", "repository_dir", "target_path",
     "Signed", "Published", "version_key",
+    "expiring", "Expiring",
     # keys elsewhere
-    "export_keys", "import_keys", "signing_request", "import_signatures", "replace_key",
+    "export_keys", "import_keys", "signing_request", "take_answer", "Answered", "replace_key", "key_request",
+    "renew_kept", "renewal_request", "delegate",
     # rollouts
     "start_rollout", "halt", "resume", "account", "advance", "rollouts", "rollout", "rollouts_of",
     "uptake", "WAVES",

@@ -39,6 +39,52 @@ class KeyReplaced(Event):
     reason: str
 
 
+@event("updates.releases_delegated", subject="product/{product}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleasesDelegated(Event):
+    """From now on, so many of these keys together say that a release is genuine, in place of the targets key."""
+
+    product: str
+    keyids: tuple[str, ...]
+    threshold: int
+
+
+@event("updates.metadata_expiring", subject="product/{product}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetadataExpiring(Event):
+    """Metadata nears its end, and its keys are not here: a person must sign it anew."""
+
+    product: str
+    role: str
+    version: int
+    expires: datetime
+
+
+@event("updates.key_drill_held", subject="product/{product}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyDrillHeld(Event):
+    """The loss of a key was rehearsed on a copy: a device refused what the old key signed, and followed the new one.
+
+    `keys`: `real`, or `stand-in` where the keys that sign the replacement were not at hand.
+    """
+
+    product: str
+    role: str
+    keys: str
+    shown: tuple[str, ...]
+
+
+@event("updates.key_drill_failed", subject="product/{product}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyDrillFailed(Event):
+    """The loss of a key was rehearsed on a copy, and something was not as it must be."""
+
+    product: str
+    role: str
+    keys: str
+    reason: str
+
+
 @event("updates.rollout_started", subject="rollout/{rollout}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RolloutStarted(Event):

@@ -1,43 +1,62 @@
-"""Root and targets keys away from the server: moving them, asking for signatures, replacing a key.
+"""Keys away from the server: moving them, asking for signatures, taking answers in, replacing a key.
 
-export_keys          keys leave for a folder (a stick, a safe), and the server forgets them
-signing_request      the server writes what is to be signed; `careful release answer` signs it anywhere
-import_signatures    the server takes the answer in
-replace_key          a lost or stolen key is replaced: a new root, signed by old and new root keys, says so
+export_keys        keys leave for a folder (a stick, a safe), and the server forgets them
+signing_request    the server writes what is to be signed; `careful release sign --offline` signs it anywhere
+take_answer        the server takes the answer in: only exactly what it asked for, and only while that is still next
+replace_key        a lost or stolen key is replaced by new ones
+renew_kept         what nears its end and is signed elsewhere is signed anew
+delegate           a repository made by an earlier version gets build and release keys
 """
 
 import os
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tuf.api.metadata import Metadata, Root, Targets  # type: ignore[attr-defined]  # tuf names these its API (docs/api) without an __all__
+from securesystemslib.signer import Key, Signer  # type: ignore[attr-defined]  # no __all__ there
+from tuf.api.metadata import Metadata
 
-from careful import releases
 from careful.kernel.actors import Actor
 from careful.kernel.errors import Invalid, NotFound, Refused
 from careful.kernel.keys import Keys
+from careful.kernel.ledger import Event
 from careful.kernel.work import World
 from careful.releases import signing
-from careful.updates import publishing
-from careful.updates import repository as files
-from careful.updates.events import KeyReplaced, KeysMoved, MetadataPublished
+from careful.updates import delegation, key_change, publishing, renewal
+from careful.updates.delegation import Draft, Tree
+from careful.updates.events import KeyReplaced, KeysMoved, ReleasesDelegated
 from careful.updates.publishing import Signed
 from careful.updates.repository import Repository
 
 _REASON = 300
+_ASK_AGAIN = "Ask again; what was asked before is kept no more, or no longer fits."
 
 
-def export_keys(world: World, actor: Actor, product: str, folder: Path) -> tuple[str, ...]:
-    """Move a product's root and targets keys into `folder` and return their names.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What an answer led to: `missing` signatures (0: it is done), and the metadata versions in force."""
+
+    product: str
+    says: str
+    missing: int
+    versions: Mapping[str, int]
+    signed: Signed | None = None
+
+
+def export_keys(
+    world: World, actor: Actor, product: str, folder: Path, roles: Collection[str] = signing.KEPT_ROLES
+) -> tuple[str, ...]:
+    """Move a product's keys of `roles` into `folder` and return their names.
 
     Each key is on disk there before it is erased here. Raises NotFound where there are none, Refused where the folder
     holds another key of that name.
     """
     repository = publishing.ensure_repository(world, product)
-    kept = _kept_keyids(repository.root())
+    kept = _keyids(repository, roles)
     moving = [(name, one) for name, one in signing.named(world.keys, product) if one.public_key.keyid in kept]
     if not moving:
-        raise NotFound(f"The root and targets keys of {product} are not on this machine.")
+        raise NotFound(f"The {' and '.join(roles)} keys of {product} are not on this machine.")
     away = Keys(folder)
     for name, _ in moving:
         if not away.has(name):
@@ -55,7 +74,7 @@ def export_keys(world: World, actor: Actor, product: str, folder: Path) -> tuple
 def import_keys(world: World, actor: Actor, product: str, folder: Path) -> tuple[str, ...]:
     """Bring a product's keys back from `folder` and return their names. Raises NotFound where none of them is there."""
     repository = publishing.ensure_repository(world, product)
-    kept = _kept_keyids(repository.root())
+    kept = _keyids(repository, signing.ROLES)
     found = [(name, one) for name, one in signing.named(Keys(folder), product) if one.public_key.keyid in kept]
     if not found:
         raise NotFound(f"No key of {product}'s repository is in {folder}.", do=f"It holds tuf.{product}.*.pem?")
@@ -68,8 +87,10 @@ def import_keys(world: World, actor: Actor, product: str, folder: Path) -> tuple
     return tuple(name for name, _ in found)
 
 
-def _kept_keyids(root: Metadata[Root]) -> set[str]:
-    return {keyid for role in signing.KEPT_ROLES for keyid in root.signed.roles[role].keyids}
+def _keyids(repository: Repository, roles: Collection[str]) -> set[str]:
+    flat = Tree(repository, repository.in_force()).is_flat
+    named = [role for role in roles if role in signing.TOP_ROLES or not flat]
+    return {keyid for role in named for keyid in key_change.keyids_of(repository, role)}
 
 
 def _erase(path: Path) -> None:
@@ -83,114 +104,223 @@ def _erase(path: Path) -> None:
 
 
 def signing_request(world: World, release_id: str) -> bytes:
-    """Return the file that asks for the targets key's signature on a release. Raises NotFound, Refused."""
+    """Return the file that asks for signatures on a release. Raises NotFound, Refused."""
     release = publishing.signable(world, release_id)
-    repository = publishing.ensure_repository(world, release.product)
-    draft = publishing.draft_targets(world, repository, release)
-    return signing.write_request(release.product, draft, repository.root().signed.roles["targets"].keyids)
-
-
-def import_signatures(world: World, actor: Actor, release_id: str, answer: bytes) -> Signed:
-    """Take in a signed answer to `signing_request`: exactly what we would sign now, and nothing else.
-
-    Raises Invalid where the answer says anything else, NotFound where signatures are missing.
-    """
-    release = publishing.signable(world, release_id)
-    request = signing.read_request(answer)
     repository = publishing.ensure_repository(world, release.product)
     with repository.locked():
-        signed: Metadata[Any] = Metadata.from_bytes(request.metadata)
-        if not publishing.holds(repository.targets_signed(), release):
-            _compare(signed, publishing.draft_targets(world, repository, release), release)
-            publishing.accept_targets(world, repository, repository.root(), signed)
-        return publishing.note_signed(world, actor, release, repository, repository.targets_signed())
+        if Tree(repository, repository.newest()).holds(publishing.target_of(release)):
+            raise Refused(f"{release.product} {release.version} is signed already.", do="Publish it.")
+        return _ask(publishing.draft_release(world, repository, release))
 
 
-def _compare(signed: Metadata[Any], draft: Metadata[Targets], release: releases.Release) -> None:
-    ask = f"Ask again: careful release request {release.product} {release.version} FILE"
-    if not isinstance(signed.signed, Targets) or signed.signed.targets != draft.signed.targets:
-        raise Invalid("The answer is not about this release as it is now.", do=ask, where="metadata.signed.targets")
-    if signed.signed.version != draft.signed.version:
-        raise Invalid(
-            f"The answer is number {signed.signed.version}; number {draft.signed.version} is next.",
-            do=ask,
-            where="metadata.signed.version",
-        )
-    if not draft.signed.expires - files.LIFE["targets"] / 12 <= signed.signed.expires <= draft.signed.expires:
-        raise Invalid("The request was made too long ago.", do=ask, where="metadata.signed.expires")
-    if signed.signed.delegations is not None or signed.signed.unrecognized_fields:
-        raise Invalid("The answer says more than it was asked.", do=ask, where="metadata.signed")
+def _ask(draft: Draft) -> bytes:
+    request = draft.request()
+    draft.tree.repository.keep_pending(request)
+    return request
+
+
+def take_answer(world: World, actor: Actor, product: str, answer: bytes) -> Answered:
+    """Take in a signed answer, add the signatures of this server's keys, and do what was asked once it has enough.
+
+    Raises Invalid where the answer says anything else than was asked, Refused where the repository has moved on
+    since, NotFound where no signature was added.
+    """
+    repository = publishing.ensure_repository(world, product)
+    with repository.locked():
+        draft = _pending(repository, signing.read_request(answer))
+        before = draft.lacking
+        for one in signing.read_request(answer).documents:
+            draft.documents[one.role].signatures.update(Metadata.from_bytes(one.metadata).signatures)
+        if draft.lacking == before and before:
+            raise NotFound(f"{product}: the answer adds no signature that counts.", do="Have it signed first.")
+        draft.sign(publishing.stores_of(world))
+        return _go_on(world, actor, draft)
+
+
+def _pending(repository: Repository, answer: signing.Request) -> Draft:
+    """Return what is pending, which `answer` must be about, and which must still be next."""
+    if not repository.pending.exists():
+        raise Refused(f"Nothing of {repository.product} waits for signatures.", do=_ASK_AGAIN)
+    asked = signing.read_request(repository.pending.read_bytes())
+    documents: dict[str, Metadata[Any]] = {one.role: Metadata.from_bytes(one.metadata) for one in asked.documents}
+    if answer.product != asked.product or answer.purpose != asked.purpose:
+        raise Invalid(f"This is asked now: {asked.purpose.get('says')}.", do=_ASK_AGAIN, where="purpose")
+    if [one.role for one in answer.documents] != list(documents):
+        raise Invalid("The answer has other documents than were asked for.", do=_ASK_AGAIN, where="documents")
+    for one in answer.documents:
+        mine, its = documents[one.role], Metadata.from_bytes(one.metadata)
+        for field in sorted({*mine.signed.to_dict(), *its.signed.to_dict()}):
+            if mine.signed.to_dict().get(field) != its.signed.to_dict().get(field):
+                raise Invalid(
+                    f"The answer says another {field} than was asked.",
+                    do=_ASK_AGAIN,
+                    where=f"{one.role}.signed.{field}",
+                )
+    for role, mine in documents.items():
+        numbers = repository.numbers(role)
+        if mine.signed.version != (numbers[-1] if numbers else 0) + 1:
+            raise Refused(f"Other {role} metadata was signed meanwhile.", do=_ASK_AGAIN)
+    base = repository.newest() if asked.purpose.get("kind") == "release" else repository.in_force()
+    return Draft(repository.root(), Tree(repository, base), documents, asked.purpose)
+
+
+def _go_on(world: World, actor: Actor, draft: Draft) -> Answered:
+    repository, kind = draft.tree.repository, draft.purpose["kind"]
+    lacking = draft.lacking
+    signed = None
+    if kind == "release":
+        release = publishing.signable(world, draft.purpose["release"])
+        now = publishing.draft_release(world, repository, release)
+        for role, one in now.documents.items():
+            if role not in draft.documents or not publishing.same(one.signed, draft.documents[role].signed):
+                raise Refused("The release, or what else is signed, has changed since.", do=_ASK_AGAIN)
+        signed = publishing.accept_release(world, actor, release, draft, {})
+    elif lacking:
+        repository.keep_pending(draft.request())
+    else:
+        _carry_out(world, actor, draft)
+    return Answered(
+        product=repository.product,
+        says=draft.purpose["says"],
+        missing=max(lacking.values(), default=0),
+        versions=publishing.versions(repository),
+        signed=signed,
+    )
+
+
+def _carry_out(world: World, actor: Actor, draft: Draft) -> None:
+    """Put a change of keys, or a renewal, in force, and tell the ledger."""
+    repository, purpose = draft.tree.repository, draft.purpose
+    told: list[Event] = []
+    if purpose["kind"] == "replace":
+        ended = key_change.keyids_of(repository, purpose["role"])
+    publishing.write(draft)
+    made = list(draft.documents.items())
+    made += publishing.put_in_force(repository, publishing.stores_of(world), world.clock.now(), draft.versions)
+    product = repository.product
+    if purpose["kind"] == "replace":
+        fresh = key_change.keyids_of(repository, purpose["role"])
+        told.append(KeyReplaced(product=product, role=purpose["role"], old=ended, new=fresh, reason=purpose["reason"]))
+    elif purpose["kind"] == "delegate":
+        keyids = tuple(draft.keyids(delegation.RELEASES))
+        told.append(ReleasesDelegated(product=product, keyids=keyids, threshold=len(keyids)))
+    with world.change(actor) as work:
+        work.record(*told, *publishing.events_of(product, made))
 
 
 def replace_key(
-    world: World, actor: Actor, product: str, role: str, reason: str, key_dir: Path | None = None
+    world: World,
+    actor: Actor,
+    product: str,
+    role: str,
+    reason: str,
+    stores: Sequence[signing.KeyStore] = (),
+    fresh: Sequence[Key] = (),
 ) -> dict[str, int]:
     """Replace the key of `role` (all keys of root) by new ones, and return the metadata versions now in force.
 
-    What the old key signed counts no more, for every device that can reach the new root. Root keys come from this
-    server or from `key_dir`, where new root and targets keys are put too. Raises Invalid, and NotFound where too few
-    root keys are at hand.
+    What the old key signed counts no more, for every device that can reach the new metadata. New keys are `fresh`
+    (made elsewhere), or made in the first of `stores` (for root, targets and release) or on this server. Raises
+    Invalid, and NotFound where too few keys are at hand: then `key_request` asks for signatures.
     """
-    if role not in signing.ROLES:
-        raise Invalid(f"{role!r} is no role.", do=f"Say one of: {', '.join(signing.ROLES)}.", where="role")
     repository = publishing.ensure_repository(world, product)
-    store = Keys(key_dir) if key_dir and role in signing.KEPT_ROLES else world.keys
     with repository.locked():
-        old = repository.root()
-        number = signing.ROOT_KEYS if role == "root" else 1
-        at_hand = [keys for keys in (world.keys, Keys(key_dir) if key_dir else None) if keys is not None]
-        wanted = old.signed.roles["root"].keyids
-        held = [one for keys in at_hand for one in signing.signers(keys, product, wanted)]
-        if len({one.public_key.keyid for one in held}) < old.signed.roles["root"].threshold:
-            raise NotFound(f"Too few root keys of {product} are at hand.", do="Name their folder: --keys DIR")
-        fresh = [signing.new_key(store, product, role) for _ in range(number)]
-        root = Metadata(Root.from_dict(old.signed.to_dict()))
-        root.signed.version += 1
-        root.signed.expires = files.expiry("root", world.clock.now())
-        ended = tuple(root.signed.roles[role].keyids)
-        for keyid in ended:
-            root.signed.revoke_key(keyid, role)
-        for one in fresh:
-            root.signed.add_key(one.public_key, role)
-        signing.sign(root, [*held, *(fresh if role == "root" else ())])
-        targets = _signed_again(world, repository, root, fresh if role == "targets" else [])
-        repository.write(root)
-        if targets is not None:
-            repository.write(targets)
-        in_force = repository.numbers("targets")[-1] if targets else repository.targets_in_force().signed.version
-        made: list[Metadata[Any]] = [
-            root,
-            *([targets] if targets else []),
-            *publishing.put_in_force(world, repository, in_force),
-        ]
-        with world.change(actor) as work:
-            work.record(
-                KeyReplaced(
-                    product=product,
-                    role=role,
-                    old=ended,
-                    new=tuple(one.public_key.keyid for one in fresh),
-                    reason=" ".join(reason.split())[:_REASON],
-                ),
-                *(
-                    MetadataPublished(
-                        product=product, role=one.signed.type, version=one.signed.version, expires=one.signed.expires
-                    )
-                    for one in made
-                ),
+        draft, made = _key_draft(world, repository, role, reason, stores, fresh)
+        draft.sign(publishing.stores_of(world, stores), made)
+        if draft.lacking:
+            needed = ", ".join(f"{count} more for {one}" for one, count in draft.lacking.items())
+            above = "root" if role in signing.TOP_ROLES else "targets"
+            raise NotFound(
+                f"Too few {above} keys of {product} are at hand: {needed}.",
+                do="Name where they are (--keys), or ask for signatures (--request FILE).",
             )
+        _carry_out(world, actor, draft)
         return publishing.versions(repository)
 
 
-def _signed_again(
-    world: World, repository: Repository, root: Metadata[Root], by: list[Any]
-) -> Metadata[Targets] | None:
-    """Return what is in force, signed by a new targets key, or None where that key stays."""
-    if not by:
-        return None
-    again: Metadata[Targets] = Metadata(Targets.from_dict(repository.targets_in_force().signed.to_dict()))
-    again.signed.version = repository.numbers("targets")[-1] + 1
-    again.signed.expires = files.expiry("targets", world.clock.now())
-    signing.sign(again, by)
-    root.verify_delegate("targets", again)
-    return again
+def key_request(
+    world: World,
+    product: str,
+    role: str,
+    reason: str,
+    stores: Sequence[signing.KeyStore] = (),
+    fresh: Sequence[Key] = (),
+) -> bytes:
+    """Return the file that asks for signatures on the replacement of a key, with those of the keys at hand."""
+    repository = publishing.ensure_repository(world, product)
+    with repository.locked():
+        draft, made = _key_draft(world, repository, role, reason, stores, fresh)
+        draft.sign(publishing.stores_of(world, stores), made)
+        return _ask(draft)
+
+
+def _key_draft(
+    world: World,
+    repository: Repository,
+    role: str,
+    reason: str,
+    stores: Sequence[signing.KeyStore],
+    fresh: Sequence[Key],
+) -> tuple[Draft, list[Signer]]:
+    key_change.keyids_of(repository, role)  # is it a role?
+    why = " ".join(reason.split())[:_REASON]
+    if not why:
+        raise Invalid("A reason is needed.", do="Say why, in a sentence.", where="reason")
+    number = signing.ROOT_KEYS if role == "root" else 1
+    if fresh and len(fresh) != number:
+        raise Invalid(f"{role} has {number} keys, and {len(fresh)} new ones are given.", where="new")
+    made: list[Signer] = []
+    if not fresh:
+        store = stores[0] if stores and role in signing.KEPT_ROLES else world.keys
+        made = [signing.new_key(store, repository.product, role) for _ in range(number)]
+    keys = list(fresh) or [one.public_key for one in made]
+    return key_change.change(repository, world.clock.now(), role, keys, why), made
+
+
+def renew_kept(world: World, actor: Actor, product: str, stores: Sequence[signing.KeyStore]) -> dict[str, int]:
+    """Sign anew what is due and signed elsewhere, with the keys in `stores`; return the versions now in force.
+
+    Raises NotFound where they are too few.
+    """
+    repository = publishing.ensure_repository(world, product)
+    with repository.locked():
+        for draft in renewal.renewals(repository, world.clock.now()):
+            draft.sign(publishing.stores_of(world, stores))
+            if draft.lacking:
+                raise NotFound(
+                    f"Too few keys of {product} are at hand to renew {', '.join(draft.lacking)}.",
+                    do="Name where they are (--keys), or ask for signatures (--request FILE).",
+                )
+            _carry_out(world, actor, draft)
+    return publishing.versions(repository)
+
+
+def renewal_request(world: World, product: str) -> bytes:
+    """Return the file that asks for signatures on what is due. Raises Refused where nothing is."""
+    repository = publishing.ensure_repository(world, product)
+    with repository.locked():
+        drafts = renewal.renewals(repository, world.clock.now())
+        if not drafts:
+            raise Refused(f"Nothing of {product} is due.", do=f"See: careful release status {product}")
+        return _ask(drafts[0])
+
+
+def delegate(world: World, actor: Actor, product: str, stores: Sequence[signing.KeyStore] = ()) -> dict[str, int]:
+    """Give a repository made by an earlier version a build, a release and a director key, named by its targets key.
+
+    Devices follow by themselves. Raises Refused where it has them, NotFound where the targets key is elsewhere.
+    """
+    repository = publishing.ensure_repository(world, product)
+    with repository.locked():
+        store = stores[0] if stores else world.keys
+        held = {
+            role: signing.ensure(store if role in signing.KEPT_ROLES else world.keys, product, role)
+            for role in ("build", "release", "director")
+        }
+        keys = {role: [one.public_key for one in made] for role, made in held.items()}
+        draft = key_change.delegate(repository, world.clock.now(), keys)
+        draft.sign(publishing.stores_of(world, stores), [one for made in held.values() for one in made])
+        if draft.lacking:
+            raise NotFound(f"The targets key of {product} is not here.", do="Name its folder or token: --keys")
+        _carry_out(world, actor, draft)
+        return publishing.versions(repository)

@@ -1,45 +1,56 @@
 """What makes a release genuine: signing it into the product's TUF repository, putting that in force, keeping it fresh.
 
-Signing is the word of the release engineer (targets key, here or offline); publishing puts the word in force (snapshot
-and timestamp, keys of the server). `renew` re-signs what nears its end and mends what a crash or a new key left undone.
+Signing is the word of the build system and of a person (build key and release key, here or elsewhere); publishing puts
+the word in force (snapshot and timestamp, keys of the server). `renew` re-signs what nears its end and mends what a
+crash or a new key left undone.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tuf.api.metadata import Metadata, Root, TargetFile, Targets  # type: ignore[attr-defined]  # tuf names these its API (docs/api) without an __all__
+from tuf.api.metadata import Metadata, Root, TargetFile  # type: ignore[attr-defined]  # tuf names these its API (docs/api) without an __all__
 
 from careful import products, releases
 from careful.kernel.actors import SYSTEM, Actor
 from careful.kernel.errors import NotFound, Refused
-from careful.kernel.keys import Keys
+from careful.kernel.ledger import Event
+from careful.kernel.token_keys import TokenKeys
 from careful.kernel.work import World
 from careful.releases import signing
+from careful.updates import delegation
 from careful.updates import repository as files
+from careful.updates.delegation import Draft, Tree
 from careful.updates.events import MetadataPublished
 from careful.updates.model import Published
-from careful.updates.repository import Repository
+from careful.updates.repository import Repository, Versions
 
 _FILENAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+~_-]{0,127}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signed:
-    """What signing a release led to: its targets metadata, and who signed."""
+    """What signing a release led to: the number of the metadata that lists it, who signed, how many must still."""
 
     product: str
     version: str
     metadata_version: int
     keyids: tuple[str, ...]
+    missing: int = 0
 
 
 def repository_dir(world: World, product: str) -> Path:
     """Return the folder of a product's repository: `metadata` and `targets` in it are served as they are."""
     return world.home / "tuf" / product
+
+
+def stores_of(world: World, more: Collection[signing.KeyStore] = ()) -> list[signing.KeyStore]:
+    """Return every place where signing keys may be: the data folder, the server's token, and `more`."""
+    token = world.settings.signing_token
+    return [world.keys, *([TokenKeys(token)] if token else []), *more]
 
 
 def trusted_root(world: World, product: str) -> bytes:
@@ -62,41 +73,91 @@ def ensure_repository(world: World, product: str) -> Repository:
         )
     with found.locked():
         if not found.exists():
-            _make(world, found)
+            made = make(found, world.keys, stores_of(world), world.clock.now())
+            _tell(world, SYSTEM, found.product, made)
     return found
 
 
-def _make(world: World, repository: Repository) -> None:
-    now = world.clock.now()
-    made: list[Metadata[Any]] = []
-    held = {role: signing.ensure(world.keys, repository.product, role) for role in signing.ROLES}
-    if not repository.numbers("root"):  # else a crash left it, and a factory may trust it already
-        made.append(files.first_root(held, now))
-        repository.write(made[-1])
+def make(
+    repository: Repository, keys: signing.KeyStore, stores: Collection[signing.KeyStore], now: datetime
+) -> list[tuple[str, Metadata[Any]]]:
+    """Make keys and the first metadata of a locked repository; what a crash left of an earlier try stays as it is."""
+    made: list[tuple[str, Metadata[Any]]] = []
+    held = {role: signing.ensure(keys, repository.product, role) for role in signing.ROLES}
+    if not repository.numbers("root"):  # else a factory may trust it already
+        made.append(("root", files.first_root(held, now)))
+        repository.write(made[-1][1])
+    tree = Tree(repository, {"targets": 1})
     if not repository.numbers("targets"):
-        made.append(files.next_targets(repository, now, {}, ()))
-        signing.sign(made[-1], held["targets"])
-        repository.write(made[-1])
-    made += put_in_force(world, repository, repository.numbers("targets")[0])
-    _tell(world, SYSTEM, repository.product, made)
+        named = {role: [one.public_key for one in held[role]] for role in ("build", "release", "director")}
+        first = delegation.delegating(named, 1, files.expiry("targets", now))
+        made += _first(repository, Draft(repository.root(), tree, {"targets": first}, {}), stores)
+    if tree.metadata("targets").signed.delegations is not None:  # else an earlier version of this program began it
+        if not repository.numbers(delegation.RELEASES):
+            empty = delegation.listing(tree, now, {}, tree.metadata("targets").signed, anew=True)
+            made += _first(repository, Draft(repository.root(), tree, empty, {}), stores)
+        if delegation.RELEASES not in repository.newest():
+            repository.add_set({"targets": 1, delegation.RELEASES: 1})
+    return [*made, *put_in_force(repository, stores, now, repository.newest())]
 
 
-def sign_release(world: World, actor: Actor, release_id: str, key_dir: Path | None = None) -> Signed:
-    """Sign a release: the targets key (of this server, or in `key_dir`) says that its artifact is genuine.
+def _first(
+    repository: Repository, draft: Draft, stores: Collection[signing.KeyStore]
+) -> list[tuple[str, Metadata[Any]]]:
+    draft.sign(stores)
+    for role, metadata in draft.documents.items():
+        repository.write(metadata, role)
+    return list(draft.documents.items())
 
-    Signing twice changes nothing. Raises NotFound (release, or the key is elsewhere), Refused (withdrawn).
+
+def sign_release(world: World, actor: Actor, release_id: str, stores: Collection[signing.KeyStore] = ()) -> Signed:
+    """Sign a release with every wanted key at hand: of this server, and in `stores`.
+
+    Signing twice changes nothing. Where signatures are still missing, what is there is kept, and `missing` says how
+    many. Raises NotFound (release, or none of the missing keys is at hand), Refused (withdrawn).
     """
     release = signable(world, release_id)
     repository = ensure_repository(world, release.product)
     with repository.locked():
-        newest = repository.targets_signed()
-        if not holds(newest, release):
-            newest = draft_targets(world, repository, release)
-            keys = Keys(key_dir) if key_dir else world.keys
-            root = repository.root()
-            signing.sign(newest, signing.signers(keys, release.product, root.signed.roles["targets"].keyids))
-            accept_targets(world, repository, root, newest)
-        return note_signed(world, actor, release, repository, newest)
+        newest = Tree(repository, repository.newest())
+        if newest.holds(target_of(release)):
+            return note_signed(world, actor, release, newest)
+        draft = draft_release(world, repository, release)
+        before = draft.lacking
+        draft.sign(stores_of(world, stores))
+        return accept_release(world, actor, release, draft, before)
+
+
+def accept_release(
+    world: World, actor: Actor, release: releases.Release, draft: Draft, before: Mapping[str, int]
+) -> Signed:
+    """Keep a release's metadata, whole or with signatures still missing. Raises NotFound where none was added."""
+    repository = draft.tree.repository
+    lacking = draft.lacking
+    if not lacking:
+        keep(world, draft)
+        return note_signed(world, actor, release, Tree(repository, repository.newest()))
+    product, version = release.product, release.version
+    if lacking == before:
+        raise NotFound(
+            f"The {_lacked(lacking)} key of {product} is not here.",
+            do=f"Name where it is (--keys), or sign elsewhere: careful release request {product} {version} FILE",
+        )
+    repository.keep_pending(draft.request())
+    role = next(iter(lacking))
+    authority = draft.authorities(role)[-1]
+    return Signed(
+        product=product,
+        version=version,
+        metadata_version=draft.documents[role].signed.version,
+        keyids=signing.valid_signers(authority, role, draft.documents[role]),
+        missing=max(lacking.values()),
+    )
+
+
+def _lacked(lacking: Mapping[str, int]) -> str:
+    role = next(iter(lacking))
+    return {"targets": "targets", "root": "root"}.get(role, "build or release" if lacking[role] > 1 else "release")
 
 
 def signable(world: World, release_id: str) -> releases.Release:
@@ -107,8 +168,11 @@ def signable(world: World, release_id: str) -> releases.Release:
     return release
 
 
-def draft_targets(world: World, repository: Repository, release: releases.Release) -> Metadata[Targets]:
-    """Return the next targets with this release and without withdrawn ones, not signed yet. Raises Refused."""
+def draft_release(world: World, repository: Repository, release: releases.Release) -> Draft:
+    """Return the next metadata with this release and without withdrawn ones, with the signatures gathered so far.
+
+    Raises Refused for an image that no device could name.
+    """
     gone = [one for one in releases.list_for(world, release.product) if one.state == "withdrawn"]
     if not _FILENAME.fullmatch(release.artifact.filename):
         raise Refused(
@@ -116,35 +180,75 @@ def draft_targets(world: World, repository: Repository, release: releases.Releas
             do="Add the release again under a name of letters, digits and . + ~ _ - (128 at most).",
         )
     target = target_of(release)
-    return files.next_targets(
-        repository, world.clock.now(), {target.path: target}, {target_path(one) for one in gone} - {target.path}
-    )
+    tree = Tree(repository, repository.newest())
+    dropped = {target_path(one) for one in gone} - {target.path}
+    documents = delegation.with_release(tree, world.clock.now(), {target.path: target}, dropped)
+    says = f"Release {release.version} of {release.product}"
+    purpose = {"kind": "release", "release": release.id, "says": says}
+    draft = Draft(repository.root(), tree, documents, purpose)
+    return resume(draft) or draft
 
 
-def accept_targets(world: World, repository: Repository, root: Metadata[Root], targets: Metadata[Targets]) -> None:
-    """Keep signed targets, not in force yet. Raises NotFound where signatures are missing."""
-    if not signing.verifies(root, targets):
-        product = repository.product
-        raise NotFound(
-            f"The targets key of {product} is not here.",
-            do=f"Name its folder (--keys DIR), or sign elsewhere: careful release request {product} VERSION FILE",
-        )
+def resume(draft: Draft) -> Draft | None:
+    """Return what is pending for the same purpose, if it still says what `draft` says; only its age may differ."""
+    path = draft.tree.repository.pending
+    if not path.exists():
+        return None
+    request = signing.read_request(path.read_bytes())
+    if request.purpose != draft.purpose or {one.role for one in request.documents} != set(draft.documents):
+        return None
+    documents: dict[str, Metadata[Any]] = {one.role: Metadata.from_bytes(one.metadata) for one in request.documents}
+    for role, one in documents.items():
+        if not same(one.signed, draft.documents[role].signed):
+            return None
+    return Draft(draft.root, draft.tree, documents, draft.purpose)
+
+
+def same(one: Any, other: Any) -> bool:  # noqa: ANN401 (any TUF metadata)
+    """Tell whether two pieces of metadata say the same, whenever they were drafted (within a twelfth of their life)."""
+    early, late = sorted((one.expires, other.expires))
+    if late - early > files.LIFE[one.type] / 12:
+        return False
+    mine, its = one.to_dict(), other.to_dict()
+    del mine["expires"], its["expires"]
+    return bool(mine == its)
+
+
+def keep(world: World, draft: Draft) -> None:
+    """Keep metadata that has all its signatures, not in force yet."""
+    repository = draft.tree.repository
+    listed = {path for one in draft.documents.values() for path in getattr(one.signed, "targets", ())}
     for release in releases.list_for(world, repository.product):
-        if holds(targets, release):
-            path = releases.artifact_path(world, release.artifact.sha256)
-            repository.link(path, target_path(release), release.artifact.sha256)
-    repository.write(targets)
+        path = target_path(release)
+        if path in listed and release.state != "withdrawn":
+            artifact = releases.artifact_path(world, release.artifact.sha256)
+            repository.link(artifact, path, release.artifact.sha256)
+    write(draft)
 
 
-def note_signed(
-    world: World, actor: Actor, release: releases.Release, repository: Repository, targets: Metadata[Targets]
-) -> Signed:
+def write(draft: Draft) -> None:
+    """Write a draft's metadata and the set that it makes. Raises Refused while signatures are missing."""
+    repository = draft.tree.repository
+    if draft.lacking:
+        raise Refused(f"Signatures are missing: {draft.lacking}.")
+    for role, metadata in draft.documents.items():
+        repository.write(metadata, role)
+    if set(draft.documents) != {"root"}:
+        repository.add_set(draft.versions)
+    repository.keep_pending(None)
+
+
+def note_signed(world: World, actor: Actor, release: releases.Release, tree: Tree) -> Signed:
     """Tell the release that it is signed, unless it knows."""
-    keyids = signing.valid_signers(repository.root(), targets)
-    version = targets.signed.version
+    role = tree.lister(target_path(release))
+    metadata = tree.metadata(role)
+    authority = Draft(tree.repository.root(), tree, {}, {}).authorities(role)[-1]
+    keyids = signing.valid_signers(authority, role, metadata)
     if release.state == "draft":
-        releases.mark_signed(world, actor, release.id, keyids, version)
-    return Signed(product=release.product, version=release.version, metadata_version=version, keyids=keyids)
+        releases.mark_signed(world, actor, release.id, keyids, metadata.signed.version)
+    return Signed(
+        product=release.product, version=release.version, metadata_version=metadata.signed.version, keyids=keyids
+    )
 
 
 def target_path(release: releases.Release) -> str:
@@ -167,11 +271,6 @@ def target_of(release: releases.Release) -> TargetFile:
     )
 
 
-def holds(targets: Metadata[Targets], release: releases.Release) -> bool:
-    """Tell whether `targets` say exactly this about the release."""
-    return targets.signed.targets.get(target_path(release)) == target_of(release)
-
-
 def publish(world: World, actor: Actor, release_id: str) -> dict[str, int]:
     """Put a signed release in force and return the metadata versions by role. Publishing twice changes nothing.
 
@@ -184,14 +283,14 @@ def publish(world: World, actor: Actor, release_id: str) -> dict[str, int]:
         raise Refused(f"{name} {what}.", do=f"Sign it: careful release sign {name}")
     repository = ensure_repository(world, release.product)
     with repository.locked():
-        current = repository.targets_in_force()
-        if not holds(current, release):
-            ahead = [number for number in repository.numbers("targets") if number > current.signed.version]
-            ready = next((number for number in ahead if holds(repository.targets_at(number), release)), None)
+        now = repository.in_force()
+        if not Tree(repository, now).holds(target_of(release)):
+            ahead = (Tree(repository, one) for one in repository.signed_sets() if one != now)
+            ready = next((tree for tree in ahead if tree.holds(target_of(release))), None)
             if ready is None:
                 raise Refused(f"{name} must be signed again.", do=f"Run: careful release sign {name}")
-            made: list[Metadata[Any]] = [repository.targets_at(ready)]
-            made += put_in_force(world, repository, ready)
+            made = [(role, ready.metadata(role)) for role in ready.roles if ready.versions[role] != now.get(role)]
+            made += put_in_force(repository, stores_of(world), world.clock.now(), ready.versions)
             _tell(world, actor, release.product, made)
         return dict(versions(repository))
 
@@ -199,88 +298,44 @@ def publish(world: World, actor: Actor, release_id: str) -> dict[str, int]:
 def is_published(world: World, release: releases.Release) -> bool:
     """Tell whether devices can see the release in the repository."""
     repository = Repository(repository_dir(world, release.product), release.product)
-    return repository.exists() and holds(repository.targets_in_force(), release)
+    return repository.exists() and Tree(repository, repository.in_force()).holds(target_of(release))
 
 
-def put_in_force(world: World, repository: Repository, targets_version: int) -> list[Metadata[Any]]:
-    """Sign snapshot and timestamp over `targets_version`; the rename of the timestamp is the moment it counts."""
-    now = world.clock.now()
+def put_in_force(
+    repository: Repository, stores: Collection[signing.KeyStore], now: datetime, wanted: Versions
+) -> list[tuple[str, Metadata[Any]]]:
+    """Sign snapshot and timestamp over `wanted`; the rename of the timestamp is the moment it counts."""
     root = repository.root()
-    snapshot = files.next_snapshot(repository, now, targets_version)
-    _sign_online(world, root, repository.product, snapshot)
+    snapshot = files.next_snapshot(repository, now, wanted)
+    _sign_online(stores, root, repository.product, snapshot)
     repository.write(snapshot)
     timestamp = files.next_timestamp(repository, now, snapshot.signed.version)
-    _sign_online(world, root, repository.product, timestamp)
+    _sign_online(stores, root, repository.product, timestamp)
     repository.write(timestamp)
-    return [snapshot, timestamp]
+    return [("snapshot", snapshot), ("timestamp", timestamp)]
 
 
-def _sign_online(world: World, root: Metadata[Root], product: str, metadata: Metadata[Any]) -> None:
+def _sign_online(
+    stores: Collection[signing.KeyStore], root: Metadata[Root], product: str, metadata: Metadata[Any]
+) -> None:
     role = metadata.signed.type
-    signing.sign(metadata, signing.signers(world.keys, product, root.signed.roles[role].keyids))
-    if not signing.verifies(root, metadata):
+    wanted = root.signed.roles[role].keyids
+    signing.sign(metadata, [one for keys in stores for one in signing.signers(keys, product, wanted)])
+    if not signing.verifies(root.signed, role, metadata):
         raise NotFound(f"The {role} key of {product} is not on this machine.", do="Restore it from a backup.")
 
 
-def _tell(world: World, actor: Actor, product: str, made: Sequence[Metadata[Any]]) -> None:
+def events_of(product: str, made: Sequence[tuple[str, Metadata[Any]]]) -> list[Event]:
+    """Return what the ledger is told of metadata that came into force."""
+    return [
+        MetadataPublished(product=product, role=role, version=one.signed.version, expires=one.signed.expires)
+        for role, one in made
+    ]
+
+
+def _tell(world: World, actor: Actor, product: str, made: Sequence[tuple[str, Metadata[Any]]]) -> None:
     with world.change(actor) as work:
-        for one in made:
-            signed = one.signed
-            work.record(
-                MetadataPublished(product=product, role=signed.type, version=signed.version, expires=signed.expires)
-            )
-
-
-def renew(world: World) -> int:
-    """Sign anew what nears its end, in every product's repository, with the keys that are here; return how much.
-
-    A role whose keys are elsewhere is left alone (`published` shows until when it holds).
-    """
-    return sum(_renew(world, one.id) for one in products.list_all(world) if repository_dir(world, one.id).exists())
-
-
-def _renew(world: World, product: str) -> int:
-    repository = Repository(repository_dir(world, product), product)
-    if not repository.exists():
-        return 0
-    now = world.clock.now()
-    with repository.locked():
-        made = _renew_kept(world, repository, now)
-        root, current = repository.root(), repository.targets_in_force()
-        number = made[-1].signed.version if made and made[-1].signed.type == "targets" else current.signed.version
-        online = (repository.snapshot(), repository.timestamp())
-        stale = any(files.is_due(one, now) or not signing.verifies(root, one) for one in online)
-        if stale or number != current.signed.version:
-            # A snapshot is small and a timestamp must follow it, so the two are always made together.
-            made += put_in_force(world, repository, number)
-    if made:
-        _tell(world, SYSTEM, product, made)
-    return len(made)
-
-
-def _renew_kept(world: World, repository: Repository, now: datetime) -> list[Metadata[Any]]:
-    """Sign root and targets anew where they are due and enough of their keys are here."""
-    made: list[Metadata[Any]] = []
-    root = repository.root()
-    if files.is_due(root, now):
-        fresh = Metadata(Root.from_dict(root.signed.to_dict()))
-        fresh.signed.version += 1
-        fresh.signed.expires = files.expiry("root", now)
-        signing.sign(fresh, signing.signers(world.keys, repository.product, root.signed.roles["root"].keyids))
-        if signing.verifies(root, fresh):
-            repository.write(fresh)
-            made.append(fresh)
-            root = fresh
-    current = repository.targets_in_force()
-    if files.is_due(current, now) or not signing.verifies(root, current):
-        again: Metadata[Any] = Metadata(Targets.from_dict(current.signed.to_dict()))
-        again.signed.version = repository.numbers("targets")[-1] + 1
-        again.signed.expires = files.expiry("targets", now)
-        signing.sign(again, signing.signers(world.keys, repository.product, root.signed.roles["targets"].keyids))
-        if signing.verifies(root, again):
-            repository.write(again)
-            made.append(again)
-    return made
+        work.record(*events_of(product, made))
 
 
 def published(world: World, product: str) -> Published:
@@ -288,25 +343,29 @@ def published(world: World, product: str) -> Published:
     repository = Repository(repository_dir(world, product), product)
     if not repository.exists():
         return Published(product=product)
-    root, targets = repository.root(), repository.targets_in_force()
-    roles = (root, targets, repository.snapshot(), repository.timestamp())
-    here = {signer.public_key.keyid for _, signer in signing.named(world.keys, product)}
+    root, tree = repository.root(), Tree(repository, repository.in_force())
+    roles: dict[str, Metadata[Any]] = {"root": root, **{role: tree.metadata(role) for role in tree.roles[:2]}}
+    roles |= {"snapshot": repository.snapshot(), "timestamp": repository.timestamp()}
+    here = {one.public_key.keyid for keys in stores_of(world) for _, one in signing.named(keys, product)}
+    top = tree.metadata("targets").signed
     known = {keyid for role in root.signed.roles.values() for keyid in role.keyids}
+    known |= {one.keyid for role in (delegation.RELEASES, delegation.DIRECTOR) for one in delegation.keys_of(top, role)}
     return Published(
         product=product,
         versions=versions(repository),
-        expires={one.signed.type: one.signed.expires for one in roles},
-        targets=tuple(sorted(targets.signed.targets)),
+        expires={role: one.signed.expires for role, one in roles.items()},
+        targets=tuple(sorted(tree.targets())),
         keys_here=tuple(sorted(known & here)),
         keys_away=tuple(sorted(known - here)),
     )
 
 
 def versions(repository: Repository) -> dict[str, int]:
-    """Return the number in force of each role."""
+    """Return the number in force of each role; hash bins are counted by `releases`."""
+    now = repository.in_force()
     return {
         "root": repository.root().signed.version,
-        "targets": repository.targets_in_force().signed.version,
+        **{role: now[role] for role in ("targets", delegation.RELEASES) if role in now},
         "snapshot": repository.snapshot().signed.version,
         "timestamp": repository.timestamp().signed.version,
     }

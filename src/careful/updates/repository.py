@@ -1,25 +1,28 @@
 """One TUF repository in a folder (TUF specification 1.0), for one product.
 
-    <home>/tuf/<product>/metadata/   1.root.json …  N.targets.json  N.snapshot.json  timestamp.json
+    <home>/tuf/<product>/metadata/   1.root.json  N.targets.json  N.releases[-b].json  N.snapshot.json  timestamp.json
     <home>/tuf/<product>/targets/    <version>/<sha256>.<file>      hard links to the artifacts
+    <home>/tuf/<product>/sets/       N.json                         which signed metadata belongs together
+    <home>/tuf/<product>/pending.json                               what still lacks signatures
 
 Numbered files never change; `timestamp.json` alone is replaced, by rename, after all that it leads to is on disk. So
 whoever reads at any moment, or after a crash at any moment, finds one consistent repository: the one that the timestamp
-names. Targets of a higher number than that are signed but not in force yet.
+names. Sets that are newer than that are signed but not in force yet.
 """
 
 import contextlib
 import fcntl
+import json
 import os
 import secrets
 import shutil
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from securesystemslib.signer import CryptoSigner  # type: ignore[attr-defined]  # no __all__ there
-from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp  # type: ignore[attr-defined]  # tuf names these its API (docs/api) without an __all__
+from securesystemslib.signer import Signer  # type: ignore[attr-defined]  # no __all__ there
+from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, Targets, Timestamp  # type: ignore[attr-defined]  # tuf names these its API (docs/api) without an __all__
 from tuf.api.serialization.json import JSONSerializer
 
 from careful.kernel.errors import NotFound, Refused
@@ -35,6 +38,8 @@ LIFE: Mapping[str, timedelta] = {
 _RENEW_AT = {"root": 1 / 4, "targets": 1 / 4, "snapshot": 1 / 2, "timestamp": 1 / 2}
 _COMPACT = JSONSerializer(compact=True)
 S = TypeVar("S", Root, Targets, Snapshot, Timestamp)
+Versions = Mapping[str, int]
+"""The number of each role that lists targets: `targets`, `releases`, and its bins."""
 
 
 class Repository:
@@ -44,6 +49,8 @@ class Repository:
         self.product = product
         self.metadata = folder / "metadata"
         self.targets = folder / "targets"
+        self.pending = folder / "pending.json"
+        self._sets = folder / "sets"
         self._lock = folder / "lock"
 
     @contextlib.contextmanager
@@ -83,17 +90,40 @@ class Repository:
         """Return the snapshot in force."""
         return self._read(f"{self.timestamp().signed.snapshot_meta.version}.snapshot.json", Snapshot)
 
-    def targets_in_force(self) -> Metadata[Targets]:
-        """Return the targets in force."""
-        return self.targets_at(self.snapshot().signed.meta["targets.json"].version)
+    def in_force(self) -> dict[str, int]:
+        """Return which metadata the snapshot in force names."""
+        return {name.removesuffix(".json"): one.version for name, one in self.snapshot().signed.meta.items()}
 
-    def targets_at(self, version: int) -> Metadata[Targets]:
-        """Return the targets of one number."""
-        return self._read(f"{version}.targets.json", Targets)
+    def signed_sets(self) -> list[dict[str, int]]:
+        """Return what was signed together and is not older than what is in force, rising."""
+        kept = sorted(self._sets.glob("*.json"), key=lambda path: int(path.stem))
+        if kept:
+            found: list[dict[str, int]] = [json.loads(path.read_bytes()) for path in kept]
+        else:  # made before there were sets: each number of targets was one
+            found = [{"targets": number} for number in self.numbers("targets")]
+        now = self.in_force() if self.exists() else {}
+        return [one for one in found if all(one[role] >= now[role] for role in now if role in one)]
 
-    def targets_signed(self) -> Metadata[Targets]:
-        """Return the newest targets, in force or not yet."""
-        return self.targets_at(self.numbers("targets")[-1])
+    def newest(self) -> dict[str, int]:
+        """Return what was signed last, in force or not yet; nothing before the first."""
+        return (self.signed_sets() or [self.in_force() if self.exists() else {}])[-1]
+
+    def targets_at(self, role: str, version: int) -> Metadata[Targets]:
+        """Return one number of `targets`, or of a role that it delegates to."""
+        return self._read(f"{version}.{role}.json", Targets)
+
+    def add_set(self, versions: Versions) -> None:
+        """Keep that these belong together; they are on disk."""
+        self._sets.mkdir(exist_ok=True)
+        number = max((int(path.stem) for path in self._sets.glob("*.json")), default=0) + 1
+        self._place(self._sets / f"{number}.json", json.dumps(dict(versions), sort_keys=True).encode())
+
+    def keep_pending(self, content: bytes | None) -> None:
+        """Keep what still lacks signatures, in place of what did before; None: nothing does."""
+        if content is None:
+            self.pending.unlink(missing_ok=True)
+        else:
+            self._place(self.pending, content)
 
     def link(self, artifact: Path, path: str, sha256: str) -> None:
         """Show an artifact as the target `path`, under its digest (consistent snapshots, section 6.2)."""
@@ -109,19 +139,23 @@ class Repository:
             shutil.copyfile(artifact, draft)
         draft.replace(place)
 
-    def write(self, metadata: Metadata[Any]) -> None:
+    def write(self, metadata: Metadata[Any], role: str = "") -> None:
         """Write signed metadata whole or not at all; what has a number is written once."""
         signed = metadata.signed
-        name = "timestamp.json" if isinstance(signed, Timestamp) else f"{signed.version}.{signed.type}.json"
+        name = "timestamp.json" if isinstance(signed, Timestamp) else f"{signed.version}.{role or signed.type}.json"
         if not isinstance(signed, Timestamp) and (self.metadata / name).exists():
             raise Refused(f"{name} of {self.product} exists and never changes.")
-        draft = self.metadata / f".{secrets.token_hex(8)}"
+        self._place(self.metadata / name, metadata.to_bytes(_COMPACT))
+
+    def _place(self, path: Path, content: bytes) -> None:
+        """Put a file in its place in one step."""
+        draft = path.with_name(f".{secrets.token_hex(8)}")
         with draft.open("xb") as file:
-            file.write(metadata.to_bytes(_COMPACT))
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        draft.replace(self.metadata / name)
-        handle = os.open(self.metadata, os.O_RDONLY)
+        draft.replace(path)
+        handle = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(handle)
         finally:
@@ -146,11 +180,11 @@ def is_due(metadata: Metadata[Any], now: datetime) -> bool:
     return left < LIFE[role] * _RENEW_AT[role]
 
 
-def first_root(signers: Mapping[str, list[CryptoSigner]], now: datetime) -> Metadata[Root]:
+def first_root(signers: Mapping[str, list[Signer]], now: datetime) -> Metadata[Root]:
     """Return root number 1, signed by all root keys."""
     root = Root(version=1, expires=expiry("root", now), consistent_snapshot=True)
-    for role, held in signers.items():
-        for signer in held:
+    for role in signing.TOP_ROLES:
+        for signer in signers[role]:
             root.add_key(signer.public_key, role)
     root.roles["root"].threshold = signing.ROOT_THRESHOLD
     made = Metadata(root)
@@ -158,25 +192,14 @@ def first_root(signers: Mapping[str, list[CryptoSigner]], now: datetime) -> Meta
     return made
 
 
-def next_targets(
-    repository: Repository, now: datetime, add: Mapping[str, TargetFile], drop: Collection[str]
-) -> Metadata[Targets]:
-    """Return the next targets, not signed yet: what the newest say, with `add` and without `drop`."""
-    numbers = repository.numbers("targets")
-    old = repository.targets_at(numbers[-1]).signed.targets if numbers else {}
-    kept = {path: target for path, target in old.items() if path not in drop}
-    version = numbers[-1] + 1 if numbers else 1
-    return Metadata(Targets(version=version, expires=expiry("targets", now), targets={**kept, **add}))
-
-
-def next_snapshot(repository: Repository, now: datetime, targets_version: int) -> Metadata[Snapshot]:
-    """Return the next snapshot, not signed yet, naming the targets that are to be in force."""
+def next_snapshot(repository: Repository, now: datetime, versions: Versions) -> Metadata[Snapshot]:
+    """Return the next snapshot, not signed yet, naming what is to be in force."""
     numbers = repository.numbers("snapshot")
     return Metadata(
         Snapshot(
             version=numbers[-1] + 1 if numbers else 1,
             expires=expiry("snapshot", now),
-            meta={"targets.json": MetaFile(version=targets_version)},
+            meta={f"{role}.json": MetaFile(version=number) for role, number in sorted(versions.items())},
         )
     )
 

@@ -17,14 +17,15 @@ from careful.kernel.errors import NotFound, Refused, TooLarge
 
 _SBOM_BYTES = 64 << 20
 _ROWS = 20
+_BESIDE = ("release_sign", "release_keys")
 
 
 class _WithSigning(click.Group):
     """A group whose signing commands live beside it."""
 
     def _signing(self) -> dict[str, click.Command]:
-        module: Any = importlib.import_module("careful.entrypoints.cli.release_sign")
-        return {str(one.name): one for one in module.COMMANDS}
+        modules: list[Any] = [importlib.import_module(f"careful.entrypoints.cli.{name}") for name in _BESIDE]
+        return {str(one.name): one for module in modules for one in module.COMMANDS}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List our commands, then those for signing."""

@@ -1,5 +1,9 @@
-"""`careful release sign | publish | keys …`: what makes a release genuine, with keys here or on another machine."""
+"""`careful release sign | publish …`: what makes a release genuine, with keys here or on another machine.
 
+Keys themselves (moving, replacing, renewing) are `release_keys.py`.
+"""
+
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -8,36 +12,101 @@ import click
 from careful import releases, updates
 from careful.entrypoints.cli.output import json_option, say_json
 from careful.kernel.actors import OPERATOR
+from careful.kernel.errors import Invalid
 from careful.kernel.keys import Keys
+from careful.kernel.token_keys import SCHEME, TokenKeys
 from careful.kernel.work import World
 from careful.releases import signing
 
-_FILE = click.Path(dir_okay=False, path_type=Path)
-_FOLDER = click.Path(file_okay=False, path_type=Path)
-_keys = click.option("--keys", type=_FOLDER, help="Folder with the keys, where the server does not have them.")
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+def _open(_ctx: click.Context, _param: click.Parameter, given: tuple[str, ...]) -> list[signing.KeyStore]:
+    return [TokenKeys(one) if one.startswith(SCHEME) else Keys(Path(one)) for one in given]
+
+
+keys_option = click.option(
+    "--keys",
+    multiple=True,
+    callback=_open,
+    metavar="DIR|PKCS11-URI",
+    help="Folder or PKCS#11 token with keys that the server does not have; may be repeated.",
+)
 
 
 @click.command()
-@click.argument("product")
-@click.argument("version")
-@_keys
-@click.option("--answer", type=_FILE, help="An answered signing request, in place of keys.")
+@click.argument("product", required=False)
+@click.argument("version", required=False)
+@keys_option
+@click.option("--answer", type=FILE, help="An answered signing request, in place of keys.")
+@click.option(
+    "--offline",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Sign this request on a machine without a server, in place of PRODUCT VERSION.",
+)
+@click.option("--output", type=FILE, help="Where to write the answer to --offline.")
 @json_option
 @click.pass_context
-def sign(ctx: click.Context, product: str, version: str, keys: Path | None, answer: Path | None, as_json: bool) -> None:
+def sign(
+    ctx: click.Context,
+    *,
+    product: str | None,
+    version: str | None,
+    keys: list[signing.KeyStore],
+    answer: Path | None,
+    offline: Path | None,
+    output: Path | None,
+    as_json: bool,
+) -> None:
     """Say that VERSION of PRODUCT is genuine. Devices see it once it is published."""
+    if offline is not None:
+        sign_offline(offline, keys, output, as_json=as_json)
+        return
+    if product is None or version is None:
+        raise Invalid("What is to be signed?", do="Name PRODUCT and VERSION, or --offline REQUEST.", where="product")
     world: World = ctx.obj.world()
     release = releases.get(world, product, version)
     if answer is not None:
-        signed = updates.import_signatures(world, OPERATOR, release.id, answer.read_bytes())
+        signed = updates.take_answer(world, OPERATOR, product, answer.read_bytes()).signed
+        if signed is None or signed.version != version:
+            raise Invalid(f"The answer was not about {version}; what it was about is done.", where="answer")
     else:
         signed = updates.sign_release(world, OPERATOR, release.id, keys)
     if as_json:
         say_json(signed)
         return
     by = ", ".join(keyid[:12] for keyid in signed.keyids)
-    click.echo(f"{product} {version} is signed by {by} (targets {signed.metadata_version}).")
+    if signed.missing:
+        click.echo(f"{product} {version} has the signature of {by}; {signed.missing} more must sign.")
+        click.echo(f"Sign it with the other key (--keys), or: careful release request {product} {version} FILE")
+        return
+    click.echo(f"{product} {version} is signed by {by} (metadata {signed.metadata_version}).")
     click.echo(f"Put it in force: careful release publish {product} {version}")
+
+
+def sign_offline(file: Path, keys: list[signing.KeyStore], output: Path | None, *, as_json: bool) -> None:
+    """Sign the request in `file`, showing what it says."""
+    if not keys or output is None:
+        raise Invalid("Signing offline needs keys and an output.", do="Say --keys DIR --output FILE.", where="keys")
+    content = file.read_bytes()
+    asked = signing.read_request(content)
+    for store in keys:
+        content = signing.answer_request(content, store)
+    output.write_bytes(content)
+    shown: dict[str, Any] = {
+        "product": asked.product,
+        "says": asked.purpose.get("says", ""),
+        "documents": [{"role": one.role, "version": one.version, "expires": one.expires} for one in asked.documents],
+        "targets": asked.targets,
+    }
+    if as_json:
+        say_json(shown)
+        return
+    click.echo(f"Signed: {shown['says']}")
+    for one in asked.documents:
+        click.echo(f"  {one.role} {one.version} of {asked.product}, until {one.expires:%Y-%m-%d}")
+    for target in asked.targets:
+        click.echo(f"  {target}")
 
 
 @click.command()
@@ -60,75 +129,28 @@ def publish(ctx: click.Context, product: str, version: str, as_json: bool) -> No
 @click.command()
 @click.argument("product")
 @click.argument("version")
-@click.argument("file", type=_FILE)
+@click.argument("file", type=FILE)
 @click.pass_context
 def request(ctx: click.Context, product: str, version: str, file: Path) -> None:
-    """Write to FILE what is to be signed on the machine that has the targets key."""
+    """Write to FILE what is to be signed on the machine that has the release key."""
     world: World = ctx.obj.world()
     file.write_bytes(updates.signing_request(world, releases.get(world, product, version).id))
-    click.echo(f"Written. Where the key is: careful release answer {file.name} --keys DIR --output answer.json")
+    say_asked(file)
+
+
+def say_asked(file: Path) -> None:
+    """Say where to go with a request."""
+    click.echo(f"Written. Where the key is: careful release sign --offline {file.name} --keys DIR --output answer.json")
 
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--keys", type=_FOLDER, required=True, help="Folder with the keys.")
-@click.option("--output", type=_FILE, required=True, help="Where to write the answer.")
+@keys_option
+@click.option("--output", type=FILE, required=True, help="Where to write the answer.")
 @json_option
-def answer(file: Path, keys: Path, output: Path, as_json: bool) -> None:
-    """Sign the request in FILE; needs no server, no data folder and no network."""
-    content = file.read_bytes()
-    asked = signing.read_request(content)
-    output.write_bytes(signing.answer_request(content, Keys(keys)))
-    shown = {"product": asked.product, "role": asked.role, "version": asked.version, "targets": asked.targets}
-    if as_json:
-        say_json(shown)
-        return
-    click.echo(f"Signed {asked.role} {asked.version} of {asked.product}, until {asked.expires:%Y-%m-%d}:")
-    for target in asked.targets:
-        click.echo(f"  {target}")
-
-
-@click.command("export-keys")
-@click.argument("product")
-@click.argument("folder", type=_FOLDER)
-@json_option
-@click.pass_context
-def export_keys(ctx: click.Context, product: str, folder: Path, as_json: bool) -> None:
-    """Move the root and targets keys of PRODUCT to FOLDER; the server forgets them."""
-    _say_moved(updates.export_keys(ctx.obj.world(), OPERATOR, product, folder), f"are in {folder} alone", as_json)
-
-
-@click.command("import-keys")
-@click.argument("product")
-@click.argument("folder", type=_FOLDER)
-@json_option
-@click.pass_context
-def import_keys(ctx: click.Context, product: str, folder: Path, as_json: bool) -> None:
-    """Bring the keys of PRODUCT back from FOLDER."""
-    _say_moved(updates.import_keys(ctx.obj.world(), OPERATOR, product, folder), "are on this server", as_json)
-
-
-def _say_moved(names: tuple[str, ...], where: str, as_json: bool) -> None:
-    if as_json:
-        say_json({"keys": names})
-    else:
-        click.echo(f"{', '.join(names)} {where}.")
-
-
-@click.command("replace-key")
-@click.argument("product")
-@click.argument("role", type=click.Choice(signing.ROLES))
-@click.option("--reason", required=True, help="Why, in a sentence; it stays in the ledger.")
-@_keys
-@json_option
-@click.pass_context
-def replace_key(ctx: click.Context, product: str, role: str, reason: str, keys: Path | None, as_json: bool) -> None:
-    """Replace the key of ROLE, lost or stolen; devices learn it from a new root, and believe the old key no more."""
-    versions = updates.replace_key(ctx.obj.world(), OPERATOR, product, role, reason, keys)
-    if as_json:
-        say_json({"product": product, "role": role, "metadata": versions})
-    else:
-        click.echo(f"{product} has a new {role} key, told by root {versions['root']}.")
+def answer(file: Path, keys: list[signing.KeyStore], output: Path, as_json: bool) -> None:
+    """Sign the request in FILE; needs no server, no data folder and no network. The same as `sign --offline FILE`."""
+    sign_offline(file, keys, output, as_json=as_json)
 
 
 @click.command()
@@ -137,9 +159,11 @@ def replace_key(ctx: click.Context, product: str, role: str, reason: str, keys: 
 @click.pass_context
 def status(ctx: click.Context, product: str, as_json: bool) -> None:
     """Show the update repository of PRODUCT: what is in force, until when, and which keys are here."""
-    found = updates.published(ctx.obj.world(), product)
+    world: World = ctx.obj.world()
+    found = updates.published(world, product)
+    late = updates.expiring(world, product)
     if as_json:
-        say_json(found)
+        say_json(asdict(found) | {"expiring": late})
         return
     if not found.versions:
         click.echo(f"{product} has no update repository yet; it begins with the first signed release.")
@@ -149,11 +173,15 @@ def status(ctx: click.Context, product: str, as_json: bool) -> None:
         click.echo(f"  {target}")
     if found.keys_away:
         click.echo(f"  {len(found.keys_away)} keys are kept elsewhere.")
+    if found.versions and "releases" not in found.versions:
+        click.echo(f"  One key signs releases. Better two: careful release delegate {product}")
+    for one in late:
+        click.echo(f"  {one.role} {one.version} is {one.state}, until {one.expires:%Y-%m-%d}  ->  {one.do}")
 
 
 @click.command()
 @click.argument("product")
-@click.argument("file", type=_FILE)
+@click.argument("file", type=FILE)
 @click.pass_context
 def root(ctx: click.Context, product: str, file: Path) -> None:
     """Write to FILE the root metadata that every device of PRODUCT is given when it is made."""
@@ -162,5 +190,5 @@ def root(ctx: click.Context, product: str, file: Path) -> None:
     click.echo(f"Written to {file}. Devices trust what this file leads to, and nothing else.")
 
 
-COMMANDS = (sign, publish, request, answer, export_keys, import_keys, replace_key, status, root)
+COMMANDS = (sign, publish, request, answer, status, root)
 """For the group `careful release`."""

@@ -23,8 +23,8 @@ def test_the_repository_is_served_as_it_is(http):
     number = timestamp.json()["signed"]["meta"]["snapshot.json"]["version"]
     snapshot = http.get(f"/tuf/cam-1/metadata/{number}.snapshot.json")
     assert "immutable" in snapshot.headers["cache-control"]
-    number = snapshot.json()["signed"]["meta"]["targets.json"]["version"]
-    targets = json.loads(http.get(f"/tuf/cam-1/metadata/{number}.targets.json").content)["signed"]["targets"]
+    number = snapshot.json()["signed"]["meta"]["releases.json"]["version"]
+    targets = json.loads(http.get(f"/tuf/cam-1/metadata/{number}.releases.json").content)["signed"]["targets"]
     [(path, target)] = targets.items()
     folder, _, name = path.partition("/")
     url = f"/tuf/cam-1/targets/{folder}/{target['hashes']['sha256']}.{name}"

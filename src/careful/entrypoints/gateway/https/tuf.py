@@ -17,7 +17,7 @@ from careful.kernel.errors import NotFound
 from careful.kernel.work import World
 
 _PRODUCT = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-_METADATA = re.compile(r"timestamp\.json|[0-9]{1,10}\.(?:root|targets|snapshot)\.json")
+_METADATA = re.compile(r"timestamp\.json|[0-9]{1,10}\.(?:root|targets|releases(?:-[0-9a-f]{1,4})?|snapshot)\.json")
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+~_-]{0,63}")
 _FILE = re.compile(r"([0-9a-f]{64})\.([0-9A-Za-z][0-9A-Za-z.+~_-]{0,127})")
 _FOREVER = "public, max-age=31536000, immutable"

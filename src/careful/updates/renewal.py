@@ -1,0 +1,179 @@
+"""Keeping signed metadata in force: renewing what nears its end, and warning where its keys are elsewhere.
+
+A step of a reconciler: it looks at each repository, signs anew what it can, mends what a crash or a new key left
+undone, and says once in the ledger what only a person with a key can renew.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from tuf.api.metadata import Metadata, Root  # type: ignore[attr-defined]  # tuf names these its API (docs/api) without an __all__
+
+from careful import products
+from careful.kernel import ledger
+from careful.kernel.actors import SYSTEM
+from careful.kernel.work import World
+from careful.releases import signing
+from careful.updates import delegation, publishing
+from careful.updates import repository as files
+from careful.updates.delegation import Draft, Tree
+from careful.updates.events import MetadataExpiring
+from careful.updates.repository import Repository
+
+_SOON = {"root": 1 / 8, "targets": 1 / 8, "snapshot": 1 / 4, "timestamp": 1 / 4}
+"""The last part of a role's life, in which it must have been renewed long ago."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expiring:
+    """Metadata in force that should have been signed anew by now, and was not: its keys are elsewhere, or nobody works.
+
+    `state`: `due` (time enough), `soon` (the last eighth of its life) or `expired` (devices install nothing).
+    """
+
+    product: str
+    role: str
+    version: int
+    expires: datetime
+    state: Literal["due", "soon", "expired"]
+    do: str
+
+
+def renew(world: World) -> int:
+    """Sign anew what nears its end, in every product's repository, with the keys that are here; return how much.
+
+    A role whose keys are elsewhere is left alone, and told in the ledger once.
+    """
+    return sum(
+        _renew(world, one.id) for one in products.list_all(world) if publishing.repository_dir(world, one.id).exists()
+    )
+
+
+def _renew(world: World, product: str) -> int:
+    repository = Repository(publishing.repository_dir(world, product), product)
+    if not repository.exists():
+        return 0
+    now = world.clock.now()
+    stores = publishing.stores_of(world)
+    with repository.locked():
+        made = _renew_kept(repository, stores, now)
+        wanted = repository.newest() if made and made[-1][0] != "root" else _mended(repository)
+        root = repository.root()
+        online = (repository.snapshot(), repository.timestamp())
+        stale = any(files.is_due(one, now) or not signing.verifies(root.signed, one.signed.type, one) for one in online)
+        if stale or wanted != repository.in_force():
+            # A snapshot is small and a timestamp must follow it, so the two are always made together.
+            made += publishing.put_in_force(repository, stores, now, wanted)
+    late = _untold(world, product)
+    if made or late:
+        with world.change(SYSTEM) as work:
+            work.record(*publishing.events_of(product, made), *late)
+    return len(made)
+
+
+def _renew_kept(
+    repository: Repository, stores: list[signing.KeyStore], now: datetime
+) -> list[tuple[str, Metadata[Any]]]:
+    """Sign what is kept elsewhere anew, where it is due and enough of its keys are here."""
+    made: list[tuple[str, Metadata[Any]]] = []
+    for draft in renewals(repository, now):
+        draft.sign(stores)
+        if not draft.lacking:
+            publishing.write(draft)
+            made += list(draft.documents.items())
+    return made
+
+
+def renewals(repository: Repository, now: datetime) -> list[Draft]:
+    """Return what is due: root, and what says that releases are genuine, with the content that is in force."""
+    drafts = []
+    root, tree = repository.root(), Tree(repository, _mended(repository))
+    if files.is_due(root, now):
+        fresh = Metadata(Root.from_dict(root.signed.to_dict()))
+        fresh.signed.version += 1
+        fresh.signed.expires = files.expiry("root", now)
+        drafts.append(Draft(root, tree, {"root": fresh}, _purpose(repository, "root")))
+    documents = {role: delegation.again(tree, now, role) for role in tree.roles if _wants(root, tree, role, now)}
+    if documents:
+        drafts.append(Draft(root, tree, documents, _purpose(repository, "targets")))
+    return drafts
+
+
+def _purpose(repository: Repository, what: str) -> dict[str, str]:
+    return {"kind": "renew", "what": what, "says": f"Renewal of {what} of {repository.product}, as it is in force"}
+
+
+def _wants(root: Metadata[Root], tree: Tree, role: str, now: datetime) -> bool:
+    authority = Draft(root, tree, {}, {}).authorities(role)[-1]
+    one = tree.metadata(role)
+    return files.is_due(one, now) or not signing.verifies(authority, role, one)
+
+
+def _mended(repository: Repository) -> dict[str, int]:
+    """Return what is in force, or the next set whose signatures count, where those in force count no more."""
+    root, now = repository.root(), repository.in_force()
+    for versions in (now, *(one for one in repository.signed_sets() if one != now)):
+        tree = Tree(repository, versions)
+        draft = Draft(root, tree, {}, {})
+        if all(signing.verifies(draft.authorities(role)[-1], role, tree.metadata(role)) for role in tree.roles):
+            return versions
+    return now
+
+
+def expiring(world: World, product: str = "") -> list[Expiring]:
+    """Return what should have been signed anew by now and was not, of one product or of all, the first to end first."""
+    found = []
+    for one in products.list_all(world):
+        repository = Repository(publishing.repository_dir(world, one.id), one.id)
+        if product in {"", one.id} and repository.exists():
+            found += _expiring(repository, world.clock.now())
+    return sorted(found, key=lambda one: one.expires)
+
+
+def _expiring(repository: Repository, now: datetime) -> list[Expiring]:
+    tree = Tree(repository, repository.in_force())
+    listed: list[tuple[str, Metadata[Any]]] = [("root", repository.root())]
+    listed += [(role, tree.metadata(role)) for role in tree.roles]
+    listed += [("snapshot", repository.snapshot()), ("timestamp", repository.timestamp())]
+    return [
+        Expiring(
+            product=repository.product,
+            role=role,
+            version=one.signed.version,
+            expires=one.signed.expires,
+            state=_state(one, now),
+            do=_do(repository.product, role),
+        )
+        for role, one in listed
+        if files.is_due(one, now)
+    ]
+
+
+def _state(metadata: Metadata[Any], now: datetime) -> Literal["due", "soon", "expired"]:
+    left = metadata.signed.expires - now
+    if left.total_seconds() <= 0:
+        return "expired"
+    role = metadata.signed.type
+    return "soon" if left < files.LIFE[role] * _SOON[role] else "due"
+
+
+def _do(product: str, role: str) -> str:
+    if role in {"snapshot", "timestamp"}:
+        return "The worker renews it: careful up"
+    return f"careful release renew {product} --keys DIR"
+
+
+def _untold(world: World, product: str) -> list[MetadataExpiring]:
+    """Return what only a person can renew and the ledger was not told of yet."""
+    late = [one for one in expiring(world, product) if one.role not in {"snapshot", "timestamp"}]
+    if not late:
+        return []
+    with world.look() as connection:
+        told = ledger.read(connection, names=["updates.metadata_expiring"], subject=f"product/{product}")
+    known = {(one.data["role"], one.data["version"]) for one in told}
+    return [
+        MetadataExpiring(product=product, role=one.role, version=one.version, expires=one.expires)
+        for one in late
+        if (one.role, one.version) not in known
+    ]
