@@ -5,6 +5,7 @@ the world's lists know a product by another name than its maker, `aliases.toml` 
 """
 
 import re
+from functools import lru_cache
 
 from careful.releases import parse_cpe
 from careful.vulnerabilities.aliases import Aliases, Name, shipped
@@ -19,6 +20,7 @@ _TAIL = re.compile(r"(?:[ ,]+(?:inc|llc|ltd|gmbh|ag|corp|corporation|co|group|fo
 _LONGEST = 100
 
 
+@lru_cache(maxsize=16_384)
 def named_in_words(vendor: str | None, product: str | None) -> tuple[Name, ...]:
     """Return the CPE names that the words may mean, the plainest first; empty where they name nothing."""
     words = _words(vendor, product)

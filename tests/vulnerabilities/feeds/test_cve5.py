@@ -56,6 +56,13 @@ def test_cisa_gives_the_cnas_product_its_vendor():
     assert {(one.source, one.cpe.split(":")[3]) for one in rows} == {("cna", "haxx"), ("adp", "haxx")}
 
 
+@pytest.mark.parametrize("text", ["Acme Gate 1.0", "Gate 1.0", "1.0", "gate version 1.0"])
+def test_the_products_name_before_a_version_is_no_version(text):
+    for name in ("Acme Gate", "Gate"):
+        rows = parse(record(product("Acme", name, versions=[{"version": text, "status": "affected"}]))).affected
+        assert {in_range("1.0", row)[0] for row in rows} == {"yes"}
+
+
 def test_words_leave_open_whether_it_is_an_operating_system():
     kernel = "cpe:2.3:o:linux:linux_kernel:*:*:*:*:*:*:*:*"
     adp = [product("linux", "linux_kernel", cpes=[kernel])]

@@ -15,7 +15,7 @@ import msgspec
 from careful.releases import parse_cpe, parse_purl, unescaped
 from careful.vulnerabilities import versions
 from careful.vulnerabilities.feeds import nvd
-from careful.vulnerabilities.feeds.cve5_versions import Version, in_commits, read_versions
+from careful.vulnerabilities.feeds.cve5_versions import Stated, Version, in_commits, stated
 from careful.vulnerabilities.feeds.record import (
     Affected,
     Malformed,
@@ -150,26 +150,43 @@ def _modified(read: CveRecord) -> datetime | None:
 
 def _affected(parties: Iterable[tuple[Container, Source]], vendors: dict[str, set[str]]) -> Iterator[Affected]:
     for party, source in parties:
-        stated: set[str] = set()
+        clear: set[str] = set()
         for product in _without_commits(party.affected):
-            for frame in _frames(product, vendors, source):
-                known = replace(frame, files=_files(product))
-                rows = (
-                    [known] if frame.condition else list(read_versions(product.versions, product.default_status, known))
-                )
-                stated.update(row.cpe for row in rows if not row.condition)
-                yield from rows
-        yield from _by_configuration(party, source, stated)
+            for row in _rows(product, vendors, source):
+                if not row.condition:
+                    clear.add(row.cpe)
+                yield row
+        yield from _by_configuration(party, source, clear)
 
 
-def _by_configuration(party: Container, source: Source, stated: set[str]) -> Iterator[Affected]:
+def _rows(product: Product, vendors: dict[str, set[str]], source: Source) -> Iterator[Affected]:
+    """Yield what a product's entry says, under each of its names; they are read once for all names of a scheme."""
+    said: dict[str, list[Stated]] = {}
+    files, words = _files(product), _words(product)
+    for frame in _frames(product, vendors, source):
+        if frame.condition:
+            yield frame
+            continue
+        if frame.scheme not in said:
+            said[frame.scheme] = list(stated(product.versions, product.default_status, frame.scheme, words))
+        known = replace(frame, files=files) if files else frame
+        yield from (one.of(known) for one in said[frame.scheme])
+
+
+def _words(product: Product) -> tuple[str, ...]:
+    """Return what a product is called in words, with its vendor's name and without."""
+    name, vendor = (product.product or product.package_name or "").lower(), (product.vendor or "").lower()
+    return tuple(dict.fromkeys((name, name.removeprefix(f"{vendor} "), f"{vendor} {name}")))
+
+
+def _by_configuration(party: Container, source: Source, clear: set[str]) -> Iterator[Affected]:
     """Yield what a container says in NVD's way (`cpeApplicability`) of products that it states not otherwise."""
     for number, one in enumerate(party.cpe_applicability):
         try:
             rows = list(nvd.configuration(one, f"cpeApplicability[{number}]", source))
         except Malformed:  # it repeats what `affected` says, and some put names of other kinds there
             continue
-        yield from (row for row in rows if not any(_is_same(row.cpe, text) for text in stated))
+        yield from (row for row in rows if not any(_is_same(row.cpe, text) for text in clear))
 
 
 def _is_same(one: str, other: str) -> bool:
@@ -178,10 +195,8 @@ def _is_same(one: str, other: str) -> bool:
 
 def _without_commits(products: list[Product]) -> Iterator[Product]:
     """Leave out what is stated in commits where the same product is also stated in versions, as Linux does."""
-    for one in products:
-        twins = (other for other in products if (other.vendor, other.product) == (one.vendor, one.product))
-        if not _in_commits(one) or all(_in_commits(other) for other in twins):
-            yield one
+    in_versions = {(one.vendor, one.product) for one in products if not _in_commits(one)}
+    yield from (one for one in products if not _in_commits(one) or (one.vendor, one.product) not in in_versions)
 
 
 def _in_commits(product: Product) -> bool:

@@ -18,11 +18,13 @@ from careful.vulnerabilities.ranges import Range
 
 _UNSAID = {"", "-", "n/a", "unspecified", "0"}  # as an entry of its own; as the beginning of a range, the first version
 _COMMIT = re.compile(r"(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{10,40}")
+_SHORTEST_COMMIT = 10
 _PREFIX = re.compile(r"(?:pkg:[^@\s]+@|(?:firmware\s+)?(?:versions?\s+|ver\.?\s*(?=\d)))", re.IGNORECASE)
 _SIGN = re.compile(r"(<=|>=|<|>|=)\s*")
 _BUILD = re.compile(r"\s+build\s+\d+$", re.IGNORECASE)
 _FIRST = _UNSAID | {"*", "all", "all versions", "any", "vers:all/*"}
 _NO_END = {"", "*", "unspecified", "n/a", "-"}
+_OPEN = _FIRST | _NO_END
 _BRANCH = re.compile(r"(?P<stem>\d+(?:\.\d+)*)\.(?:\*|x)", re.IGNORECASE)
 _PLAIN = re.compile(r"[vV]?\d[0-9A-Za-z.+~_:-]*")
 _BOUND = re.compile(r"(?P<sign><=|>=|<|>|=)\s*(?P<version>[vV]?\d[0-9A-Za-z.+~_:-]*)")
@@ -72,16 +74,50 @@ class Version(msgspec.Struct, rename="camel"):
     changes: list[Change] = []
 
 
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What the entries of a product say in one scheme: once what is clear, once each doubt a person must settle."""
+
+    ranges: tuple[Range, ...] = ()
+    versions: tuple[str, ...] = ()
+    fine: tuple[Range, ...] = ()
+    closed: bool = False
+    condition: str = ""
+
+    def of(self, frame: Affected) -> Affected:
+        """Return the row of one name of the product."""
+        return Affected(
+            frame.kind,
+            frame.key,
+            frame.scheme,
+            self.versions,
+            self.ranges,
+            self.condition,
+            frame.cpe,
+            frame.distro,
+            frame.source,
+            self.fine,
+            self.closed,
+            frame.files,
+        )
+
+
 def read_versions(listed: Sequence[Version], default: str, frame: Affected) -> Iterator[Affected]:
     """Yield `frame` with what the entries say: once with what is clear, once for each doubt a person must settle."""
+    names = (frame.key.rpartition("/")[2].replace("_", " "),)
+    yield from (one.of(frame) for one in stated(listed, default, frame.scheme, names))
+
+
+def stated(listed: Sequence[Version], default: str, scheme: str, names: tuple[str, ...]) -> Iterator[Stated]:
+    """Yield what the entries of a product say in a scheme; `names` are words before a version that mean no more."""
     said = _Said()
-    for one in _joined(listed, frame.scheme):
-        for status, span, doubt in _read(one, frame.scheme, frame.key):
+    for one in _joined(listed, scheme):
+        for status, span, doubt in _read(one, scheme, names):
             said.add(one, status, span, doubt)
     if default == "affected" and not said.fine and any(one.fixed or one.last for one in said.affected):
         said.doubts.setdefault(_BY_DEFAULT, []).append(Range())
     elif default == "affected":
-        between = outside(said.fine, frame.scheme)
+        between = outside(said.fine, scheme)
         if between is None or said.unclear:
             said.doubts.setdefault("its unaffected versions cannot be put in order", [])
         else:
@@ -89,20 +125,19 @@ def read_versions(listed: Sequence[Version], default: str, frame: Affected) -> I
     ends = [one.version.strip() for one in listed if _says_only_its_end(one)]
     if default == "unaffected" and ends:
         said.doubts.setdefault(_END_ONLY, []).extend(Range(last=end) for end in ends)
-    fine = tuple(dict.fromkeys(said.fine))
+    fine = _once(said.fine)
     if said.affected or said.exact or (fine and not said.doubts):
-        yield replace(
-            frame,
-            ranges=tuple(dict.fromkeys(said.affected)),
-            versions=tuple(dict.fromkeys(said.exact)),
-            fine=fine,
-            closed=default in {"unaffected", "affected"} and not said.doubts,
-        )
+        closed = default in {"unaffected", "affected"} and not said.doubts
+        yield Stated(_once(said.affected), tuple(dict.fromkeys(said.exact)), fine, closed)
     elif not said.doubts and default != "unaffected":
-        yield replace(frame, condition=_UNKNOWN)
+        yield Stated(condition=_UNKNOWN)
     for doubt, spans in said.doubts.items():
         words = f"{doubt}: {_few(said.words)}" if doubt == _IN_WORDS else doubt
-        yield replace(frame, ranges=tuple(dict.fromkeys(spans)), condition=words, fine=fine)
+        yield Stated(_once(spans), fine=fine, condition=words)
+
+
+def _once(spans: Iterable[Range]) -> tuple[Range, ...]:
+    return tuple(dict.fromkeys(spans))
 
 
 def _joined(listed: Sequence[Version], scheme: str) -> Iterator[Version]:
@@ -170,10 +205,10 @@ def in_commits(one: Version) -> bool:
     Some say "git" and give versions, such as Zephyr and Zabbix.
     """
     said = [text.strip() for text in (one.version, one.less_than, one.less_than_or_equal) if text]
-    texts = [text for text in said if text.lower() not in _FIRST | _NO_END]
+    texts = [text for text in said if text.lower() not in _OPEN]
     if one.version_type == "git":
         return not texts or not all(_is_dotted(text) for text in texts)
-    return any(_COMMIT.fullmatch(text) for text in texts)
+    return any(len(text) >= _SHORTEST_COMMIT and _COMMIT.fullmatch(text) for text in texts)
 
 
 def _is_dotted(text: str) -> bool:
@@ -197,7 +232,7 @@ def outside(fine: Iterable[Range], scheme: str) -> list[Range] | None:
     return [*found, start]
 
 
-def _read(one: Version, scheme: str, product: str) -> Iterator[tuple[str, Range | None, str]]:
+def _read(one: Version, scheme: str, names: tuple[str, ...]) -> Iterator[tuple[str, Range | None, str]]:
     """Yield (status, range or None for exactly this version, doubt) for one entry and its changes."""
     if max(len(one.version), len(one.less_than or ""), len(one.less_than_or_equal or "")) > _LONGEST:
         yield one.status, None, _IN_WORDS
@@ -207,10 +242,10 @@ def _read(one: Version, scheme: str, product: str) -> Iterator[tuple[str, Range 
         return
     end = one.less_than if one.less_than is not None else one.less_than_or_equal
     if end is None:
-        yield from _single(one, product)
+        yield from _single(one, names)
         return
-    opening, start = _signed(one.version, product)
-    closing, end = _signed(end, product)
+    opening, start = _signed(one.version, names)
+    closing, end = _signed(end, names)
     start, end = "" if start.lower() in _FIRST else start, _BUILD.sub("", end)
     changes = sorted(one.changes, key=lambda change: _order(scheme, change.at))
     status = one.status
@@ -225,18 +260,19 @@ def _read(one: Version, scheme: str, product: str) -> Iterator[tuple[str, Range 
     yield status, last, doubt
 
 
-def _signed(text: str, product: str) -> tuple[str, str]:
+def _signed(text: str, names: tuple[str, ...]) -> tuple[str, str]:
     """Return the sign before a bound (`<= 2.2.1`, where the field says so already), and the version."""
-    plain = _bare(text, product)
+    plain = _bare(text, names)
     sign = _SIGN.match(plain)
-    return (sign[1], _bare(plain[sign.end() :], product)) if sign else ("", plain)
+    return (sign[1], _bare(plain[sign.end() :], names)) if sign else ("", plain)
 
 
-def _bare(text: str, product: str) -> str:
+def _bare(text: str, names: tuple[str, ...]) -> str:
     """Return a version without the product's name and the word for a version before it: `mupdf 1.18.0`."""
-    plain, name = text.strip(), product.rpartition("/")[2].replace("_", " ")
-    if name and plain.lower().startswith(f"{name} "):
-        plain = plain[len(name) :].strip()
+    plain = text.strip()
+    if plain[:1].isalpha():
+        low = plain.lower()
+        plain = next((plain[len(one) :].strip() for one in names if one and low.startswith(f"{one} ")), plain)
     return _PREFIX.sub("", plain, count=1)
 
 
@@ -260,8 +296,8 @@ def _until(start: str, end: str, *, inclusive: bool) -> tuple[Range | None, str]
     return (Range(introduced=start, last=end) if inclusive else Range(introduced=start, fixed=end)), ""
 
 
-def _single(one: Version, product: str) -> Iterator[tuple[str, Range | None, str]]:
-    text = _bare(one.version, product)
+def _single(one: Version, names: tuple[str, ...]) -> Iterator[tuple[str, Range | None, str]]:
+    text = _bare(one.version, names)
     if text.lower() in _UNSAID:
         yield one.status, None, _NO_VERSIONS
     elif text.lower() in _FIRST:

@@ -8,6 +8,7 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 import shutil
 import struct
 import tarfile
@@ -85,11 +86,9 @@ def contents(path: Path) -> Iterator[Packed]:
     """
     budget = _Budget()
     if path.is_dir():
-        found = (one for one in sorted(path.rglob("*")) if one.name.endswith((*KNOWN, *_ARCHIVES)) and one.is_file())
-        for one in found:
-            place = str(one.relative_to(path))
+        for place in _places(path):
             try:
-                yield from _of_file(one, place, budget, below=place)
+                yield from _of_file(path / place, place, budget, below=place)
             except _Refused as refusal:
                 yield Packed(shown(place), wrong=str(refusal))
         return
@@ -101,6 +100,15 @@ def contents(path: Path) -> Iterator[Packed]:
         kind = TooLarge if refusal.too_large else Invalid
         why = f"{path.name}: {refusal}, and nothing was taken in."
         raise kind(why, do="Fetch it again from where it is published.", where=str(path)) from refusal
+
+
+def _places(folder: Path) -> list[str]:
+    """Return the files below a folder that may be documents, in order; links to folders are not followed."""
+    found = []
+    for root, _, names in os.walk(folder):
+        below = os.path.relpath(root, folder)
+        found += [name if below == "." else f"{below}/{name}" for name in names if name.endswith((*KNOWN, *_ARCHIVES))]
+    return sorted(found)
 
 
 class _Refused(ValueError):
@@ -117,10 +125,12 @@ def _of_file(path: Path, name: str, budget: _Budget, *, below: str) -> Iterator[
         yield from (Packed(shown(f"{below}/{one.name}" if below else one.name), one.content) for one in opened)
         return
     try:
-        size = path.stat().st_size
-        _fits(size)
-        budget.spend(size, name)
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            _fits(size)
+            budget.spend(size, name)
+            content = file.read(FILE_BYTES + 1)
+        _fits(len(content))
     except OSError as failure:
         raise _Refused(f"it cannot be read ({failure.strerror})") from failure
     yield Packed(shown(name), content)
@@ -272,7 +282,8 @@ def unpacked(content: bytes) -> bytes:
 
 def shown(name: str) -> str:
     """Return a name as it may be shown: names in archives are a stranger's, and a terminal obeys some signs."""
-    return "".join(sign if sign.isprintable() else "?" for sign in name[:_LONGEST])
+    short = name[:_LONGEST]
+    return short if short.isprintable() else "".join(sign if sign.isprintable() else "?" for sign in short)
 
 
 def _fits(size: int) -> None:
