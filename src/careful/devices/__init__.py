@@ -9,7 +9,7 @@ Other domains learn what happened from the ledger (`events.py`), and ask here wh
 """
 
 from careful.devices.access import CREDENTIALS, INTERFACES, record_probe, unprobed
-from careful.devices.actions import quarantine, report_version, restore, retire, revoke, seen
+from careful.devices.actions import note_version, quarantine, report_version, restore, retire, revoke, runs, seen
 from careful.devices.authority import (
     AuthorityStatus,
     authority_bundle_path,
@@ -73,7 +73,8 @@ __all__ = [
     "authority_chain", "authority_bundle_path", "authority_status", "issue_server_certificate", "crl", "chain_cms",
     "export_root", "import_root",
     # a life
-    "quarantine", "restore", "revoke", "retire", "report_version", "seen", "cut_list", "last_cut",
+    "quarantine", "restore", "revoke", "retire", "report_version", "note_version", "runs", "seen",
+    "cut_list", "last_cut",
     # what was refused
     "record_refusals", "tell_refusals", "refusals", "record_probe", "probes", "unprobed", "INTERFACES", "CREDENTIALS",
     # what else is known

@@ -124,19 +124,33 @@ def report_version(world: World, device: str, version: str, how: str) -> None:
 
     Raises NotFound, and Invalid for a version that is no version or a `how` that is no short word.
     """
-    if not VERSION.fullmatch(version):
-        raise Invalid(f"{version[:64]!r} is no version.", do="Use 1 to 64 of A-Z a-z 0-9 . + ~ _ -.", where="version")
-    if not _HOW.fullmatch(how):
-        raise Invalid(f"{how[:16]!r} is no protocol's name.", where="how")
+    _check_version(version, how)
     with world.look() as connection:
         if store.reports(connection, device, version):
             return
     with world.change(Actor("device", device)) as work:
-        known, _ = _found(work, device)
-        if known.version == version:
-            return
+        note_version(work, device, version, how)
+
+
+def note_version(work: Work, device: str, version: str, how: str) -> None:
+    """Do what `report_version` does as a part of other work, so that both come true or neither."""
+    _check_version(version, how)
+    known, _ = _found(work, device)
+    if known.version != version:
         store.set_device(work.connection, device, version=version, version_at=work.now)
         work.record(VersionReported(device=device, product=known.product, version=version, how=how))
+
+
+def runs(work: Work, device: str, version: str) -> bool:
+    """Tell whether the device last said that it runs this version."""
+    return store.reports(work.connection, device, version)
+
+
+def _check_version(version: str, how: str) -> None:
+    if not VERSION.fullmatch(version):
+        raise Invalid(f"{version[:64]!r} is no version.", do="Use 1 to 64 of A-Z a-z 0-9 . + ~ _ -.", where="version")
+    if not _HOW.fullmatch(how):
+        raise Invalid(f"{how[:16]!r} is no protocol's name.", where="how")
 
 
 def seen(world: World, moments: Mapping[str, datetime]) -> None:

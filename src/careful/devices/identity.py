@@ -77,7 +77,10 @@ def identify_by_token(world: World, device: str, target_token: str) -> Identity:
     with world.look() as connection:
         found = queries.by_target_token(connection, device)
     if found is None or not found[1] or not hmac.compare_digest(found[1], token_digest(target_token)):
-        raise Unauthenticated("Device and target token do not belong together.")
+        raise Unauthenticated(
+            "Device and target token do not belong together.",
+            do="Send Authorization: TargetToken …, as made by: careful device target-token DEVICE",
+        )
     known = found[0]
     if not connects(known.state):
         raise Forbidden(f"The device is {known.state}.", do="Ask its maker.")

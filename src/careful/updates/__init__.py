@@ -9,12 +9,21 @@ healthy; failures and silence halt the rollout by themselves; nothing is over wh
 
 from careful.updates.actions import WAVES, account, halt, resume, start_rollout
 from careful.updates.board import Board
+from careful.updates.confirmation import (
+    activate_auto_confirm,
+    answer_consent,
+    auto_confirm,
+    deactivate_auto_confirm,
+    waiting_order,
+)
+from careful.updates.conversation import is_forced
 from careful.updates.drills import drill
 from careful.updates.executor import advance
 from careful.updates.model import (
     DRILL_KINDS,
     MEMBER_STATES,
     OPEN_ORDER,
+    AutoConfirm,
     DrillKind,
     Gone,
     Limits,
@@ -67,6 +76,7 @@ from careful.updates.queries import (
 from careful.updates.renewal import Expiring, expiring, renew
 from careful.updates.reports import MOST_STATUSES, answer_cancel, describe, feedback, retrieved
 from careful.updates.versions import key as version_key
+from careful.updates.windows import is_open as in_window
 
 __all__ = [
     # genuine releases
@@ -83,6 +93,8 @@ __all__ = [
     # orders to devices
     "Board", "Poll", "Order", "Report", "Status", "order", "order_for", "orders", "statuses", "attributes",
     "retrieved", "feedback", "answer_cancel", "describe", "Gone", "NotAllowed", "OPEN_ORDER", "MOST_STATUSES",
+    "is_forced", "in_window", "waiting_order", "answer_consent",
+    "auto_confirm", "activate_auto_confirm", "deactivate_auto_confirm", "AutoConfirm",
     # rehearsals
     "drill", "DrillKind", "DRILL_KINDS",
 ]  # fmt: skip

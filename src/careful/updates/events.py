@@ -251,3 +251,40 @@ class DrillUnclear(Event):
     device: str
     product: str
     reason: str
+
+
+@event("updates.owner_agreed", subject="device/{device}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerAgreed(Event):
+    """An order that waited for its owner's word may be carried out (`by`: device, or auto-confirm)."""
+
+    device: str
+    action: int
+    version: str
+    by: str
+
+
+@event("updates.owner_refused", subject="device/{device}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerRefused(Event):
+    """The owner does not agree to an order; it goes on waiting until its deadline."""
+
+    device: str
+    action: int
+    version: str
+
+
+@event("updates.auto_confirm_set", subject="device/{device}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutoConfirmSet(Event):
+    """A device agrees to every order by itself from now on."""
+
+    device: str
+
+
+@event("updates.auto_confirm_unset", subject="device/{device}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutoConfirmUnset(Event):
+    """The owner of a device is asked again from the next order on."""
+
+    device: str

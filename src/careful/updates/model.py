@@ -6,7 +6,7 @@ Everything here is pure: no database, no ledger, no clock.
                ^  ^         |----------+---> failed | silent -> accounted (a person says why it stays behind)
                |  +---------+ (tried again: after a resume, or when its wave was otherwise proven)
                +-> deferred (its owner, its window or its battery keeps it from it for longer than its wave waits)
-    order     offered -> retrieved -> running -> succeeded | failed | silent | cancelled
+    order     offered -> retrieved -> running -> succeeded | failed | silent | cancelled    (see conversation.py)
 
 `installed` is the device's word alone; it is confirmed once the version that it then reports agrees.
 """
@@ -24,6 +24,8 @@ OrderState = Literal["offered", "retrieved", "running", "succeeded", "failed", "
 DrillKind = Literal["tampered", "rollback", "wrong_model"]
 Urgency = Literal["feature", "security", "exploited"]
 Progress = Literal["assigned", "downloading", "verified", "installed"]
+Consent = Literal["", "asked", "given"]
+"""Whether the owner must agree to an order: not at all, asked and not agreed yet, agreed."""
 
 MEMBER_STATES: tuple[MemberState, ...] = (
     "waiting",
@@ -181,6 +183,34 @@ class RolloutDetail:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AutoConfirm:
+    """A device agrees to every order by itself, because somebody said so: who, why, and since when."""
+
+    initiator: str
+    remark: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where an order stands between us and its device."""
+
+    state: OrderState = "offered"
+    cancelling: bool = False
+    consent: Consent = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether the device may still carry it out."""
+        return self.state in OPEN_ORDER
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether it waits for the owner's word."""
+        return self.consent == "asked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """What one device is told to do. `id` is the DDI action id; `drill` is empty for a real update.
 
@@ -220,6 +250,16 @@ class Order:
     def is_open(self) -> bool:
         """Tell whether the device may still carry it out."""
         return self.state in OPEN_ORDER
+
+    @property
+    def consent(self) -> Consent:
+        """Tell whether the owner is asked, and has agreed."""
+        return "" if not self.needs_confirmation else "asked" if self.confirmed_at is None else "given"
+
+    @property
+    def standing(self) -> Standing:
+        """Return where it stands between us and its device."""
+        return Standing(self.state, self.cancelling, self.consent)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,11 +305,17 @@ class Uptake:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Poll:
-    """All that one poll of a device needs to know. `change` grows whenever any of it changes."""
+    """All that one poll of a device needs to know. `change` grows whenever any of it changes.
+
+    `asking`: the order waits for the owner's word. `window`: outside of it the order is not told; "" once it was read.
+    """
 
     device: str
     action: int | None = None
     cancelling: bool = False
+    asking: bool = False
+    forced_from: datetime | None = None
+    window: str = ""
     installed: int | None = None
     wants_attributes: bool = True
     change: int = 0

@@ -13,6 +13,7 @@ from careful.kernel.work import World
 from careful.updates import store
 from careful.updates.model import (
     OPEN_ORDER,
+    AutoConfirm,
     Limits,
     Member,
     Order,
@@ -191,9 +192,10 @@ def order(world: World, action: int) -> Order | None:
         return read_order(connection, action)
 
 
-def read_order(connection: Connection, action: int) -> Order | None:
-    """Return the order with this action id."""
-    row = connection.execute(select(store.order).where(store.order.c.id == action)).one_or_none()
+def read_order(connection: Connection, action: int, *, hold: bool = False) -> Order | None:
+    """Return the order with this action id; with `hold` nobody else changes it until the transaction ends."""
+    query = select(store.order).where(store.order.c.id == action)
+    row = connection.execute(query.with_for_update() if hold else query).one_or_none()
     return None if row is None else store.as_order(row)
 
 
@@ -218,6 +220,13 @@ def busy(connection: Connection, devices: Sequence[str]) -> set[str]:
         query = select(store.device.c.device).where(store.device.c.device.in_(part), store.device.c.action.is_not(None))
         found.update(connection.execute(query).scalars())
     return found
+
+
+def auto_confirm(connection: Connection, device: str) -> AutoConfirm | None:
+    """Return who let a device agree to every order by itself, if anybody did."""
+    query = select(store.device.c.confirms).where(store.device.c.device == device)
+    kept = connection.execute(query).scalar_one_or_none()
+    return AutoConfirm(**{**kept, "at": from_iso(kept["at"])}) if kept else None
 
 
 def orders(world: World, *, device: str | None = None, drills: bool | None = None) -> list[Order]:
@@ -284,6 +293,9 @@ def poll(connection: Connection, device: str) -> Poll:
         device=device,
         action=row.action,
         cancelling=bool(row.cancelling),
+        asking=bool(row.asking),
+        forced_from=row.forced_from,
+        window=row.window,
         installed=row.installed,
         wants_attributes=bool(row.wants_attributes),
         change=row.change,

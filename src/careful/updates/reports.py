@@ -1,90 +1,122 @@
 """Orders to devices, and what devices say about them (hawkBit DDI feedback).
 
 An order ends exactly once: by the device's closing report, by its deadline, or because it was withdrawn. What comes
-after that is answered 410, kept as evidence while there is room, and changes nothing.
+after that is answered 410, kept as evidence while there is room, and changes nothing. What a word means is decided in
+`conversation.py`, on an order that nobody else can change meanwhile; all that follows from it is in one transaction.
 
 A report of success is a claim. It is believed once the device also says that it runs the version: SWUpdate calls a
 skipped update a success, and another client says so before it has restarted.
 """
 
+from contextlib import suppress
+
 from careful import devices
 from careful.kernel.actors import Actor
-from careful.kernel.errors import NotFound, TooMany
+from careful.kernel.errors import Invalid, NotFound, TooMany
 from careful.kernel.work import Work, World
-from careful.updates import drills, fates, queries, store
+from careful.updates import conversation, drills, fates, queries, store, windows
+from careful.updates.conversation import Turn
 from careful.updates.events import DeviceFailed, DeviceSilent, DeviceUpdated
 from careful.updates.model import Gone, NotAllowed, Order, OrderState, Report
 
 MOST_STATUSES = 1000
+MOST_ATTRIBUTES = 100
 _MOST_LATE = 20
-_RETRY_SECONDS = 3600
+RETRY_SECONDS = 3600
 _REASON = 200
 
 
 def retrieved(world: World, device: str, action: int) -> Order:
-    """Note that a device read its order, once, and return it. Raises NotFound unless it is open and this device's."""
+    """Note that a device read its order, once, and return it. Raises NotFound unless polls tell it to carry it out."""
     with world.look() as connection:
-        order = _its_order(queries.read_order(connection, action), device)
-    if not order.is_open or order.cancelling:
-        raise NotFound(f"Action {action} is no longer to be carried out.")
-    if order.state == "offered":
-        with world.change(Actor("device", device)) as work:
-            store.turn_order(work.connection, action, was=("offered",), state="retrieved", retrieved_at=work.now)
+        order = its_order(queries.read_order(connection, action), device)
+    if conversation.on_read(order.standing, held=_held(world, order)) == Turn("taken", order.standing):
+        return order
+    with world.change(Actor("device", device)) as work:
+        order = its_order(queries.read_order(work.connection, action, hold=True), device)
+        turn = conversation.on_read(order.standing, held=_held(world, order))
+        if turn.says != "taken":
+            raise NotFound(f"Action {action} is not to be carried out now.", do="Poll; the answer says what is.")
+        if turn.to != order.standing:
+            store.turn_order(work.connection, action, state="retrieved", retrieved_at=work.now)
+            if order.window:  # it has begun, and must find its order again to report its end
+                store.turn_device(work.connection, device, window="")
     return order
+
+
+def _held(world: World, order: Order) -> bool:
+    return not windows.is_open(order.window, world.clock.now())
 
 
 def feedback(world: World, device: str, action: int, report: Report) -> None:
     """Take a device's report about its order. The same report again changes nothing.
 
-    Raises NotFound (no such order of this device), Gone (the order is over), TooMany (over 1000 reports).
+    Raises NotFound (no such order of this device, or its owner has not agreed), Gone (the order is over), TooMany (over
+    1000 reports; one that ends the order is taken all the same).
     """
-    with world.look() as connection:
-        order = _its_order(queries.read_order(connection, action), device)
-    ended = _ending(report)
-    proven = ended == "succeeded" and devices.get(world, device).version == order.version
     with world.change(Actor("device", device)) as work:
-        taken = order.is_open and _take(work, order, report, ended, proven=proven)
-        if not taken and queries.status_count(work.connection, action) < MOST_STATUSES + _MOST_LATE:
-            store.add_status(work.connection, action, work.now, report, late=True)
-    if not taken:
+        order = its_order(queries.read_order(work.connection, action, hold=True), device)
+        turn = conversation.on_report(order.standing, report)
+        if turn.says == "unknown":
+            raise NotFound(f"Action {action} waits for the owner's word.", do=f"Give it at confirmationBase/{action}.")
+        if turn.says == "taken":
+            _take(work, order, report)
+        else:
+            keep_late(work, action, report)
+    if turn.says == "over":
         raise Gone(f"Action {action} is over; it was {order.state}.")
 
 
-def _take(work: Work, order: Order, report: Report, ended: OrderState | None, *, proven: bool) -> bool:
-    """Keep a report and let it act; tell whether the order was still open."""
+def _take(work: Work, order: Order, report: Report) -> None:
+    """Keep a report and let it act on order and rollout, or on none of them."""
+    ended = conversation.ending(report)
+    last = queries.last_status(work.connection, order.id)
+    if last is None or last.report != report:
+        if last is not None and last.number >= MOST_STATUSES and ended is None:
+            raise TooMany(f"Action {order.id} has {MOST_STATUSES} reports already.", retry_after=RETRY_SECONDS)
+        store.add_status(work.connection, order.id, work.now, report, late=False)
     if ended is None:
         step = fates.progress(order.progress, report)
-        if not store.turn_order(work.connection, order.id, state="running", detail=_reason(report), progress=step):
-            return False
-    elif not end(work, order, ended, _reason(report), report, proven=proven):
-        return False
-    last = queries.last_status(work.connection, order.id)
-    if last is not None and last.report == report:
-        return True
-    if last is not None and last.number >= MOST_STATUSES:
-        raise TooMany(f"Action {order.id} has {MOST_STATUSES} reports already.", retry_after=_RETRY_SECONDS)
-    store.add_status(work.connection, order.id, work.now, report, late=False)
-    return True
+        store.turn_order(work.connection, order.id, state="running", detail=_reason(report), progress=step)
+        return
+    proven = ended == "succeeded" and devices.runs(work, order.device, order.version)
+    end(work, order, ended, _reason(report), report, proven=proven)
+
+
+def keep_late(work: Work, action: int, report: Report) -> None:
+    """Keep what was said of an order that is over, while there is room."""
+    if queries.status_count(work.connection, action) < MOST_STATUSES + _MOST_LATE:
+        store.add_status(work.connection, action, work.now, report, late=True)
 
 
 def answer_cancel(world: World, device: str, action: int, report: Report) -> None:
     """Take a device's answer to a cancellation: `closed` drops the order, failure or `rejected` goes on with it.
 
-    Raises NotFound, Gone (the order is over), NotAllowed (nobody asked to cancel it).
+    Raises NotFound, Gone (the order is over), NotAllowed (nobody asked to cancel it), TooMany.
     """
-    with world.look() as connection:
-        order = _its_order(queries.read_order(connection, action), device)
-    if not order.is_open:
-        raise Gone(f"Action {action} is over; it was {order.state}.")
-    if not order.cancelling:
-        raise NotAllowed(f"Nobody asked to cancel action {action}.")
     with world.change(Actor("device", device)) as work:
-        store.add_status(work.connection, action, work.now, report, late=False)
-        if report.execution == "closed" and report.finished != "failure":
-            end(work, order, "cancelled", _reason(report) or "cancelled")
-        elif report.execution in {"closed", "rejected"}:
-            store.turn_order(work.connection, action, cancelling=False, state="running")
-            store.turn_device(work.connection, device, cancelling=False)
+        order = its_order(queries.read_order(work.connection, action, hold=True), device)
+        turn = conversation.on_cancel_answer(order.standing, report)
+        if turn.says == "taken":
+            _take_cancel_answer(work, order, report, turn)
+        elif turn.says == "over":
+            keep_late(work, action, report)
+    if turn.says == "over":
+        raise Gone(f"Action {action} is over; it was {order.state}.")
+    if turn.says == "not asked":
+        raise NotAllowed(f"Nobody asked to cancel action {action}.")
+
+
+def _take_cancel_answer(work: Work, order: Order, report: Report, turn: Turn) -> None:
+    last = queries.last_status(work.connection, order.id)
+    if turn.to == order.standing and last is not None and last.number >= MOST_STATUSES:
+        raise TooMany(f"Action {order.id} has {MOST_STATUSES} reports already.", retry_after=RETRY_SECONDS)
+    store.add_status(work.connection, order.id, work.now, report, late=False)
+    if not turn.to.is_open:
+        end(work, order, "cancelled", _reason(report) or "cancelled")
+    elif not turn.to.cancelling:
+        store.turn_order(work.connection, order.id, cancelling=False, state=turn.to.state)
+        store.turn_device(work.connection, order.device, cancelling=False)
 
 
 def end(
@@ -180,17 +212,11 @@ def miss(work: Work, rollout_id: str, device: str) -> int:
     return len(changed)
 
 
-def _its_order(order: Order | None, device: str) -> Order:
+def its_order(order: Order | None, device: str) -> Order:
+    """Return the order if it is this device's. Raises NotFound."""
     if order is None or order.device != device:
         raise NotFound("There is no such action for this device.")
     return order
-
-
-def _ending(report: Report) -> OrderState | None:
-    """Return how a report ends its order, if it does: only `closed` and `canceled` do (DDI, execution)."""
-    if report.execution == "closed":
-        return "failed" if report.finished == "failure" else "succeeded"
-    return "cancelled" if report.execution == "canceled" else None
 
 
 def _reason(report: Report) -> str:
@@ -213,14 +239,13 @@ def describe(world: World, device: str, mode: str, data: dict[str, str]) -> None
             kept = {key: value for key, value in kept.items() if key not in data}
         else:
             kept |= data
-        if len(kept) > _MOST_ATTRIBUTES:
-            raise TooMany(f"A device may have {_MOST_ATTRIBUTES} attributes.", retry_after=_RETRY_SECONDS)
+        if len(kept) > MOST_ATTRIBUTES:
+            raise TooMany(f"A device may have {MOST_ATTRIBUTES} attributes.", retry_after=RETRY_SECONDS)
         # Some clients call an update done before they restart: whoever has yet to prove it is asked again.
         claimed = queries.claimed(work.connection, device)
         again = claimed is not None and claimed != version
         store.turn_device(work.connection, device, attributes=kept, wants_attributes=again)
-    if version:
-        devices.report_version(world, device, version, "ddi")
-
-
-_MOST_ATTRIBUTES = 100
+        if version:
+            # A text that is no version stays an attribute: a device that is refused here would ask for nothing else.
+            with suppress(Invalid):
+                devices.note_version(work, device, version, "ddi")

@@ -123,6 +123,10 @@ device = Table(
     Column("wants_attributes", Boolean, nullable=False),
     Column("attributes", JSONText, nullable=False),
     Column("postponed_until", Moment, nullable=True),
+    Column("asking", Boolean, nullable=False, server_default=false()),
+    Column("forced_from", Moment, nullable=True),
+    Column("window", String(96), nullable=False, server_default=text("''")),
+    Column("confirms", JSONText, nullable=True),
     Column("change", _NUMBER, nullable=False, unique=True),
 )
 counter = Table(
@@ -161,6 +165,10 @@ _FRESH: Mapping[str, Any] = {
     "installed": None,
     "wants_attributes": True,
     "attributes": {},
+    "asking": False,
+    "forced_from": None,
+    "window": "",
+    "confirms": None,
 }
 
 
@@ -267,12 +275,48 @@ def take_back(connection: Connection, name: str, devices: Sequence[str], now: da
     )
 
 
+_FRESH_ORDER: Mapping[str, Any] = {
+    "state": "offered",
+    "cancelling": False,
+    "detail": "",
+    "statuses": 0,
+    "progress": "assigned",
+    "conditions": {},
+    "forced_from": None,
+    "window": "",
+    "needs_confirmation": False,
+    "confirmed_at": None,
+}
+
+
 def add_orders(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store new orders, and let the devices' polls tell them."""
-    fresh = {"state": "offered", "cancelling": False, "detail": "", "statuses": 0, "progress": "assigned"}
-    fresh |= {"forced_from": None, "window": "", "needs_confirmation": False, "confirmed_at": None, "conditions": {}}
-    connection.execute(insert(order), [fresh | dict(row) for row in rows])
-    turn_devices(connection, [{"device": row["device"], "action": row["id"], "cancelling": False} for row in rows])
+    agreeing = _agreeing(connection, [row["device"] for row in rows if row.get("needs_confirmation")])
+    made = [
+        {**_FRESH_ORDER, "confirmed_at": row["made_at"] if row["device"] in agreeing else None, **row} for row in rows
+    ]
+    connection.execute(insert(order), made)
+    told = [
+        {
+            "device": row["device"],
+            "action": row["id"],
+            "cancelling": False,
+            "asking": row["needs_confirmation"] and row["confirmed_at"] is None,
+            "forced_from": row["forced_from"],
+            "window": row["window"],
+        }
+        for row in made
+    ]
+    turn_devices(connection, told)
+
+
+def _agreeing(connection: Connection, devices: Sequence[str]) -> set[str]:
+    """Return those of `devices` that agree to every order by themselves."""
+    found: set[str] = set()
+    for start in range(0, len(devices), 500):
+        part = device.c.device.in_(devices[start : start + 500])
+        found.update(connection.execute(select(device.c.device).where(part, device.c.confirms.is_not(None))).scalars())
+    return found
 
 
 def withdraw(connection: Connection, name: str, now: datetime, *, all_open: bool = False) -> list[str]:

@@ -1,21 +1,16 @@
 """DDI as a device sees it, through the real application; the certificate is put where TLS would put it."""
 
-import base64
 import hashlib
 from datetime import UTC, datetime, timedelta
 
+import ddi_device
 import pytest
+from ddi_device import Device
 from makers import Maker
-from starlette.applications import Starlette
-from starlette.testclient import TestClient
 
 from careful import devices, updates
-from careful.entrypoints.gateway.https import ddi, tuf
-from careful.entrypoints.gateway.https.errors import http_error, refusal
-from careful.entrypoints.gateway.https.limits import BodyLimit
 from careful.kernel import ledger
 from careful.kernel.clock import ManualClock
-from careful.kernel.errors import CarefulError
 from careful.kernel.work import World
 
 CONTENT = bytes(range(256)) * 200
@@ -36,47 +31,6 @@ def maker(world, staff, tmp_path):
     return made
 
 
-class Presented:
-    """Puts the certificate named in a header of the test into the scope, as TLS does."""
-
-    def __init__(self, app):
-        self.app = app
-
-    async def __call__(self, scope, receive, send):
-        if scope["type"] == "http":
-            shown = dict(scope["headers"]).get(b"test-certificate")
-            der = base64.b64decode(shown) if shown else None
-            scope["extensions"] = {"tls": {"client_cert_der": der}}
-        await self.app(scope, receive, send)
-
-
-class Device:
-    """One device with its certificate (or whatever headers it is given)."""
-
-    def __init__(self, client, name, **headers):
-        self.client, self.name, self.headers = client, name, headers
-        self.base = f"/default/controller/v1/{name}"
-
-    def __getattr__(self, verb):
-        def send(path="", **more):
-            headers = {**self.headers, **more.pop("headers", {})}
-            path = path.removeprefix("https://testserver")
-            url = path if path.startswith(("/default/", "/DEFAULT/")) else self.base + path
-            return getattr(self.client, verb)(url, headers=headers, **more)
-
-        return send
-
-    def link(self, name):
-        return self.get().json()["_links"][name]["href"]
-
-    def order(self):
-        return self.get(self.link("deploymentBase")).json()
-
-    def tell(self, action, execution="closed", finished="success", details=(), kind="deploymentBase", **more):
-        status = {"execution": execution, "result": {"finished": finished}, "details": list(details)}
-        return self.post(f"/{kind}/{action}/feedback", json={"status": status, **more})
-
-
 @pytest.fixture
 def fresh():
     return 0.0
@@ -84,25 +38,18 @@ def fresh():
 
 @pytest.fixture
 def http(world: World, fresh):
-    app = Starlette(
-        routes=[*ddi.routes(world, fresh=fresh), *tuf.routes(world)],
-        exception_handlers={CarefulError: refusal, 404: http_error},
-    )
-    app.add_middleware(BodyLimit)
-    app.add_middleware(Presented)
-    app.state.world = world
-    with TestClient(app, base_url="https://testserver") as client:
+    with ddi_device.http(world, fresh=fresh) as client:
         yield client
 
 
 @pytest.fixture
 def cam(http, maker):
-    return Device(http, "cam-1-001", **{"test-certificate": base64.b64encode(maker.certificates["cam-1-001"]).decode()})
+    return ddi_device.certified(http, maker, "cam-1-001")
 
 
 @pytest.fixture
 def other(http, maker):
-    return Device(http, "cam-1-002", **{"test-certificate": base64.b64encode(maker.certificates["cam-1-002"]).decode()})
+    return ddi_device.certified(http, maker, "cam-1-002")
 
 
 @pytest.fixture
@@ -303,6 +250,43 @@ def test_a_malformed_body(cam, content, kind, status):
     assert set(answer.json()) == {"exceptionClass", "errorCode", "message", "info"}
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "use"),
+    [("post", "", "GET, HEAD"), ("get", "/configData", "PUT"), ("delete", "/deploymentBase/7", "GET, HEAD"),
+     ("get", "/deploymentBase/7/feedback", "POST"), ("put", "/confirmationBase", "GET, HEAD")],
+)  # fmt: skip
+def test_the_wrong_method_is_told_the_right_one(cam, method, path, use):
+    answer = getattr(cam, method)(path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, use)
+    assert answer.json()["info"]["do"] == f"Use {use}."
+
+
+def test_contradictions_and_a_wrong_clock_change_nothing(cam, world, rollout):
+    action = cam.order()["id"]
+    said = {"timestamp": 99999999999999999, "time": "19700101T000000"}
+    assert cam.tell(action, "proceeding", "none", ["50 %"], **said).status_code == 200
+    assert cam.tell(action, "closed", "failure", ["no space left"], **said).status_code == 200
+    for execution, finished in (("closed", "failure"), ("closed", "success"), ("proceeding", "none")):
+        assert cam.tell(action, execution, finished).status_code == 410
+    assert cam.tell(action, kind="cancelAction").status_code == 410
+    assert updates.order(world, int(action)).state == "failed"
+    assert [one.late for one in updates.statuses(world, int(action))] == [True] * 4 + [False] * 2
+    assert all(abs((one.at - world.clock.now()).total_seconds()) < 60 for one in updates.statuses(world, int(action)))
+    assert devices.get(world, "cam-1-001").version == "1.0.0"
+
+
+@pytest.mark.parametrize(("asked", "lines"), [("0", None), ("-1", 6), ("2", 4), ("99", 6)])
+def test_as_much_history_as_is_asked_for(cam, rollout, asked, lines):
+    action = cam.order()["id"]
+    for number in range(3):
+        cam.tell(action, "proceeding", "none", [f"step {number}"])
+    history = cam.get(f"/deploymentBase/{action}?actionHistory={asked}").json().get("actionHistory")
+    assert (history and len(history["messages"])) == lines
+    if history:
+        assert (history["status"], history["messages"][0]) == ("RUNNING", "step 2")
+    assert cam.get(f"/deploymentBase/{action}?actionHistory=some").status_code == 400
+
+
 @pytest.mark.parametrize("key", ["", "k" * 129, "a\nb"])
 def test_a_malformed_attribute(cam, key):
     assert cam.put("/configData", json={"data": {key: "v"}}).status_code == 400
@@ -334,10 +318,14 @@ def test_a_device_sees_only_its_own(cam, other, world, rollout):
 
 def test_nobody_gets_nothing(http, maker):
     nobody = Device(http, "cam-1-001")
-    assert (nobody.get().status_code, nobody.get().content) == (401, b"")
-    assert Device(http, "cam-1-001", authorization="TargetToken wrong").get().status_code == 401
-    assert Device(http, "cam-1-001", authorization="GatewayToken wrong").get().status_code == 401
-    assert Device(http, "cam-9", authorization="TargetToken wrong").get().status_code == 401
+    for headers in ({}, *({"authorization": f"{kind} wrong"} for kind in ("TargetToken", "GatewayToken", "Basic"))):
+        for name in ("cam-1-001", "cam-9"):
+            answer = Device(http, name, **headers).get()
+            assert answer.status_code == 401
+            assert answer.headers["www-authenticate"] == "TargetToken, GatewayToken"
+            assert answer.json()["exceptionClass"] == "Unauthenticated"
+            assert "Token" in answer.json()["info"]["do"]  # what would be right
+    assert nobody.get().json()["message"] == "No client certificate was shown."
 
 
 def test_a_target_token_stands_in_for_a_certificate(http, maker, world, staff, rollout):

@@ -4,20 +4,19 @@ Devices differ: ids come as numbers or strings, fields of older versions are sti
 string. Whatever is not needed is ignored; what is needed and missing is named.
 """
 
-import json
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Literal, cast
 from urllib.parse import quote
 
 from starlette.requests import Request
 
 from careful import releases, updates
-from careful.entrypoints.gateway.https.limits import body_of
-from careful.kernel.errors import CarefulError, Invalid, TooMany
+from careful.kernel.errors import Invalid, TooMany
+from careful.kernel.work import World
 
-BODY_BYTES = 64 * 1024
 MOST_DETAILS = 50
 _DETAIL = 512
 _ATTRIBUTE = 128
@@ -25,44 +24,11 @@ _MODES = ("merge", "replace", "remove")
 _EXECUTIONS = frozenset(
     {"closed", "proceeding", "canceled", "scheduled", "rejected", "resumed", "download", "downloaded"}
 )
+_CONSENTS = ("confirmed", "denied")
 _FINISHED = ("success", "failure", "none")
 _HOST = re.compile(r"[A-Za-z0-9._:\[\]-]{1,255}")
 _DAY = 86_400
 _INT32 = 1 << 31
-
-
-class UnsupportedType(CarefulError):
-    """The body is of a type that we do not take."""
-
-    status = 415
-
-
-class NotAcceptable(CarefulError):
-    """The device takes no answer of a type that we have."""
-
-    status = 406
-
-
-async def json_body(request: Request) -> dict[str, Any]:
-    """Return the body as a JSON object. Raises UnsupportedType, TooLarge, and Invalid saying where it breaks."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind not in {"application/json", "application/hal+json"}:
-        raise UnsupportedType("The body must be application/json.", where="content-type")
-    content = await body_of(request, BODY_BYTES)
-    try:
-        found = json.loads(content)
-    except (ValueError, RecursionError) as broken:
-        raise Invalid(f"The body is not JSON: {broken}.", where="body") from broken
-    if not isinstance(found, dict):
-        raise Invalid("The body must be a JSON object.", where="body")
-    return found
-
-
-def check_accept(request: Request) -> None:
-    """Raise NotAcceptable for a device that takes no JSON."""
-    accept = request.headers.get("accept", "*/*").lower()
-    if not any(kind in accept for kind in ("*/*", "application/*", "application/json", "application/hal+json")):
-        raise NotAcceptable("The answer is application/json.", where="accept")
 
 
 def read_report(plain: Mapping[str, Any]) -> updates.Report:
@@ -74,21 +40,48 @@ def read_report(plain: Mapping[str, Any]) -> updates.Report:
     finished = _table(status, "result", "status.").get("finished")
     if finished not in _FINISHED:
         raise Invalid(f"status.result.finished must be one of {', '.join(_FINISHED)}.", where="status.result.finished")
-    details = status.get("details") or []
-    listed = [details] if isinstance(details, str) else details
-    if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
-        raise Invalid("status.details must be a list of texts.", where="status.details")
-    if len(listed) > MOST_DETAILS:
-        raise TooMany(f"A report may have {MOST_DETAILS} messages.", retry_after=_DAY)
-    code = status.get("code")
-    if code is not None and (not isinstance(code, int) or not -_INT32 <= code < _INT32):
-        raise Invalid("status.code must be a whole number.", where="status.code")
     return updates.Report(
         execution=execution,
         finished=cast("Literal['success', 'failure', 'none']", finished),
-        details=tuple(_printable(one) for one in listed),
-        code=code,
+        details=_details(status, "status."),
+        code=_code(status, "status."),
     )
+
+
+def read_consent(plain: Mapping[str, Any]) -> tuple[bool, tuple[str, ...], int | None]:
+    """Return whether the owner agrees, with what messages and which code. Raises Invalid naming the field, TooMany."""
+    said = plain.get("confirmation")
+    if said not in _CONSENTS:
+        raise Invalid(f"confirmation must be one of {', '.join(_CONSENTS)}.", where="confirmation")
+    return said == "confirmed", _details(plain, ""), _code(plain, "")
+
+
+def read_initiator(plain: Mapping[str, Any]) -> tuple[str, str]:
+    """Return who lets a device agree by itself, and the remark. Raises Invalid naming the field."""
+    found = tuple(plain.get(name) or "" for name in ("initiator", "remark"))
+    for name, value in zip(("initiator", "remark"), found, strict=True):
+        if not isinstance(value, str) or len(value) > _DETAIL:
+            raise Invalid(f"{name} must be a text of at most {_DETAIL}.", where=name)
+    return found[0], found[1]
+
+
+def _details(plain: Mapping[str, Any], inside: str) -> tuple[str, ...]:
+    """Return the messages; a long one becomes several, as many as there is room for."""
+    details = plain.get("details") or []
+    listed = [details] if isinstance(details, str) else details
+    if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+        raise Invalid(f"{inside}details must be a list of texts.", where=f"{inside}details")
+    if len(listed) > MOST_DETAILS:
+        raise TooMany(f"A report may have {MOST_DETAILS} messages.", retry_after=_DAY)
+    parts = [one[start : start + _DETAIL] for one in listed for start in range(0, max(len(one), 1), _DETAIL)]
+    return tuple(_printable(one) for one in parts[:MOST_DETAILS])
+
+
+def _code(plain: Mapping[str, Any], inside: str) -> int | None:
+    code = plain.get("code")
+    if code is not None and (not isinstance(code, int) or isinstance(code, bool) or not -_INT32 <= code < _INT32):
+        raise Invalid(f"{inside}code must be a whole number.", where=f"{inside}code")
+    return code
 
 
 def read_attributes(plain: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
@@ -140,11 +133,11 @@ def base_url(request: Request, device_url: str, tenant: str, device: str) -> str
     return f"{server}/{tenant}/controller/v1/{quote(device)}"
 
 
-def poll_body(base: str, told: updates.Poll, interval: str) -> bytes:
-    """Return the answer to a poll."""
+def poll_body(base: str, told: updates.Poll, interval: str, now: datetime) -> bytes:
+    """Return the answer to a poll: at most one thing to do, of which the device is told only in its window."""
     links = []
-    if told.action is not None:
-        what = f"cancelAction/{told.action}" if told.cancelling else f"deploymentBase/{told.action}?c={_state(told)}"
+    what = _what(told, now)
+    if what:
         links.append(f'"{what.partition("/")[0]}":{{"href":"{base}/{what}"}}')
     if told.installed is not None:
         links.append(f'"installedBase":{{"href":"{base}/installedBase/{told.installed}"}}')
@@ -153,19 +146,48 @@ def poll_body(base: str, told: updates.Poll, interval: str) -> bytes:
     return f'{{"config":{{"polling":{{"sleep":"{interval}"}}}},"_links":{{{",".join(links)}}}}}'.encode()
 
 
-def _state(told: updates.Poll) -> int:
-    return zlib.crc32(f"{told.action}/{told.change}".encode()) - (1 << 31)
+def _what(told: updates.Poll, now: datetime) -> str:
+    if told.action is None:
+        return ""
+    if told.cancelling:
+        return f"cancelAction/{told.action}"
+    if told.window and not updates.in_window(told.window, now):
+        # Held back, not sent as "skip": SWUpdate would close a skipped order as a success.
+        return ""
+    forced = updates.is_forced(told.forced_from, now)
+    state = zlib.crc32(f"{told.action}/{told.change}/{forced}".encode()) - (1 << 31)
+    return f"{'confirmationBase' if told.asking else 'deploymentBase'}/{told.action}?c={state}"
+
+
+def confirmation_state(base: str, by_itself: updates.AutoConfirm | None, waiting: int | None) -> dict[str, Any]:
+    """Return whether a device agrees by itself, how to change that, and which order waits."""
+    state: dict[str, Any] = {"active": by_itself is not None}
+    if by_itself is not None:
+        named = {"initiator": by_itself.initiator, "remark": by_itself.remark}
+        state |= {name: value for name, value in named.items() if value}
+        state["activatedAt"] = int(by_itself.at.timestamp() * 1000)
+    change = "deactivateAutoConfirm" if by_itself else "activateAutoConfirm"
+    links = {change: {"href": f"{base}/confirmationBase/{change}"}}
+    if waiting is not None:
+        links["confirmationBase"] = {"href": f"{base}/confirmationBase/{waiting}"}
+    return {"autoConfirm": state, "_links": links}
 
 
 def deployment(
-    base: str, order: updates.Order, release: releases.Release, history: tuple[updates.Status, ...] | None
+    base: str,
+    order: updates.Order,
+    release: releases.Release,
+    now: datetime,
+    history: Sequence[updates.Status] | None,
 ) -> dict[str, Any]:
-    """Return an order as DDI has it: one chunk with one artifact, forced, with all three digests and both links."""
+    """Return an order as DDI has it: one chunk with one artifact, with all three digests and both links."""
+    urgency = "forced" if updates.is_forced(order.forced_from, now) else "attempt"
     body: dict[str, Any] = {
         "id": str(order.id),
         "deployment": {
-            "download": "forced",
-            "update": "forced",
+            "download": urgency,
+            "update": urgency,
+            **({"maintenanceWindow": "available"} if order.window else {}),
             "chunks": [
                 {
                     "part": "os",
@@ -175,6 +197,7 @@ def deployment(
                     "metadata": [
                         {"key": "tuf-target-path", "value": updates.target_path(release)},
                         {"key": "product", "value": release.product},
+                        *({"key": key, "value": value} for key, value in sorted(order.conditions.items())),
                     ],
                 }
             ],
@@ -182,8 +205,26 @@ def deployment(
     }
     if history is not None:
         messages = [line for one in history for line in (*one.report.details, one.report.execution)]
-        body["actionHistory"] = {"status": _HISTORY.get(order.state, "RUNNING"), "messages": messages}
+        body["actionHistory"] = {"status": _status(order), "messages": messages}
     return body
+
+
+def _status(order: updates.Order) -> str:
+    if order.is_open and order.cancelling:
+        return "CANCELING"
+    waits = order.is_open and order.consent == "asked"
+    return "WAIT_FOR_CONFIRMATION" if waits else _HISTORY.get(order.state, "RUNNING")
+
+
+def history_of(world: World, request: Request, order: updates.Order) -> list[updates.Status] | None:
+    """Return the order's reports, newest first, if the device asks for them: so many as it says, negative is all."""
+    asked = request.query_params.get("actionHistory", "0")
+    if not re.fullmatch(r"-?[0-9]{1,9}", asked):
+        raise Invalid("actionHistory must be a whole number.", where="actionHistory")
+    if int(asked) == 0:
+        return None
+    kept = updates.statuses(world, order.id)
+    return kept if int(asked) < 0 else kept[: int(asked)]
 
 
 _HISTORY = {

@@ -40,7 +40,10 @@ def peer(request: HTTPConnection, device: str | None = None) -> Identity:
     token = request.headers.get("authorization", "")
     if device is not None and token[: len(_TARGET)].lower() == _TARGET:
         return devices.identify_by_token(world_of(request), device, token[len(_TARGET) :].strip()[:_TOKEN_LIMIT])
-    raise Unauthenticated("No client certificate was shown.", do="Connect with the device's certificate.")
+    raise Unauthenticated(
+        "No client certificate was shown.",
+        do="Connect with the device's certificate, or send Authorization: TargetToken.",
+    )
 
 
 def source_of(request: HTTPConnection) -> str:

@@ -1,0 +1,106 @@
+"""The owner's word: an order that was made with consent waits until the device, or staff for its owner, agrees to it.
+
+A device can be set to agree by itself (auto-confirm, hawkBit DDI `confirmationBase`); an order that waits then is
+agreed to at once. A refusal leaves the order waiting until its deadline: the owner may still change their mind.
+"""
+
+from dataclasses import asdict
+
+from careful.kernel.actors import Actor
+from careful.kernel.clock import iso
+from careful.kernel.errors import NotFound, Refused, TooMany
+from careful.kernel.work import Work, World
+from careful.updates import conversation, queries, store, windows
+from careful.updates.events import AutoConfirmSet, AutoConfirmUnset, OwnerAgreed, OwnerRefused
+from careful.updates.model import AutoConfirm, Gone, Order, Report, Standing
+from careful.updates.reports import MOST_STATUSES, RETRY_SECONDS, its_order, keep_late
+
+_TEXT = 64
+_REMARK = 512
+_DETAIL = 200
+
+
+def waiting_order(world: World, device: str, action: int) -> Order:
+    """Return the order that waits for the owner's word. Raises NotFound where none does."""
+    with world.look() as connection:
+        order = its_order(queries.read_order(connection, action), device)
+    held = not windows.is_open(order.window, world.clock.now())
+    if conversation.told(order.standing, held=held) != "confirm":
+        raise NotFound(f"Action {action} waits for nobody's word.")
+    return order
+
+
+def answer_consent(
+    world: World, device: str, action: int, *, agreed: bool, details: tuple[str, ...] = (), code: int | None = None
+) -> None:
+    """Take the owner's word on an order, as the device tells it. The same word again changes nothing.
+
+    Raises NotFound (it does not wait), Gone (the order is over), TooMany (over 1000 reports).
+    """
+    report = Report(execution="confirmed" if agreed else "denied", finished="none", details=details, code=code)
+    with world.change(Actor("device", device)) as work:
+        order = its_order(queries.read_order(work.connection, action, hold=True), device)
+        turn = conversation.on_consent(order.standing, agreed=agreed)
+        if turn.says == "unknown":
+            raise NotFound(f"Action {action} waits for nobody's word.")
+        if turn.says == "over":
+            keep_late(work, action, report)
+        elif turn.to != order.standing or _is_news(work, order, report):
+            _settle(work, order, turn.to, report)
+    if turn.says == "over":
+        raise Gone(f"Action {action} is over; it was {order.state}.")
+
+
+def _is_news(work: Work, order: Order, report: Report) -> bool:
+    """Tell whether this was not the last thing said: a refusal leaves the order as it was, and is worth knowing."""
+    last = queries.last_status(work.connection, order.id)
+    return report.execution == "denied" and (last is None or last.report != report)
+
+
+def _settle(work: Work, order: Order, to: Standing, report: Report) -> None:
+    if queries.status_count(work.connection, order.id) >= MOST_STATUSES:
+        raise TooMany(f"Action {order.id} has {MOST_STATUSES} reports already.", retry_after=RETRY_SECONDS)
+    store.add_status(work.connection, order.id, work.now, report, late=False)
+    agreed = to.consent == "given"
+    detail = "" if agreed else ": ".join(("the owner does not agree", *report.details[-1:]))[:_DETAIL]
+    at = work.now if agreed else None
+    store.turn_order(work.connection, order.id, confirmed_at=at, state=to.state, detail=detail)
+    store.turn_device(work.connection, order.device, asking=to.waits, window=order.window)
+    if agreed:
+        work.record(OwnerAgreed(device=order.device, action=order.id, version=order.version, by="device"))
+    else:
+        work.record(OwnerRefused(device=order.device, action=order.id, version=order.version))
+
+
+def auto_confirm(world: World, device: str) -> AutoConfirm | None:
+    """Return who let a device agree to every order by itself, if anybody did."""
+    with world.look() as connection:
+        return queries.auto_confirm(connection, device)
+
+
+def activate_auto_confirm(world: World, actor: Actor, device: str, initiator: str = "", remark: str = "") -> None:
+    """Let a device agree to every order by itself from now on, and to one that waits. Raises Refused if it does."""
+    with world.change(actor) as work:
+        if queries.auto_confirm(work.connection, device) is not None:
+            raise Refused(f"{device} agrees to every order by itself already.", do="Deactivate that first.")
+        kept = AutoConfirm(initiator=_plain(initiator, _TEXT), remark=_plain(remark, _REMARK), at=work.now)
+        store.turn_device(work.connection, device, confirms={**asdict(kept), "at": iso(kept.at)})
+        work.record(AutoConfirmSet(device=device))
+        order = queries.open_order(work.connection, device)
+        order = queries.read_order(work.connection, order.id, hold=True) if order else None
+        if order is not None and order.standing.is_open and order.standing.waits and not order.cancelling:
+            store.turn_order(work.connection, order.id, confirmed_at=work.now)
+            store.turn_device(work.connection, device, asking=False)
+            work.record(OwnerAgreed(device=device, action=order.id, version=order.version, by="auto-confirm"))
+
+
+def deactivate_auto_confirm(world: World, actor: Actor, device: str) -> None:
+    """Let the owner be asked again from the next order on. A device that does not agree by itself stays as it is."""
+    with world.change(actor) as work:
+        if queries.auto_confirm(work.connection, device) is not None:
+            store.turn_device(work.connection, device, confirms=None)
+            work.record(AutoConfirmUnset(device=device))
+
+
+def _plain(text: str, most: int) -> str:
+    return "".join(letter if letter.isprintable() else " " for letter in text[:most]).strip()
