@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from careful.kernel.errors import CarefulError, Invalid, Refused, TooLarge
-from careful.releases import cyclonedx, cyclonedx_xml
+from careful.releases import cyclonedx, cyclonedx_elements, cyclonedx_xml
 
 WHOLE = """<?xml version="1.0" encoding="UTF-8"?>
 <bom xmlns="http://cyclonedx.org/schema/bom/1.6" xmlns:x="http://example.org/x" serialNumber="urn:uuid:0" version="1">
@@ -137,7 +137,7 @@ def test_tools_of_older_versions():
         bom("<metadata><tools><tool><vendor>v</vendor><name>t</name></tool></tools></metadata>", "1.4")
     )
     assert read.metadata is not None
-    assert read.metadata.tools == [cyclonedx.Tool("t")]
+    assert read.metadata.tools == [cyclonedx_elements.Tool("t")]
 
 
 @pytest.mark.parametrize(

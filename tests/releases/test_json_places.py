@@ -106,3 +106,8 @@ def test_a_name_that_stands_twice(text, name):
 @given(st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=5) | st.lists(st.none()), max_size=6))
 def test_names_that_stand_once(document):
     assert json_places.doubled(json.dumps(document).encode()) is None
+
+
+def test_a_name_that_is_no_utf8_is_refused():
+    with pytest.raises(Invalid, match="0xc7 is no UTF-8"):
+        json_places.doubled(b'{"a": 1, "\xc7": 2}')

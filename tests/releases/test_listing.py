@@ -78,3 +78,20 @@ def test_cve_numbers_are_upper_case_and_other_names_as_they_are():
 def test_statements_are_kept_once_and_not_without_end():
     many = [Statement(f"CVE-{at}", "resolved") for at in range(2000)]
     assert len(listing.settled(many + many)) == listing.MOST_STATEMENTS
+
+
+@pytest.mark.parametrize(
+    ("purl", "name", "version", "whole"),
+    [
+        pytest.param("pkg:deb/debian/a@1", "b", "", "pkg:deb/debian/a@1?upstream=b", id="another name"),
+        pytest.param("pkg:deb/debian/a@1?arch=x", "b", "1", "pkg:deb/debian/a@1?arch=x&upstream=b", id="qualified"),
+        pytest.param("pkg:rpm/centos/a@1", "b", "2", "pkg:rpm/centos/a@1?upstream=b%402", id="another version"),
+        pytest.param("pkg:deb/debian/a@1", "a", "1", "pkg:deb/debian/a@1", id="the same name"),
+        pytest.param("pkg:deb/debian/a@1?upstream=c", "b", "", "pkg:deb/debian/a@1?upstream=c", id="it has one"),
+        pytest.param("pkg:npm/a@1", "b", "", "pkg:npm/a@1", id="no distribution's"),
+        pytest.param("pkg:deb/debian/a@1", "", "", "pkg:deb/debian/a@1", id="no source is named"),
+        pytest.param("no purl", "b", "", "no purl", id="no purl"),
+    ],
+)
+def test_the_source_of_a_distributions_package(purl, name, version, whole):
+    assert listing.with_upstream(purl, name, version) == whole

@@ -1,6 +1,6 @@
 """Reading CycloneDX, versions 1.2 to 1.7 (ECMA-424), with typed structs: only what we use, in milliseconds.
 
-The structs are filled from JSON, or from XML by cyclonedx_xml.py. What the file nests is made flat. What it lists as
+What the file nests is made flat. What it lists as
 built with but not shipped (`scope: excluded`, Buildroot's host packages, Careful's own subject) is told apart. Patches
 that name a flaw, and the file's own statements on flaws, are kept with their component. All CPEs are kept: syft writes
 its further guesses as properties, others as evidence of identity.
@@ -15,7 +15,18 @@ from urllib.parse import unquote
 import msgspec
 
 from careful.kernel.errors import TooLarge
-from careful.releases.identifiers import parse_purl
+from careful.releases.cyclonedx_elements import (
+    Analysis,
+    Bom,
+    Diff,
+    Identity,
+    LicenceChoice,
+    Metadata,
+    Part,
+    Patch,
+    Tools,
+)
+from careful.releases.identifiers import parse_cpe, parse_purl
 from careful.releases.listing import (
     MOST_COMPONENTS,
     MOST_DEPTH,
@@ -29,6 +40,7 @@ from careful.releases.listing import (
     plain,
     say,
     settled,
+    with_upstream,
 )
 from careful.releases.model import Found, SbomRemark, Statement
 
@@ -38,177 +50,6 @@ _HEADER_FLAWS = re.compile(r"^CVE: (?P<flaws>.*)$", re.MULTILINE)
 _LONGEST_HEADER = 20_000
 _IGNORED = "marked as ignored by Buildroot"
 _GUESSES = frozenset({"syft:cpe23", "syft:cpe22"})
-
-
-class Hash(msgspec.Struct, gc=False):
-    """A digest of a component's file."""
-
-    alg: str
-    content: str
-
-
-class Supplier(msgspec.Struct, gc=False):
-    """Who supplied a component, or the file itself."""
-
-    name: str | None = None
-
-
-class Licence(msgspec.Struct, gc=False):
-    """A licence by its SPDX id or its name."""
-
-    id: str | None = None
-    name: str | None = None
-
-
-class LicenceChoice(msgspec.Struct):
-    """A licence, or an SPDX expression of several."""
-
-    license: Licence | None = None
-    expression: str | None = None
-
-
-class Issue(msgspec.Struct, gc=False):
-    """What a patch resolves."""
-
-    type: str = ""
-    id: str | None = None
-    name: str | None = None
-
-
-class Attached(msgspec.Struct, gc=False):
-    """A text inside the file."""
-
-    content: str = ""
-    encoding: str | None = None
-
-
-class Diff(msgspec.Struct):
-    """What a patch changes: its text, or where that is."""
-
-    text: Attached | None = None
-    url: str | None = None
-
-
-class Patch(msgspec.Struct):
-    """A change made to a component before it was built."""
-
-    type: str = ""
-    diff: Diff | None = None
-    resolves: list[Issue] | None = None
-
-
-class Pedigree(msgspec.Struct):
-    """Where a component comes from and how it was changed."""
-
-    patches: list[Patch] | None = None
-
-
-class Property(msgspec.Struct, gc=False):
-    """A named value that tools add."""
-
-    name: str | None = None
-    value: str | None = None
-
-
-class Identity(msgspec.Struct, rename={"value": "concludedValue"}):
-    """What a tool concluded a component to be."""
-
-    field: str = ""
-    value: str | None = None
-
-
-class Evidence(msgspec.Struct):
-    """How a component was found; since 1.6 it may be taken for several things."""
-
-    identity: list[Identity] | Identity | None = None
-
-
-class Part(msgspec.Struct, rename={"bom_ref": "bom-ref", "version_range": "versionRange", "external": "isExternal"}):
-    """A component, perhaps with components of its own."""
-
-    name: str
-    type: str = "library"
-    bom_ref: str | None = None
-    group: str | None = None
-    version: str | None = None
-    version_range: str | None = None
-    external: bool = False
-    purl: str | None = None
-    cpe: str | None = None
-    scope: str | None = None
-    supplier: Supplier | None = None
-    publisher: str | None = None
-    hashes: list[Hash] | None = None
-    licenses: list[LicenceChoice] | None = None
-    pedigree: Pedigree | None = None
-    properties: list[Property] | None = None
-    evidence: Evidence | None = None
-    components: list["Part"] | None = None
-
-
-class Tool(msgspec.Struct, gc=False):
-    """What wrote the file."""
-
-    name: str | None = None
-
-
-class Tools(msgspec.Struct):
-    """What wrote the file, as it is listed since 1.5."""
-
-    components: list[Tool] | None = None
-
-
-class Metadata(msgspec.Struct):
-    """What the file is about (`component` is the image itself), and who wrote it, with what and when."""
-
-    component: Part | None = None
-    timestamp: str | None = None
-    authors: list[Supplier] | None = None
-    supplier: Supplier | None = None
-    manufacture: Supplier | None = None
-    manufacturer: Supplier | None = None
-    tools: list[Tool] | Tools | None = None
-
-
-class Dependency(msgspec.Struct, rename={"depends_on": "dependsOn"}):
-    """What a component depends on."""
-
-    ref: str
-    depends_on: list[str] | None = None
-
-
-class Analysis(msgspec.Struct):
-    """What the builder found out about a flaw."""
-
-    state: str | None = None
-    justification: str | None = None
-    response: list[str] | None = None
-    detail: str | None = None
-
-
-class Affects(msgspec.Struct, gc=False):
-    """Which component a statement is about."""
-
-    ref: str
-
-
-class Vulnerability(msgspec.Struct):
-    """A statement on a flaw, in the file itself."""
-
-    id: str | None = None
-    analysis: Analysis | None = None
-    affects: list[Affects] | None = None
-
-
-class Bom(msgspec.Struct, rename={"bom_format": "bomFormat", "spec_version": "specVersion"}):
-    """A CycloneDX document."""
-
-    bom_format: str
-    spec_version: str
-    metadata: Metadata | None = None
-    components: list[Part] | None = None
-    dependencies: list[Dependency] | None = None
-    vulnerabilities: list[Vulnerability] | None = None
 
 
 def listing(bom: Bom, form: str = "JSON", spell: Callable[[str], str] = str) -> Listing:
@@ -245,9 +86,12 @@ def entries(bom: Bom, remarks: list[SbomRemark] | None = None, spell: Callable[[
 
     At the end, what statements and dependencies name that is not in the file is added to `remarks`.
     """
-    said = _statements(bom)
+    said = _statements(bom, remarks, spell)
     related = {ref for one in bom.dependencies or () for ref in (one.ref, *(one.depends_on or ()))}
     about = bom.metadata.component if bom.metadata else None
+    if about and parse_cpe(about.cpe or ""):  # flaws are listed by it, as ESP-IDF names all of its framework here
+        place = spell("$.metadata.component")
+        yield Entry(place, _found(about, said), related=about.bom_ref in related)
     refs: dict[str | None, str] = {about.bom_ref: spell("$.metadata.component")} if about else {}
     twice: list[SbomRemark] = []
     for number, (path, part, depth) in enumerate(_walk(bom), 1):
@@ -300,13 +144,14 @@ def _found(part: Part, said: Mapping[str, list[Statement]]) -> Found:
     about = said.get(part.bom_ref, []) if part.bom_ref else []
     identities = _identities(part)
     purls = chosen([part.purl, *(one.value for one in identities if one.field == "purl")], "purl")
-    guesses = [one.value for one in part.properties or () if one.name in _GUESSES]
+    properties = {one.name: one.value for one in part.properties or () if isinstance(one.value, str)}
+    guesses = [one.value for one in part.properties or () if one.name in _GUESSES and isinstance(one.value, str)]
     cpes = chosen([part.cpe, *(one.value for one in identities if one.field == "cpe"), *guesses], "cpe")
     purl = parse_purl(purls[0]) if purls else None
     return Found(
         name=plain(f"{part.group}/{part.name}" if part.group else part.name),
         version=plain(part.version) or (plain(purl.version) if purl else ""),
-        purl=purls[0] if purls else "",
+        purl=with_upstream(purls[0], *_source(properties)) if purls else "",
         cpe=cpes[0] if cpes else "",
         more_cpes=cpes[1:],
         type=plain(part.type, 64),
@@ -317,6 +162,18 @@ def _found(part: Part, said: Mapping[str, list[Statement]]) -> Found:
         patches=named(_name(patch) for patch in (part.pedigree and part.pedigree.patches) or ()),
         reason=_range_reason(part),
     )
+
+
+def _source(properties: Mapping[str | None, str]) -> tuple[str, str]:
+    """Return the source package that a distribution's package was built from, and its version, as trivy writes them.
+
+    Distributions list flaws by source package; syft writes it into the purl itself.
+    """
+    of = {part: properties.get(f"aquasecurity:trivy:Src{part}", "") for part in ("Name", "Version", "Release", "Epoch")}
+    version = (
+        (f"{of['Epoch']}:" if of["Epoch"] else "") + of["Version"] + (f"-{of['Release']}" if of["Release"] else "")
+    )
+    return of["Name"], version
 
 
 def _identities(part: Part) -> list[Identity]:
@@ -368,14 +225,37 @@ def _left_out(part: Part) -> str:
     return ""
 
 
-def _statements(bom: Bom) -> dict[str, list[Statement]]:
+def _statements(bom: Bom, remarks: list[SbomRemark] | None, spell: Callable[[str], str]) -> dict[str, list[Statement]]:
     said: dict[str, list[Statement]] = {}
+    bare = 0
     for one in bom.vulnerabilities or ():
         if one.id and one.analysis and one.analysis.state:
             statement = _statement(one.id, one.analysis)
             for affected in one.affects or ():
                 said.setdefault(_local(affected.ref), []).append(statement)
+        else:
+            bare += 1
+    if bare and remarks is not None:
+        says = (
+            f"{bare} flaws are listed without a state of analysis: what is found is not taken over, but looked up anew"
+        )
+        remarks.append(SbomRemark(spell("$.vulnerabilities"), says))
     return said
+
+
+def with_vex(bom: Bom, others: Iterable[Bom]) -> Bom:
+    """Return a BOM with what documents without components say of it by its serial number (BOM-Link).
+
+    meta-cyclonedx and ESP-IDF write the VEX of an SBOM into a file of its own. A statement on another BOM is kept too:
+    that it is about nothing in the file will be remarked.
+    """
+    link = f"urn:cdx:{(bom.serial or '').removeprefix('urn:uuid:')}/"
+    told = [each for one in others for each in one.vulnerabilities or ()]
+    for each in told if bom.serial else ():
+        for affected in each.affects or ():
+            if affected.ref.startswith("urn:cdx:") and not affected.ref.startswith(link):
+                affected.ref = f"of another BOM: {affected.ref}"
+    return msgspec.structs.replace(bom, vulnerabilities=[*(bom.vulnerabilities or ()), *told])
 
 
 def _local(ref: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from xml.parsers import expat
 
 from careful.kernel.errors import CarefulError, Invalid, Problem, Refused, TooLarge
-from careful.releases import cyclonedx
+from careful.releases import cyclonedx_elements as cyclonedx
 from careful.releases.listing import plain
 
 MOST_DEPTH = 200

@@ -68,10 +68,10 @@ def _broken(content: bytes, broken: Exception, do: str) -> Invalid:
 def doubled(content: bytes) -> str | None:
     """Return a name that the outermost object has twice, None where it has none; decoders keep the last in silence.
 
-    RFC 8259, section 4: names should be unique, and what a reader makes of others is unpredictable.
+    RFC 8259, section 4: names should be unique, and what a reader makes of others is unpredictable. Raises Invalid.
     """
     content = mended(content)
-    values = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
+    values = decode(content, dict[str, msgspec.Raw], "JSON")
     seen: set[str] = set()
     at = content.index(b"{") + 1
     while name := _NAME.match(content, at):

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
+from urllib.parse import quote
 
 from careful.releases.identifiers import parse_cpe, parse_purl
 from careful.releases.model import Found, SbomRemark, Statement
@@ -26,6 +27,8 @@ MOST_CPES = 64
 MOST_REMARKS = 1000
 
 _HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]")
+_BUILT = frozenset({"deb", "rpm", "apk", "alpm"})
+_UPSTREAM = frozenset({"upstream", "source"})
 _FLAW = re.compile(r"(?<![A-Za-z0-9])CVE-\d{4}-\d{4,19}(?![A-Za-z0-9])", re.IGNORECASE)
 
 
@@ -89,6 +92,18 @@ def chosen(names: Iterable[str | None], kind: str) -> tuple[str, ...]:
         return tuple(once)
     parse = parse_purl if kind == "purl" else parse_cpe
     return tuple(sorted(list(once)[:MOST_CPES], key=lambda one: parse(one) is None))
+
+
+def with_upstream(purl: str, name: str, version: str = "") -> str:
+    """Return the purl of a distribution's package with the source package it was built from, where it has none.
+
+    Flaws are looked up by that name too; the version is written where it differs, as syft does both.
+    """
+    known = parse_purl(purl) if name else None
+    if known is None or known.type not in _BUILT or known.name == name or dict(known.qualifiers).keys() & _UPSTREAM:
+        return purl
+    whole = f"{name}@{version}" if version and version != known.version else name
+    return f"{purl}{'&' if '?' in purl else '?'}upstream={quote(whole, safe='')}" if "#" not in purl else purl
 
 
 def flaws_in(text: str | None) -> list[str]:

@@ -5,11 +5,22 @@ All readers end in the same `Listing`, and accounting.py decides what becomes of
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import msgspec
 
 from careful.kernel.errors import Invalid, Problem, Refused, TooLarge
-from careful.releases import archives, cyclonedx, cyclonedx_xml, spdx2, spdx2_elements, spdx2_tag, spdx3, spdx3_elements
+from careful.releases import (
+    archives,
+    cyclonedx,
+    cyclonedx_elements,
+    cyclonedx_xml,
+    spdx2,
+    spdx2_elements,
+    spdx2_tag,
+    spdx3,
+    spdx3_elements,
+)
 from careful.releases.accounting import Sbom, account, why_unmatchable
 from careful.releases.json_places import decode, doubled
 from careful.releases.listing import Listing, plain
@@ -37,6 +48,15 @@ class _Header(msgspec.Struct, rename={"bom_format": "bomFormat", "spdx2": "spdxV
     bom_format: msgspec.Raw = msgspec.Raw()
     spdx2: msgspec.Raw = msgspec.Raw()
     context: msgspec.Raw = msgspec.Raw()
+    sbom: msgspec.Raw = msgspec.Raw()
+    predicate: msgspec.Raw = msgspec.Raw()
+
+    @property
+    def inside(self) -> bytes:
+        """Return the SBOM that a wrapper holds: the answer of GitHub's API, or an attestation (in-toto)."""
+        wrapped = bytes(self.sbom) or bytes(self.predicate)
+        own = bytes(self.bom_format) or bytes(self.spdx2) or bytes(self.context)
+        return wrapped if wrapped.startswith(b"{") and not own else b""
 
 
 def read(content: bytes) -> Sbom:
@@ -65,44 +85,74 @@ def check_subject(read_sbom: Sbom, image_sha256: str) -> None:
 def _listing(content: bytes) -> Listing:
     if len(content) > MOST_BYTES:
         raise TooLarge(f"An SBOM may have {MOST_BYTES >> 20} MiB.", do=_LESS, where="sbom")
+    content = _unwrapped(content)
     return _READERS[_kind(content)](content)
 
 
+def _unwrapped(content: bytes) -> bytes:
+    start = content[:_START]
+    if b'"sbom"' not in start and b'"predicate"' not in content:
+        return content
+    try:
+        return msgspec.json.decode(content.removeprefix(_BOM), type=_Header).inside or content
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return content  # which its reader will refuse, with the place
+
+
 def _listing_of_set(files: list[tuple[str, bytes]]) -> Listing:
-    """Read several files as one: SPDX documents that refer to each other. What is no SPDX among them is passed over.
+    """Read several files as one: SPDX documents that refer to each other, or a CycloneDX SBOM and the VEX on it.
 
     Each file is let go when it is read, since they are large together.
     """
     if sum(max(content.count(b"{"), content.count(b"\nRelationship:")) for _, content in files) > MOST_OBJECTS_IN_ALL:
         raise TooLarge(f"An archive may have {MOST_OBJECTS_IN_ALL:,} objects in all.", do=_LESS, where="sbom")
-    older: list[tuple[str, spdx2_elements.Document]] = []
-    newer: list[spdx3_elements.Element] = []
-    others: list[bytes] = []
-    forms: list[str] = []
-    newer_objects = 0
+    found = _Set()
     while files:
-        name, content = files.pop(0)
+        found.take(*files.pop(0))
+    return found.listing()
+
+
+@dataclass(slots=True)
+class _Set:
+    """The SBOMs of an archive, by their kind. What is no SBOM among its files is passed over."""
+
+    older: list[tuple[str, spdx2_elements.Document]] = field(default_factory=list)
+    newer: list[spdx3_elements.Element] = field(default_factory=list)
+    boms: list[cyclonedx_elements.Bom] = field(default_factory=list)
+    others: list[bytes] = field(default_factory=list)
+    forms: list[str] = field(default_factory=list)
+    objects: int = 0
+
+    def take(self, name: str, content: bytes) -> None:
         kind = _kind_or_none(content)
         if kind in _OLDER:
-            forms.append(kind.removeprefix("SPDX ").removeprefix("2 "))
-            older.append((name, _OLDER[kind](content)))
+            self.forms.append(kind.removeprefix("SPDX ").removeprefix("2 "))
+            self.older.append((name, _OLDER[kind](content)))
         elif kind == "SPDX 3":
-            newer_objects += content.count(b"{")
-            if newer_objects > MOST_OBJECTS:
+            self.objects += content.count(b"{")
+            if self.objects > MOST_OBJECTS:
                 raise TooLarge(f"An SBOM may have {MOST_OBJECTS:,} objects.", do=_LESS, where=name)
-            newer += _spdx3(content).graph
+            self.newer += _spdx3(content).graph
+        elif kind == "CycloneDX JSON":
+            self.boms.append(_bom(content))
         elif kind:
-            others.append(content)
-    if older:
-        return spdx2.listing(older, f"{forms[0]} archive")
-    if newer:
-        return spdx3.listing(spdx3_elements.Document(newer))
-    if len(others) == 1:
-        return _listing(others[0])
-    raise Refused(
-        f"The archive holds {len(others)} SBOMs that do not refer to each other.",
-        do="Hand them in one by one." if others else _DO,
-    )
+            self.others.append(content)
+
+    def listing(self) -> Listing:
+        if self.older:
+            return spdx2.listing(self.older, f"{self.forms[0]} archive")
+        if self.newer:
+            return spdx3.listing(spdx3_elements.Document(self.newer))
+        whole = [one for one in self.boms if one.components or len(self.boms) == 1]
+        if len(whole) == 1 and not self.others:
+            return cyclonedx.listing(cyclonedx.with_vex(whole[0], (one for one in self.boms if one is not whole[0])))
+        if len(self.others) == 1 and not self.boms:
+            return _listing(self.others[0])
+        number = len(self.boms) + len(self.others)
+        raise Refused(
+            f"The archive holds {number} SBOMs that do not refer to each other.",
+            do="Hand them in one by one." if number else _DO,
+        )
 
 
 def _kind_or_none(content: bytes) -> str:
@@ -162,9 +212,13 @@ def _kind_of_json(content: bytes) -> str:
 
 
 def _cyclonedx(content: bytes) -> Listing:
-    bom = decode(content.removeprefix(_BOM), cyclonedx.Bom, "CycloneDX")
+    return cyclonedx.listing(_bom(content))
+
+
+def _bom(content: bytes) -> cyclonedx_elements.Bom:
+    bom = decode(content.removeprefix(_BOM), cyclonedx_elements.Bom, "CycloneDX")
     _check_version(bom, "$.specVersion")
-    return cyclonedx.listing(bom)
+    return bom
 
 
 def _cyclonedx_xml(content: bytes) -> Listing:
@@ -173,7 +227,7 @@ def _cyclonedx_xml(content: bytes) -> Listing:
     return cyclonedx.listing(bom, "XML", cyclonedx_xml.path)
 
 
-def _check_version(bom: cyclonedx.Bom, where: str) -> None:
+def _check_version(bom: cyclonedx_elements.Bom, where: str) -> None:
     if bom.spec_version not in cyclonedx.VERSIONS:
         found = bom.spec_version[:20]
         problem = Problem(where=where, expected=", ".join(cyclonedx.VERSIONS), found=repr(found))

@@ -12,6 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from careful.kernel.errors import Invalid, Refused, TooLarge
 from careful.releases import sources
@@ -21,6 +22,7 @@ from careful.releases.listing import (
     MOST_COMPONENTS,
     MOST_RECIPES,
     MOST_REMARKS,
+    MOST_STATEMENTS,
     Entry,
     Listing,
     Subject,
@@ -30,12 +32,16 @@ from careful.releases.listing import (
     say,
     settled,
     stated,
+    with_upstream,
 )
 from careful.releases.model import Found, SbomRemark, Statement
 from careful.releases.spdx2_elements import Document, Package
 
 VERSIONS = ("SPDX-2.2", "SPDX-2.3")
 _FIXED = re.compile(r"CVEs fixed:\s*(?P<flaws>.*)", re.IGNORECASE | re.DOTALL)
+_BUILT_FROM = re.compile(r"built package from: (?P<name>\S+)(?: (?P<version>\S+))?")
+_EXCLUDED = re.compile(r"^cve-exclude-list:\s*$(?P<list>.*)", re.MULTILINE | re.DOTALL)
+_EXCLUSION = re.compile(r"^-\s+cve:\s*(?P<flaw>\S+)(?:\s+reason:(?P<reason>[^\n]*(?:\n[ ]{2,}[^\n]*)*))?", re.MULTILINE)
 _KIND = re.compile(r"(?:Organization|Person|Tool):\s*", re.IGNORECASE)
 _IMAGE_PURLS = frozenset({"oci", "docker"})
 _YOCTO = "openembedded"
@@ -103,7 +109,10 @@ class _Web:
             said = _FIXED.search(self.packages[node][1].source or "")
             flaws = flaws_in(said["flaws"]) if said else []
             patches = "CVEs fixed by patches of the recipe"
-            self.mended[node] = tuple(say(flaw, "patched", "SPDX sourceInfo", patches) for flaw in flaws)
+            self.mended[node] = (
+                *(say(flaw, "patched", "SPDX sourceInfo", patches) for flaw in flaws),
+                *_excluded(self.packages[node][1].comment),
+            )
         return self.mended[node]
 
 
@@ -288,7 +297,7 @@ def _found(web: _Web, node: _Node, recipes: Iterable[_Node]) -> Found:
     return Found(
         name=plain(package.name),
         version=stated(package.version) or (plain(purl.version) if purl else ""),
-        purl=purls[0] if purls else "",
+        purl=with_upstream(purls[0], *_source(package)) if purls else "",
         cpe=cpes[0] if cpes else "",
         more_cpes=cpes[1:],
         type=plain((package.purpose or "library").lower(), 64),
@@ -298,6 +307,20 @@ def _found(web: _Web, node: _Node, recipes: Iterable[_Node]) -> Found:
         statements=settled(said for one in (node, *recipes) for said in web.fixed(one)),
         files=web.compiled(node, recipes) if names_linux(cpes) else frozenset(),
     )
+
+
+def _source(package: Package) -> tuple[str, str]:
+    """Return the source package that a package was built from, and its version, as trivy writes them."""
+    found = _BUILT_FROM.match(package.source or "")
+    return (found["name"], found["version"] or "") if found else ("", "")
+
+
+def _excluded(comment: str | None) -> Iterator[Statement]:
+    """Yield the flaws that ESP-IDF's list excludes, each with its reason: they were evaluated, and do not matter."""
+    listed = _EXCLUDED.search(comment or "")
+    for one in islice(_EXCLUSION.finditer(listed["list"]), MOST_STATEMENTS) if listed else ():
+        reason = " ".join((one["reason"] or "").split()).strip("'\"")
+        yield say(one["flaw"].strip("'\""), "not_affected", "ESP-IDF cve-exclude-list", reason)
 
 
 def _names(package: Package) -> _Names:

@@ -45,6 +45,7 @@ class Package(
     declared: str | None = None
     concluded: str | None = None
     source: str | None = None
+    comment: str | None = None
     checksums: list[Checksum] | None = None
     annotations: list[Annotation] | None = None
     line: int = 0

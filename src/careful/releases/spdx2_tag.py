@@ -22,7 +22,7 @@ _TEXT, _END = "<text>", "</text>"
 _FIELDS = {
     "PackageVersion": "version", "PackageSupplier": "supplier", "PackageOriginator": "originator",
     "PrimaryPackagePurpose": "purpose", "PackageLicenseDeclared": "declared", "PackageLicenseConcluded": "concluded",
-    "PackageSourceInfo": "source",
+    "PackageSourceInfo": "source", "PackageComment": "comment",
 }  # fmt: skip
 
 
