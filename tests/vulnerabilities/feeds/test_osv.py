@@ -64,7 +64,8 @@ def test_a_range_of_commits_is_for_a_person():
 
 def test_a_notice_of_several_flaws_is_no_alias_of_any():
     assert parse({"modified": DAY, "id": "DSA-1", "upstream": ["CVE-1"], "affected": []}).aliases == ("CVE-1",)
-    assert parse({"modified": DAY, "id": "DSA-2", "upstream": ["CVE-1", "CVE-2"], "affected": []}).aliases == ()
+    several = parse({"modified": DAY, "id": "DSA-2", "upstream": ["CVE-1", "CVE-2"], "summary": "curl", "affected": []})
+    assert (several.aliases, several.summary) == ((), "CVE-1, CVE-2: curl")
 
 
 @pytest.mark.parametrize("modified", [None, "", "soon", 20261001, "2026-13-01T00:00:00Z"])

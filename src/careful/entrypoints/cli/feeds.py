@@ -13,6 +13,7 @@ from careful.entrypoints.cli.scan import unreadable
 from careful.kernel.actors import OPERATOR
 
 _SHOWN = 10
+_TABLES = {"kev": "which flaws are exploited", "epss": "how likely flaws are exploited"}
 _KINDS = get_args(vulnerabilities.FeedKind)
 
 
@@ -155,7 +156,7 @@ def list_(ctx: click.Context, *, as_json: bool) -> None:
 def _covers(feed: str, names: tuple[str, ...]) -> str:
     if names:
         return f"all of {', '.join(names)}"
-    return "which flaws are exploited" if feed == "kev" else "only packages that its records name"
+    return _TABLES.get(feed, "only packages that its records name")
 
 
 def say_report(report: vulnerabilities.FeedReport) -> None:

@@ -39,7 +39,7 @@ def parse(raw: Any) -> Record:  # noqa: ANN401 (JSON is Any)
     return Record(
         id=raw["id"],
         aliases=_aliases(raw),
-        summary=str(raw.get("summary") or str(raw.get("details") or "").split("\n", 1)[0])[:_SUMMARY],
+        summary=_summary(raw)[:_SUMMARY],
         severity=_severity(raw),
         vector=next((one for one in _vectors(raw) if "/" in one), "")[:_VECTOR],
         modified=modified,
@@ -53,6 +53,13 @@ def _aliases(raw: Mapping[str, Any]) -> tuple[str, ...]:
     upstream = _list(raw, "upstream")
     names = [*_list(raw, "aliases"), *(upstream if len(upstream) == 1 else [])]
     return tuple(dict.fromkeys(one for one in names if isinstance(one, str) and one))
+
+
+def _summary(raw: Mapping[str, Any]) -> str:
+    """Return what it is about in a line; a notice of several flaws names them first, as it has no number of theirs."""
+    said = str(raw.get("summary") or str(raw.get("details") or "").split("\n", 1)[0])
+    upstream = [one for one in _list(raw, "upstream") if isinstance(one, str)]
+    return f"{', '.join(upstream)}: {said}" if len(upstream) > 1 else said
 
 
 def _list(raw: Mapping[str, Any], name: str) -> list[Any]:
