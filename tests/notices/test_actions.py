@@ -3,11 +3,12 @@
 import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
-from village import FLAW, NEW, OLD, STAFF, Village
+from village import FLAW, NEW, OLD, SECOND, STAFF, Village
 
-from careful import devices, notices
+from careful import devices, notices, vulnerabilities
 from careful.kernel import ledger
 from careful.kernel.errors import Invalid, NotFound, Refused
 
@@ -146,6 +147,52 @@ def test_one_letter_for_one_owner_however_many_devices(village: Village):
     assert events(village, "owners_told") == [
         {"advisory": one.id, "case": one.case, "product": "cam-1", "told": 2, "unreachable": 1}
     ]
+
+
+def test_one_letter_however_an_owner_spells_the_address(village: Village):
+    one = village.published()
+    village.own(cam_1_003="Kim@Example.com")
+    assert notices.tell_owners(village.world, STAFF, one.id) == (3, 0)
+    assert [mail["to"].lower() for mail in village.mails()] == ["kim@example.com"]
+
+
+def test_only_owners_of_what_is_affected_are_written_to(village: Village):
+    """Not whose device runs the fix since before, not whose other product is fine."""
+    village.declare("lock-1")
+    village.ship(OLD, "wheel==0.40.0", product="lock-1")
+    village.run(OLD, "lock-1-001", product="lock-1")
+    one = village.published()
+    village.run(NEW, "cam-1-004")
+    village.own(lock_1_001="lock@example.com", cam_1_004="new@example.com")
+    notices.tell_owners(village.world, STAFF, one.id)
+    assert [mail["to"] for mail in village.mails()] == ["kim@example.com"]
+
+
+def test_of_an_accepted_risk_nobody_is_told_to_wait_for_an_update(village: Village):
+    case = village.affected()
+    until = village.world.clock.now() + timedelta(days=90)
+    held = vulnerabilities.judge(
+        village.world, STAFF, case.id, "affected", statement="It is in a locked room.", until=until
+    )
+    vulnerabilities.confirm(village.world, SECOND, held.id)
+    one = notices.publish(village.world, STAFF, notices.draft(village.world, STAFF, case.id).id)
+    (flaw,) = json.loads(notices.csaf(village.world, one.id))["vulnerabilities"]
+    assert flaw["remediations"][0]["category"] == "no_fix_planned"
+    assert "updates itself" not in notices.letter(one, "https://hearth.example")
+    assert "update" not in one.title
+
+
+def test_what_we_publish_is_applied_when_it_comes_in_again(village: Village):
+    one = village.published()
+    forms = [
+        notices.csaf(village.world, one.id),
+        vulnerabilities.export(village.world, "cam-1", "openvex").text.encode(),
+        vulnerabilities.export(village.world, "cam-1", "cyclonedx").text.encode(),
+    ]
+    for content in forms:
+        lines = vulnerabilities.import_vex(village.world, STAFF, "cam-1", content)
+        assert lines
+        assert {line.outcome for line in lines} == {"applied"}, lines
 
 
 def test_told_again_writes_only_to_who_is_new(village: Village):

@@ -13,6 +13,7 @@ import pytest
 import zstandard
 from notices_sample import ADVISORY
 
+from careful import vulnerabilities
 from careful.notices.csaf import document, encode
 
 AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -78,6 +79,22 @@ def test_without_a_fix_none_is_promised():
     flaw = made(fixed_in=None)["vulnerabilities"][0]
     assert flaw["remediations"][0]["category"] == "none_available"
     assert "fixed" not in flaw["product_status"]
+
+
+def test_of_an_accepted_risk_no_fix_is_promised():
+    advisory = dataclasses.replace(ADVISORY, fixed_in=None)
+    made = document(advisory, maker="H", namespace="https://h.example", at=AT, url="https://h.example/a", planned=False)
+    assert made["vulnerabilities"][0]["remediations"][0]["category"] == "no_fix_planned"
+
+
+def test_our_own_reader_takes_it_in_line_by_line():
+    found = vulnerabilities.read_statements(encode(made(affected=("1.0.0", "1.0+b 1"))))
+    assert sorted((one.status, one.about[0].product.ids, one.why_not) for one in found.said) == [
+        ("affected", ("pkg:generic/cam-1@1.0%2Bb%201",), ""),
+        ("affected", ("pkg:generic/cam-1@1.0.0",), ""),
+        ("fixed", ("pkg:generic/cam-1@1.0.1",), ""),
+        ("fixed", ("pkg:generic/cam-1@1.0.1",), ""),
+    ]
 
 
 def test_same_advisory_same_bytes():

@@ -21,9 +21,10 @@ SITE = "https://hearth.example"
 ACCEPTED = {"optionalTest_6_2_3"}
 
 
-def made(**change):
+def made(maker="Hearth", planned=True, **change):
     one = dataclasses.replace(ADVISORY, **change)
-    content = document(one, maker="Hearth", namespace=SITE, at=AT, url=base(SITE) + path(one.id, AT))
+    url = base(SITE) + path(one.id, AT)
+    content = document(one, maker=maker, namespace=SITE, at=AT, url=url, planned=planned)
     return json.loads(encode(content))
 
 
@@ -32,6 +33,13 @@ CASES = {
     "no fix yet": made(fixed_in=None, exploited=False),
     "no CVE number": made(flaw="GHSA-j7hp-h8jx-5ppr"),
     "severity unknown": made(severity="unknown", affected=("1.0.0", "0.9.0")),
+    "an id of nobody's scheme": made(flaw="temp 7 / \u00dc"),
+    "risk accepted": made(fixed_in=None, planned=False),
+    "many releases": made(affected=tuple(f"1.0.{number}+b {number}" for number in range(300)), fixed_in="2.0"),
+    "long words": made(summary="It has a flaw. " * 260, action="Update it. " * 360, title="A" * 4000),
+    "names in other scripts": made(
+        maker="株式会社 <Ünïcode> & Söhne", product="cam/1 \u2019", product_name="Камера \u0661", model="\u200fHC 100"
+    ),
     "words that are hard on JSON": made(title='A "quote", a \\ and Søren\u2019s 日本', summary="<b>&amp;</b>\n\nTwo."),
 }
 

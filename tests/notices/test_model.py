@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 from notices_sample import ADVISORY
 
-from careful.notices.model import advisory_id, answer
+from careful.notices.model import advisory_id, answer, default_action, default_summary, default_title
+from careful.notices.plain_language import read
 
 BASE = {
     "model": "HC-100",
@@ -42,3 +43,29 @@ def test_answer(change, state, words):
 
 def test_ids():
     assert advisory_id(2026, 7) == "CAREFUL-2026-0007"
+
+
+@pytest.mark.parametrize(
+    ("fixed_in", "planned", "says"),
+    [
+        ("1.0.1", True, "It updates itself to version 1.0.1."),
+        (None, True, "It updates itself as soon as the fix is ready."),
+        (None, False, "No update is planned for this."),
+    ],
+)
+def test_what_to_do_is_true_and_plain(fixed_in, planned, says):
+    action = default_action("Hearth Cam 1", fixed_in, planned=planned)
+    assert says in action
+    assert read("It has a flaw.", action, "Hearth Cam 1").problems == ()
+
+
+def test_the_subject_promises_no_more_than_there_is():
+    assert default_title("Cam", "1.0.1") == default_title("Cam", None) == "Cam: security update"
+    assert "update" not in default_title("Cam", None, planned=False)
+
+
+@pytest.mark.parametrize("exploited", [True, False])
+def test_the_number_of_a_flaw_is_explained(exploited):
+    words = default_summary("Hearth Cam 1", "CVE-2023-4863", exploited=exploited)
+    assert words.endswith("Experts list it under the number CVE-2023-4863.")
+    assert read(words, default_action("Hearth Cam 1", None), "Hearth Cam 1").problems == ()

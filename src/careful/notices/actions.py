@@ -10,7 +10,7 @@ from careful.kernel.work import World
 from careful.notices import csaf, distribution, openpgp, plain_language, queries, store
 from careful.notices.channels import mail
 from careful.notices.events import AdvisoryDrafted, AdvisoryPublished, OwnersTold
-from careful.notices.model import Advisory, advisory_id, default_action, default_summary
+from careful.notices.model import Advisory, advisory_id, default_action, default_summary, default_title
 
 _LONGEST = 4000
 
@@ -46,9 +46,9 @@ def draft(
             "product": case.product,
             "product_name": name,
             "model": product.models[0] if product.models else name,
-            "title": title or f"{name}: security update for {case.flaw}",
+            "title": title or default_title(name, case.fixed_in, planned=case.accepted_until is None),
             "summary": summary or default_summary(name, case.flaw, exploited=case.exploited),
-            "action": action or default_action(name, case.fixed_in),
+            "action": action or default_action(name, case.fixed_in, planned=case.accepted_until is None),
             "severity": case.severity or "unknown",
             "exploited": case.exploited,
             "affected": sorted(case.releases),
@@ -77,10 +77,13 @@ def publish(world: World, actor: Actor, wanted: str) -> Advisory:
             do=f"Run: careful notice draft {one.case} --summary … --action …",
         )
     settings = world.settings
+    planned = vulnerabilities.case(world, one.case).accepted_until is None
     with world.change(actor) as work:
         url = distribution.base(settings.public_url) + distribution.path(one.id, work.now)
         content = csaf.encode(
-            csaf.document(one, maker=settings.maker_name, namespace=settings.public_url, at=work.now, url=url)
+            csaf.document(
+                one, maker=settings.maker_name, namespace=settings.public_url, at=work.now, url=url, planned=planned
+            )
         )
         digest = hashlib.sha256(content).hexdigest()
         proof = openpgp.signed(world, content)
@@ -122,12 +125,12 @@ def tell_owners(world: World, actor: Actor, wanted: str) -> tuple[int, int]:
         return 0, len(exposed)
     with world.change(actor) as work:
         store.mark_told(work.connection, one.id, sorted(reached), work.now)
-        for address, token in sorted({contact.email: contact.unsubscribe_token for contact in contacts}.items()):
+        for address, contact in sorted({one.email.strip().casefold(): one for one in reversed(contacts)}.items()):
             payload = {
-                "to": address,
+                "to": contact.email,
                 "subject": one.title,
                 "body": letter(one, world.settings.public_url),
-                "unsubscribe": token,
+                "unsubscribe": contact.unsubscribe_token,
                 "advisory": one.id,
                 "at": iso(work.now),
             }

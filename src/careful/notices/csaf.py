@@ -3,6 +3,7 @@
 import re
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from careful.kernel.clock import iso
 from careful.kernel.database import canonical_json
@@ -13,8 +14,13 @@ _SEVERITY = {"low": "Low", "medium": "Moderate", "high": "Important", "critical"
 """CSAF's aggregate severity is free text; these are the words of its own example (section 3.2.1.2)."""
 
 
-def document(advisory: Advisory, *, maker: str, namespace: str, at: datetime, url: str) -> dict[str, Any]:
-    """Return the CSAF document. `at` is the moment of publication, `url` where the file will be."""
+def document(
+    advisory: Advisory, *, maker: str, namespace: str, at: datetime, url: str, planned: bool = True
+) -> dict[str, Any]:
+    """Return the CSAF document. `at` is the moment of publication, `url` where the file will be.
+
+    `planned`: a fix that is not there yet will come; else its risk is accepted for now.
+    """
     published = iso(at)
     return {
         "document": {
@@ -43,7 +49,7 @@ def document(advisory: Advisory, *, maker: str, namespace: str, at: datetime, ur
             },
         },
         "product_tree": {"branches": [_branch(advisory, maker)]},
-        "vulnerabilities": [_vulnerability(advisory)],
+        "vulnerabilities": [_vulnerability(advisory, planned=planned)],
     }
 
 
@@ -69,7 +75,10 @@ def _branch(advisory: Advisory, maker: str) -> dict[str, Any]:
             "product": {
                 "name": f"{maker} {advisory.product_name} {version}",
                 "product_id": product_id(advisory, version),
-                "product_identification_helper": {"model_numbers": [advisory.model]},
+                "product_identification_helper": {
+                    "model_numbers": [advisory.model],
+                    "purl": f"pkg:generic/{quote(advisory.product, safe='')}@{quote(version, safe='')}",
+                },
             },
         }
         for version in _versions(advisory)
@@ -81,10 +90,11 @@ def _branch(advisory: Advisory, maker: str) -> dict[str, Any]:
     }
 
 
-def _vulnerability(advisory: Advisory) -> dict[str, Any]:
+def _vulnerability(advisory: Advisory, *, planned: bool) -> dict[str, Any]:
     affected = [product_id(advisory, version) for version in sorted(advisory.affected)]
     status: dict[str, Any] = {"known_affected": affected}
-    remedy: dict[str, Any] = {"category": "none_available", "details": advisory.action, "product_ids": affected}
+    left = "none_available" if planned else "no_fix_planned"
+    remedy: dict[str, Any] = {"category": left, "details": advisory.action, "product_ids": affected}
     if advisory.fixed_in:
         fixed = [product_id(advisory, advisory.fixed_in)]
         status |= {"first_fixed": fixed, "fixed": fixed}

@@ -49,16 +49,26 @@ def advisory_id(year: int, number: int) -> str:
     return f"CAREFUL-{year}-{number:04d}"
 
 
+def default_title(name: str, fixed_in: str | None, *, planned: bool = True) -> str:
+    """Return the subject under which an owner is written to; it promises no more than there is."""
+    return f"{name}: security update" if fixed_in or planned else f"{name}: a security flaw, and what to do"
+
+
 def default_summary(name: str, flaw: str, *, exploited: bool) -> str:
     """Return plain words for a flaw of which nobody has written more yet."""
     used = " This flaw is already used in attacks on other products." if exploited else ""
-    return f"A part of the software in your {name} has a known security flaw ({flaw}).{used}"
+    return (
+        f"A part of the software in your {name} has a security flaw that is known.{used}"
+        f" Experts list it under the number {flaw}."
+    )
 
 
-def default_action(name: str, fixed_in: str | None) -> str:
-    """Return the one act that helps an owner."""
+def default_action(name: str, fixed_in: str | None, *, planned: bool = True) -> str:
+    """Return the one act that helps an owner; `planned`: a fix will come, else nobody may wait for one."""
     if fixed_in:
         return f"Keep your {name} switched on and connected. It updates itself to version {fixed_in}."
+    if not planned:
+        return f"No update is planned for this. Take your {name} off the internet if you do not need it there."
     return f"Keep your {name} switched on and connected. It updates itself as soon as the fix is ready."
 
 
