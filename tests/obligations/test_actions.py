@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from village import STAFF, Village
+from village import OLD, STAFF, Village
 
 from careful import obligations
 from careful.kernel import ledger
@@ -145,14 +145,54 @@ def test_a_clock_that_ran_out_is_on_record_once(village: Village) -> None:
     village.declare()
     one = incident(village)
     obligations.drill(village.world, STAFF, "incident", ["cam-1"])
-    assert obligations.note_missed(village.world) == 0
+    assert obligations.note_clocks(village.world) == 2  # two of its three clocks run
+    assert obligations.note_clocks(village.world) == 0
     village.later(hours=25)
-    assert obligations.note_missed(village.world) == 1
-    assert obligations.note_missed(village.world) == 0
+    assert obligations.note_clocks(village.world) == 1
+    assert obligations.note_clocks(village.world) == 0
     said = events(village, one.id)[-1]
     assert (said.name, said.data["duty"]) == ("obligations.clock_missed", "incident-early-warning")
     obligations.submitted(village.world, STAFF, one.id, "early-warning", "R")
     obligations.dismiss(village.world, STAFF, one.id, "It was nothing.")
     assert len(obligations.matter(village.world, one.id).of("missed")) == 1
     village.later(hours=100)
-    assert obligations.note_missed(village.world) == 0
+    assert obligations.note_clocks(village.world) == 1  # the notification is not owed any more; that it is late, never
+    assert obligations.note_clocks(village.world) == 0
+
+
+def due_on_record(village: Village, matter: str) -> list[tuple[str, str | None]]:
+    told = [one for one in events(village, matter) if one.name == "obligations.clock_set"]
+    return [(one.data["duty"].removeprefix("exploited-"), one.data["due"] and one.data["due"][:16]) for one in told]
+
+
+def test_when_a_report_is_due_is_on_record_and_again_when_that_changes(village: Village) -> None:
+    case = village.affected()
+    obligations.note_clocks(village.world)
+    assert due_on_record(village, case.id) == [
+        ("early-warning", "2026-11-03T09:00"),
+        ("notification", "2026-11-05T09:00"),
+    ]
+    village.later(hours=2)
+    obligations.aware(village.world, STAFF, case.id, "We knew a day before.", village.world.clock.now() - timedelta(1))
+    obligations.measure(village.world, STAFF, case.id, "A port was closed.")
+    obligations.note_clocks(village.world)
+    assert due_on_record(village, case.id)[2:] == [
+        ("early-warning", "2026-11-02T11:00"),
+        ("notification", "2026-11-04T11:00"),
+        ("final", "2026-11-16T11:00"),
+    ]
+    village.judge("not_affected")
+    obligations.note_clocks(village.world)
+    assert due_on_record(village, case.id)[5:] == [("early-warning", None), ("notification", None), ("final", None)]
+    assert obligations.note_clocks(village.world) == 0
+
+
+def test_that_nothing_is_owed_is_on_record_once(village: Village) -> None:
+    village.declare()
+    village.ship(OLD, "pillow==10.0.0")
+    village.hear()
+    case = village.found()
+    village.judge("not_affected")
+    assert obligations.note_clocks(village.world) == 1
+    assert due_on_record(village, case.id) == [("early-warning", None)]
+    assert obligations.note_clocks(village.world) == 0

@@ -6,7 +6,7 @@ since when a measure is available, what was submitted. Notes are added, never ch
 Drafts are filled from what is known. Careful submits nothing by itself.
 """
 
-from careful.obligations.actions import aware, dismiss, drill, incident, measure, note_missed, submitted
+from careful.obligations.actions import aware, dismiss, drill, incident, measure, note_clocks, submitted
 from careful.obligations.drafts import NOT_SENT, Draft
 from careful.obligations.model import KINDS, LONGEST, LONGEST_TEXT, Clock, Entry, Kind, Matter
 from careful.obligations.pressing import Pressing, pressing, standing, urgency
@@ -32,7 +32,7 @@ __all__ = [
     "matters",
     "measure",
     "next_clock",
-    "note_missed",
+    "note_clocks",
     "pressing",
     "standing",
     "submitted",

@@ -14,6 +14,7 @@ from careful.obligations import clocks, queries, store
 from careful.obligations.events import (
     Aware,
     ClockMissed,
+    ClockSet,
     Dismissed,
     DrillReport,
     DrillStarted,
@@ -161,19 +162,28 @@ def dismiss(world: World, actor: Actor, wanted: str, reason: str) -> Matter:
     return queries.matter(world, wanted)
 
 
-def note_missed(world: World) -> int:
-    """Put every clock of a real matter that ran out on record, once; return how many are new."""
-    new = [
-        (one.id, clock.duty, clock.due)
-        for one in queries.matters(world, drills=False)
-        for clock in one.clocks
-        if clock.state == "late" and clock.due and clock.duty not in {each.duty for each in one.of("missed")}
-    ]
-    for matter, duty, due in new:
-        with world.change(SYSTEM) as work:
-            _note(work, matter, "missed", due, "", duty=duty)
-            work.record(ClockMissed(matter=matter, duty=duty, due=due))
-    return len(new)
+def note_clocks(world: World) -> int:
+    """Put on record when each report of a real matter is due, whenever that changes, and once that its clock ran out.
+
+    Return how much is new. What is not owed is noted of a matter's first report, and of those that were due before.
+    """
+    told = queries.clocks_told(world)
+    new = 0
+    for one in queries.matters(world, drills=False):
+        missed = {each.duty for each in one.of("missed")}
+        for place, clock in enumerate(one.clocks):
+            due, key = clock.due if clock.state in {"due", "late"} else None, (one.id, clock.duty)
+            over = clock.state == "not applicable" and (key in told or place == 0)
+            if (due or over) and (key not in told or told[key] != due):
+                with world.change(SYSTEM) as work:
+                    work.record(ClockSet(matter=one.id, duty=clock.duty, due=due))
+                new += 1
+            if clock.state == "late" and clock.due and clock.duty not in missed:
+                with world.change(SYSTEM) as work:
+                    _note(work, one.id, "missed", clock.due, "", duty=clock.duty)
+                    work.record(ClockMissed(matter=one.id, duty=clock.duty, due=clock.due))
+                new += 1
+    return new
 
 
 def _matter(world: World, wanted: str) -> Matter | None:

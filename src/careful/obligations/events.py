@@ -53,6 +53,16 @@ class ReportSubmitted(Event):
     in_time: bool
 
 
+@event("obligations.clock_set", subject="obligation/{matter}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockSet(Event):
+    """When a report is due, or (no `due`) that it is not owed; said anew whenever that changes. Of rehearsals never."""
+
+    matter: str
+    duty: str
+    due: datetime | None
+
+
 @event("obligations.clock_missed", subject="obligation/{matter}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockMissed(Event):

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from careful import products, releases, updates, vulnerabilities
 from careful.kernel import ledger
 from careful.kernel.actors import SYSTEM
+from careful.kernel.clock import from_iso
 from careful.kernel.errors import NotFound
 from careful.kernel.work import World
 from careful.obligations import applying, clocks, drafts, store
@@ -18,7 +19,9 @@ from careful.obligations.model import Applies, Duty, Entry, Kind, Matter, facts_
 _HEARD = "A feed of known flaws said that it is exploited in the wild."
 _FIX = "vulnerabilities.fix_found"
 _EXPLOITED = "vulnerabilities.exploitation_heard"
+_SET = "obligations.clock_set"
 _PUBLISHED = "updates.metadata_published"
+_LISTING = frozenset({"targets", "releases"})  # the roles whose metadata lists releases; others are signed anew daily
 
 
 def matters(world: World, *, drills: bool | None = None) -> list[Matter]:
@@ -82,6 +85,16 @@ def duty_of(kind: Kind, wanted: str) -> Duty:
             return one
     names = ", ".join(one.id.removeprefix(f"{kind}-") for one in clocks.duties(kind))
     raise NotFound(f"There is no report {wanted[:80]!r} for this matter.", do=f"One of: {names}")
+
+
+def clocks_told(world: World) -> dict[tuple[str, str], datetime | None]:
+    """Return matter and duty -> when the ledger last said that the report is due; None: that it is not owed."""
+    with world.look() as connection:
+        found = ledger.read(connection, names=(_SET,))
+    return {
+        (str(one.data["matter"]), str(one.data["duty"])): from_iso(one.data["due"]) if one.data["due"] else None
+        for one in found
+    }
 
 
 def shipped(world: World, case: vulnerabilities.Case) -> bool:
@@ -236,7 +249,7 @@ def available(world: World) -> dict[tuple[str, str], datetime]:
     found: dict[tuple[str, str], datetime] = {}
     with world.look() as connection:
         entries = ledger.read(connection, names=(_PUBLISHED,))
-    published = [(str(one.data["product"]), one.at) for one in entries if one.data["role"] == "targets"]
+    published = [(str(one.data["product"]), one.at) for one in entries if one.data["role"] in _LISTING]
     for one in releases.list_for(world, None):
         if one.signed_at is None:
             continue

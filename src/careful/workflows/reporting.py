@@ -1,6 +1,7 @@
 """From awareness to the last report, for what the law wants reported; the subject is a matter.
 
-Writing and filing reports is for people. What happens by itself is that a clock that ran out is put on record.
+Writing and filing reports is for people. What happens by itself is that it is put on record when a report is due, and
+that its clock ran out.
 """
 
 from careful import obligations
@@ -51,7 +52,7 @@ WORKFLOW = Workflow(
     title="From awareness to the last report",
     steps=(
         Step("aware", "Aware", None, aware),
-        Step("early_warning", "Early warning", obligations.note_missed, early_warning, 60),
+        Step("early_warning", "Early warning", obligations.note_clocks, early_warning, 60),
         Step("notification", "Notification", None, notification),
         Step("final_report", "Final report", None, final_report),
     ),

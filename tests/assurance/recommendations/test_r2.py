@@ -60,6 +60,18 @@ SOON, GONE = "2026-11-25T00:00:00+00:00", "2026-11-18T00:00:00+00:00"
             "settled",
             id="closed",
         ),
+        pytest.param(
+            [RELEASE, MATCHED, (30, "vulnerabilities.feed_taken", {"feed": "osv", "as_of": ""})],
+            "unknown",
+            "osv was last taken in 1 day ago",
+            id="nobody looked since",
+        ),
+        pytest.param(
+            [RELEASE, MATCHED, (3, "vulnerabilities.feed_taken", {"feed": "osv", "as_of": "2025-01-01T00:00:00Z"})],
+            "met",
+            "was compared",
+            id="looked, in a list whose age is P11's matter",
+        ),
     ],
 )
 def test_r2(verdict_of, lines, verdict, words):

@@ -14,6 +14,28 @@ CASES = [
     ),
     pytest.param(
         [
+            (2, "vulnerabilities.feed_taken", {"feed": "osv", "as_of": "2026-11-17T12:00:00Z"}),
+            (1, "vulnerabilities.feed_taken", {"feed": "kev", "as_of": ""}),
+            (3, "releases.signed", {"product": "cam", "version": "1", "release": "r"}),
+            (2, "vulnerabilities.release_matched", {"release": "r", "components": 9, "unmatched": 0}),
+        ],
+        "unknown",
+        "but osv is 3 days old",
+        id="looked up in an old list",
+    ),
+    pytest.param(
+        [
+            (1, "vulnerabilities.feed_taken", {"feed": "osv", "as_of": ""}),
+            (900, "vulnerabilities.feed_taken", {"feed": "csaf", "as_of": ""}),
+            (3, "releases.signed", {"product": "cam", "version": "1", "release": "r"}),
+            (2, "vulnerabilities.release_matched", {"release": "r", "components": 9, "unmatched": 0}),
+        ],
+        "met",
+        "All 9",
+        id="looked up in a young one",
+    ),
+    pytest.param(
+        [
             (3, "releases.signed", {"product": "cam", "version": "1", "release": "r"}),
             (2, "vulnerabilities.release_matched", {"release": "r", "components": 9, "unmatched": 2}),
         ],

@@ -1,22 +1,17 @@
 """P11: regular news of known flaws, shown by the age of each feed."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from careful.assurance.judging import Facts, Finding, Recommendation, Value, span, true_time
-
-MAX_AGE = timedelta(hours=24)
-_ADDING = frozenset({"nvd-overrides", "csaf", "openvex"})  # corrections and suppliers' words: no list to wait for
+from careful.assurance.lists import MAX_AGE, READS, newest
 
 
 def decide(facts: Facts) -> Iterator[Finding]:
     """Look at the newest good pull of every list ever taken or tried."""
-    named = {entry.data["feed"] for name in ("taken", "failed") for entry in facts.all(f"vulnerabilities.feed_{name}")}
-    named -= _ADDING
-    if not named:
+    lists = newest(facts)
+    if not lists:
         yield Finding(Value.UNKNOWN, "No list of known flaws has ever been taken in.")
-    for feed in sorted(named):
-        taken = facts.last("vulnerabilities.feed_taken", feed=feed)
+    for feed, taken in lists.items():
         if taken is None:
             yield Finding(Value.UNKNOWN, f"{feed} has been tried but never taken in.")
             continue
@@ -34,7 +29,7 @@ RECOMMENDATION = Recommendation(
     title="News of known flaws",
     asks="Follow trusted sources and databases of vulnerabilities, regularly.",
     fact="The age of the last good pull of each feed.",
-    reads=("vulnerabilities.feed_taken", "vulnerabilities.feed_failed"),
+    reads=READS,
     decide=decide,
     max_age=MAX_AGE,
 )

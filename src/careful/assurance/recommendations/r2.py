@@ -4,11 +4,20 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from careful.assurance.judging import Facts, Finding, Recommendation, Value, span
+from careful.assurance.lists import MAX_AGE, READS, newest
 from careful.kernel.clock import from_iso
 
 
 def decide(facts: Facts) -> Iterator[Finding]:
-    """Look at the newest match of every release and at the clock of every case."""
+    """Look at the newest match of every release, at the newest pull of every list, and at the clock of every case."""
+    for feed, taken in newest(facts).items():
+        if taken is not None and facts.now - taken.at > MAX_AGE:
+            ago = span(facts.now - taken.at)
+            yield Finding(
+                Value.UNKNOWN,
+                f"{feed} was last taken in {ago} ago: flaws that became known since were not looked for.",
+                (taken,),
+            )
     for release in facts.all("releases.added"):
         name = f"{release.data['product']} {release.data['version']}"
         matched = facts.last("vulnerabilities.release_matched", release=release.data["release"])
@@ -43,7 +52,7 @@ RECOMMENDATION = Recommendation(
     id="R2",
     title="Watching and mending flaws",
     asks="Have a process that monitors and addresses vulnerabilities.",
-    fact="The newest comparison of each release with the feeds, and the clock of each case.",
+    fact="The newest comparison of each release with the feeds, the newest pull of each, and the clock of each case.",
     reads=(
         "releases.added",
         "vulnerabilities.release_matched",
@@ -51,6 +60,7 @@ RECOMMENDATION = Recommendation(
         "vulnerabilities.judged",
         "vulnerabilities.review_asked",
         "vulnerabilities.case_closed",
+        *READS,
     ),
     decide=decide,
     max_age=timedelta(days=90),

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
-from careful.assurance.judging import Facts, Finding, Recommendation, Value
+from careful.assurance.judging import Facts, Finding, Recommendation, Value, span, true_time
+from careful.assurance.lists import MAX_AGE, READS, newest
 
 
 def decide(facts: Facts) -> Iterator[Finding]:
-    """Look at the newest signed release of each product."""
+    """Look at the newest signed release of each product, and at the age of the lists that it was looked up in."""
+    old = [(taken, feed) for feed, taken in newest(facts).items() if taken and facts.now - true_time(taken) > MAX_AGE]
     for product in facts.products():
         signed = facts.last("releases.signed", product=product)
         if signed is None:
@@ -28,6 +30,15 @@ def decide(facts: Facts) -> Iterator[Finding]:
                 (matched,),
                 product,
             )
+        elif old:
+            taken, feed = min(old, key=lambda one: true_time(one[0]))
+            yield Finding(
+                Value.UNKNOWN,
+                f"All {total} components of {name} were looked up, but {feed} is {span(facts.now - true_time(taken))} "
+                "old: what became known of them since is not known.",
+                (matched, taken),
+                product,
+            )
         else:
             yield Finding(Value.MET, f"All {total} components of {name} were looked up.", (matched,), product)
 
@@ -36,7 +47,7 @@ RECOMMENDATION = Recommendation(
     id="R4",
     title="Third-party components",
     asks="Check for vulnerabilities in third-party components.",
-    fact="How many components of the newest signed release could be looked up.",
-    reads=("releases.signed", "vulnerabilities.release_matched"),
+    fact="How many components of the newest signed release could be looked up, and in lists of what age.",
+    reads=("releases.signed", "vulnerabilities.release_matched", *READS),
     decide=decide,
 )

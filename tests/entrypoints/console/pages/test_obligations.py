@@ -34,7 +34,7 @@ def test_an_exploited_flaw_from_clock_to_submitted(browser: Any, secret: bytes, 
     (sent,) = obligations.matter(village.world, case.id).of("submitted")
     assert browser.open(f"/reporting/{case.id}/sent/{sent.sha256}").text == text
     village.later(hours=80)
-    obligations.note_missed(village.world)
+    obligations.note_clocks(village.world)
     browser.sign_in(secret)
     assert "report late" in browser.open("/").text
     assert ">late<" in browser.open("/reporting").text

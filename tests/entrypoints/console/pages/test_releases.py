@@ -1,11 +1,13 @@
 """Releases and rollouts on the console: what is in it, what could not be looked up, wave by wave to the devices."""
 
+import json
 from typing import Any
 
 import pytest
+from flaws_sample import osv
 from village import FLEET, NEW, OLD, STAFF, Village
 
-from careful import releases, updates
+from careful import releases, updates, vulnerabilities
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -33,6 +35,46 @@ def test_known_flaws_lead_to_their_cases(browser: Any, secret: bytes, village: V
     case = village.affected()
     one = releases.get(village.world, "cam-1", OLD)
     assert f"/vulnerabilities/{case.id}" in browser.open(f"/releases/{one.id}").text
+
+
+def test_no_known_flaw_turns_into_not_known_by_itself(browser: Any, secret: bytes, village: Village) -> None:
+    village.declare()
+    one = village.ship(OLD, "harmless==1.0.0")
+    feed = village.folder / "osv.json"
+    feed.write_text(json.dumps(osv("OSV-9", "harmless", [("0", "0.5")])))
+    vulnerabilities.import_feed(village.world, STAFF, feed, as_of=village.world.clock.now())
+    vulnerabilities.match(village.world)
+    assert "No known flaw<" in browser.open(f"/releases/{one.id}").text
+    village.hear()  # a newer intake, which this release was not compared with yet
+    assert "No known flaw<" not in browser.open(f"/releases/{one.id}").text
+    vulnerabilities.match(village.world)
+    assert "No known flaw<" in browser.open(f"/releases/{one.id}").text
+    village.later(hours=25)
+    browser.sign_in(secret)
+    page = browser.open(f"/releases/{one.id}").text
+    assert "No known flaw<" not in page
+    assert "a feed is too old, or this release was not compared with the newest yet" in page
+
+
+def test_flaws_that_were_found_are_not_all_there_are_once_a_feed_is_old(
+    browser: Any, secret: bytes, village: Village
+) -> None:
+    village.affected()
+    one = releases.get(village.world, "cam-1", OLD)
+    assert "What became known lately" not in browser.open(f"/releases/{one.id}").text
+    village.later(hours=25)
+    browser.sign_in(secret)
+    assert "What became known lately" in browser.open(f"/releases/{one.id}").text
+
+
+def test_an_sbom_without_components_is_no_proof(browser: Any, secret: bytes, village: Village) -> None:
+    village.declare()
+    one = village.ship(OLD)
+    village.hear()
+    vulnerabilities.match(village.world)
+    page = browser.open(f"/releases/{one.id}").text
+    assert "its SBOM lists no component" in page
+    assert "No known flaw<" not in page
 
 
 @pytest.fixture

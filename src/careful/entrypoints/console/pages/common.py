@@ -52,6 +52,7 @@ _SAYS: Mapping[str, tuple[str, str]] = {
     "notices.advisory_published": ("{advisory} was published, about {flaw} in {product}.", "/notices/{advisory}"),
     "notices.owners_told": ("Owners of {told} devices were told about {advisory}.", "/notices/{advisory}"),
     "obligations.aware": ("Since when we knew of a matter to report was noted.", _REPORTING),
+    "obligations.clock_set": ("A report became due, moved, or is not owed: {duty}.", _REPORTING),
     "obligations.clock_missed": ("A report was not submitted in time: {duty}.", _REPORTING),
     "obligations.dismissed": ("A matter was noted as nothing to report.", _REPORTING),
     "obligations.drill_report": ("A report was rehearsed: {duty}.", _REPORTING),

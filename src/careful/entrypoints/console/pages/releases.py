@@ -92,6 +92,7 @@ class _Releases:
         world = self._world
         one = releases.by_id(world, request.path_params["release"])
         may = sessions.signed(request).may
+        compared = vulnerabilities.matched(world).get(one.id)
         return self._look.page(
             request,
             "console/release.html",
@@ -102,8 +103,8 @@ class _Releases:
             findings=vulnerabilities.findings(world, release=one.id),
             cases={each.flaw: each for each in vulnerabilities.cases(world, product=one.product)},
             unmatched=vulnerabilities.unmatched(world, one.id),
-            matched=vulnerabilities.matched(world).get(one.id) is not None,
-            fresh=vulnerabilities.feeds_fresh(world),
+            matched=compared is not None,
+            fresh=vulnerabilities.feeds_fresh(world) and compared == vulnerabilities.generation(world),
             running=devices.count_by_version(world, one.product).get(one.version, 0),
             published=one.state == "signed" and updates.is_published(world, one),
             may_sign=may("releases", "sign") and one.state == "draft",
