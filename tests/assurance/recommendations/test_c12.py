@@ -34,7 +34,7 @@ REPORTS = [
     pytest.param(
         [(9, "obligations.incident_noted", {"matter": "m", "products": ["cam"]})],
         "unknown",
-        "Matter m: whether it must be reported",
+        "Incident m in cam: whether it must be reported",
         id="an incident that nobody looked at",
     ),
     pytest.param(

@@ -67,7 +67,8 @@ def _reports(facts: Facts) -> Iterator[Finding]:
 
 def _report(facts: Facts, duty: str, clock: Entry) -> Finding:
     matter = clock.data["matter"]
-    name = f"{_title(facts, matter)}, {duty.partition('-')[2].replace('-', ' ')} (CRA Art. 14)"
+    report = duty.partition("-")[2].replace("-", " ").replace("final", "final report")
+    name = f"{_title(facts, matter)}, {report} (CRA Art. 14)"
     due = from_iso(clock.data["due"]) if clock.data["due"] else None
     missed = facts.first("obligations.clock_missed", matter=matter, duty=duty)
     sent = facts.first("obligations.report_submitted", matter=matter, duty=duty)
@@ -93,7 +94,10 @@ def _submitted(name: str, sent: Entry, missed: Entry | None) -> Finding:
 
 def _title(facts: Facts, matter: str) -> str:
     opened = facts.last("vulnerabilities.case_opened", case=matter)
-    return f"{opened.data['flaw']} in {opened.data['product']}" if opened else f"Matter {matter}"
+    if opened is not None:
+        return f"{opened.data['flaw']} in {opened.data['product']}"
+    incident = facts.last("obligations.incident_noted", matter=matter)
+    return f"Incident {matter}{' in ' + ', '.join(incident.data['products']) if incident else ''}"
 
 
 RECOMMENDATION = Recommendation(
