@@ -37,6 +37,18 @@ def test_known_flaws_lead_to_their_cases(browser: Any, secret: bytes, village: V
     assert f"/vulnerabilities/{case.id}" in browser.open(f"/releases/{one.id}").text
 
 
+def test_a_decision_that_asks_for_another_look_is_no_decision_there(
+    browser: Any, secret: bytes, village: Village
+) -> None:
+    quiet = "CVE-2023-50447"
+    village.affected()
+    village.judge("not_affected", quiet)
+    again = village.ship(NEW, "pillow==10.1.0")
+    vulnerabilities.match(village.world)
+    assert village.case(quiet).review
+    assert "look again" in browser.open(f"/releases/{again.id}").text
+
+
 def test_no_known_flaw_turns_into_not_known_by_itself(browser: Any, secret: bytes, village: Village) -> None:
     village.declare()
     one = village.ship(OLD, "harmless==1.0.0")
