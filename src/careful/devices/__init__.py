@@ -23,7 +23,14 @@ from careful.devices.authority import (
 from careful.devices.certificates import REQUEST_BYTES, chain_cms
 from careful.devices.crashes import crashes, report_crashes
 from careful.devices.enrolment import enrol, re_enrol
-from careful.devices.identity import identify, identify_by_token, set_target_token
+from careful.devices.gateway_tokens import (
+    MOST_ROOM,
+    gateway_tokens,
+    identify_by_gateway_token,
+    make_gateway_token,
+    revoke_gateway_token,
+)
+from careful.devices.identity import identify, identify_by_proxy, identify_by_token, set_target_token
 from careful.devices.model import (
     CONSENTS,
     DEVICE_ID,
@@ -35,6 +42,7 @@ from careful.devices.model import (
     Cut,
     Device,
     Fleet,
+    GatewayToken,
     Identity,
     NewToken,
     Probe,
@@ -68,7 +76,8 @@ __all__ = [
     "Fleet", "Cut", "Refusal", "RefusalCount", "Contact", "Probe", "AuthorityStatus",
     # being born, and proving it
     "make_tokens", "TOKENS_AT_ONCE", "enrol", "re_enrol", "REQUEST_BYTES",
-    "identify", "identify_by_token", "set_target_token",
+    "identify", "identify_by_token", "set_target_token", "identify_by_proxy", "GatewayToken", "MOST_ROOM",
+    "make_gateway_token", "gateway_tokens", "revoke_gateway_token", "identify_by_gateway_token",
     # the authorities
     "authority_chain", "authority_bundle_path", "authority_status", "issue_server_certificate", "crl", "chain_cms",
     "export_root", "import_root",

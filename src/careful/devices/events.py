@@ -153,6 +153,36 @@ class TargetTokenSet(Event):
     product: str
 
 
+@event("devices.gateway_token_made", subject="gateway-token/{token}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayTokenMade(Event):
+    """A token was made with which something polls for every device of a product, or of all ("")."""
+
+    token: str
+    product: str
+    hardware: str
+    room: int
+
+
+@event("devices.gateway_token_revoked", subject="gateway-token/{token}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayTokenRevoked(Event):
+    """A gateway token ended."""
+
+    token: str
+
+
+@event("devices.registered", subject="device/{device}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceRegistered(Event):
+    """A device that nobody had made polled with a gateway token that may bring in devices."""
+
+    device: str
+    product: str
+    hardware: str
+    gateway_token: str
+
+
 @event("devices.owner_set", subject="device/{device}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnerSet(Event):

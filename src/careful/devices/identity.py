@@ -7,12 +7,14 @@ slept past its certificate's end must still reach renewal, and nothing else.
 
 import hmac
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 
 from careful.devices import queries, store
+from careful.devices.authority import authority_chain
 from careful.devices.certificates import digest
 from careful.devices.events import DeviceActivated, TargetTokenSet
-from careful.devices.model import Identity, Standing, after, connects
+from careful.devices.model import Device, Identity, Standing, after, connects
 from careful.devices.tokens import token_digest
 from careful.kernel.actors import Actor
 from careful.kernel.errors import Forbidden, NotFound, Refused, Unauthenticated
@@ -55,10 +57,11 @@ def _first_use(world: World, shown: Standing, sha256: str) -> None:
         store.mark_used(work.connection, sha256, work.now)
         if store.end_certificates(work.connection, shown.device, "superseded", work.now, below=shown.number):
             store.next_number(work.connection, "revocations")
-        _activate(work, shown.device)
+        activate(work, shown.device)
 
 
-def _activate(work: Work, device_id: str) -> None:
+def activate(work: Work, device_id: str) -> None:
+    """Note that a device has shown who it is: one that was made or enrolled becomes active."""
     found = store.lock_device(work.connection, device_id)
     if found is None:
         return
@@ -67,6 +70,16 @@ def _activate(work: Work, device_id: str) -> None:
     if new is not None and new != life:
         store.set_life(work.connection, device_id, new)
         work.record(DeviceActivated(device=device_id, product=device.product))
+
+
+def admit(world: World, known: Device) -> Identity:
+    """Return a device that somebody spoke for without its certificate. Raises Forbidden where it may not connect."""
+    if not connects(known.state):
+        raise Forbidden(f"The device is {known.state}.", do="Ask its maker.")
+    if known.state == "made":
+        with world.change(Actor("device", known.id)) as work:
+            activate(work, known.id)
+    return Identity(known.id, known.product, known.hardware, "active", "")
 
 
 def identify_by_token(world: World, device: str, target_token: str) -> Identity:
@@ -81,13 +94,26 @@ def identify_by_token(world: World, device: str, target_token: str) -> Identity:
             "Device and target token do not belong together.",
             do="Send Authorization: TargetToken …, as made by: careful device target-token DEVICE",
         )
-    known = found[0]
-    if not connects(known.state):
-        raise Forbidden(f"The device is {known.state}.", do="Ask its maker.")
-    if known.state == "made":
-        with world.change(Actor("device", known.id)) as work:
-            _activate(work, known.id)
-    return Identity(known.id, known.product, known.hardware, "active", "")
+    return admit(world, found[0])
+
+
+def identify_by_proxy(world: World, device: str, authorities: Sequence[str]) -> Identity:
+    """Return the device for which a proxy that the operator trusts says that it showed a certificate of this name.
+
+    `authorities`: SHA-256 digests of the certificates of whoever issued it; one must be ours. Whether the certificate
+    was revoked is for the proxy to check (`/crl`): it alone has seen it. Raises Unauthenticated, Forbidden.
+    """
+    said = {one.replace(":", "").strip().lower() for one in authorities}
+    if not said & {digest(one) for one in authority_chain(world)}:
+        raise Unauthenticated(
+            "The proxy names no authority of ours as the issuer of the device's certificate.",
+            do="Send its SHA-256 as X-Authority.",
+        )
+    with world.look() as connection:
+        found = queries.by_target_token(connection, device)
+    if found is None:
+        raise Unauthenticated(f"There is no device {device[:64]!r}.", do="Enrol first.")
+    return admit(world, found[0])
 
 
 def set_target_token(world: World, actor: Actor, device: str) -> str:

@@ -122,6 +122,19 @@ class Identity:
     certificate_sha256: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayToken:
+    """One secret for many devices: of `product` ("": of all). `room`: how many unknown ones it may still bring in."""
+
+    id: str
+    name: str
+    product: str
+    hardware: str
+    room: int
+    made_at: datetime
+    revoked_at: datetime | None
+
+
 @dataclass(frozen=True, slots=True)
 class Certificate:
     """One certificate of a device's line. `number` counts from 1; `key_sha256` is over the SubjectPublicKeyInfo."""

@@ -29,7 +29,7 @@ from sqlalchemy import (
     update,
 )
 
-from careful.devices import traits_store
+from careful.devices import gateway_tokens_store, traits_store
 from careful.devices.model import Certificate, Device, Life
 from careful.kernel.database import Moment, metadata, upsert
 
@@ -37,7 +37,12 @@ _DIGEST = String(64)
 RefusalRow = Row[Any]
 """A row of `refusal`, with the same names."""
 
-TABLES_BESIDE = (traits_store.traits, traits_store.crash, traits_store.crash_counter)
+TABLES_BESIDE = (
+    traits_store.traits,
+    traits_store.crash,
+    traits_store.crash_counter,
+    gateway_tokens_store.gateway_token,
+)
 """Tables of this domain that a file of their own keeps; whoever loads the domain's tables loads these as well."""
 
 device = Table(

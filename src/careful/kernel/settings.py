@@ -4,6 +4,7 @@ Each field is documented in docs/settings.md; a test compares the two.
 """
 
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -58,6 +59,13 @@ class Settings(BaseSettings):
     feed_sync_hours: int = Field(
         default=12, ge=0, le=720, description="What `careful feeds sync` fetched, the worker fetches again; 0: never."
     )
+    device_http_port: int = Field(
+        default=0, ge=0, le=65535, description="Port for release images by plain HTTP, for devices without TLS; 0: off."
+    )
+    device_proxies: tuple[str, ...] = Field(
+        default=(),
+        description="Addresses or networks of proxies whose word on a device's certificate is believed.",
+    )
     poll_seconds: int = Field(default=300, ge=1, le=86399, description="How often devices are told to poll, seconds.")
     silence_minutes: int = Field(default=30, ge=1, le=43200, description="A device unheard for this long is silent.")
     inbox_days: int = Field(default=30, ge=1, le=3650, description="Days that readings are kept in the inbox.")
@@ -72,6 +80,11 @@ class Settings(BaseSettings):
             raise ValueError(f"console_url, public_url and device_url set, as host is {self.host}")
         if self.database and not self.database.startswith("postgresql+psycopg://"):
             raise ValueError("database to begin with postgresql+psycopg://, or empty for SQLite in the data folder")
+        for network in self.device_proxies:
+            try:
+                ip_network(network)
+            except ValueError:
+                raise ValueError(f"addresses or networks in device_proxies, not {network!r}") from None
         if self.data.exists() and not self.data.is_dir():
             raise ValueError(f"data to name a folder; {self.data} is a file")
         scheme = "http" if self.host in LOOPBACK else "https"

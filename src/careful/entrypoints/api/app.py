@@ -15,6 +15,7 @@ from careful.entrypoints.api import (
     devices,
     evidence,
     feeds,
+    gateway_tokens,
     notices,
     obligations,
     problems,
@@ -28,6 +29,7 @@ from careful.kernel.work import World
 ROUTERS = (
     products.router,
     devices.router,
+    gateway_tokens.router,
     releases.router,
     feeds.router,
     cases.router,

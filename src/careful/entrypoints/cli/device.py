@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from careful import devices, updates
+from careful.entrypoints.cli import gateway_token
 from careful.entrypoints.cli.output import cell, json_option, say_json, say_table
 from careful.kernel.actors import OPERATOR
 from careful.kernel.errors import Invalid
@@ -21,6 +22,9 @@ _reason = click.option("--reason", required=True, help="Why, in a sentence; it s
 @click.group()
 def command() -> None:
     """Enrol, list, quarantine and retire devices."""
+
+
+command.add_command(gateway_token.command)
 
 
 @command.command()

@@ -6,7 +6,7 @@ from starlette.requests import Request
 
 from careful import devices
 from careful.entrypoints.gateway.https.doorman import Doorman
-from careful.kernel.errors import Forbidden, Unauthenticated
+from careful.kernel.errors import Forbidden, TooMany, Unauthenticated
 
 
 class Watch:
@@ -78,3 +78,12 @@ def test_a_stranger_is_not_remembered(ask):
     for _ in range(2):
         with pytest.raises(Unauthenticated):
             ask("nobody", "cam-1-001")
+
+
+def test_who_guesses_at_tokens_is_told_to_wait(ask, monkeypatch):
+    with pytest.raises(TooMany) as waiting:
+        for _ in range(400):
+            with pytest.raises(Unauthenticated):
+                ask("nobody", "cam-1-001")
+    assert waiting.value.retry_after >= 1
+    assert ask("cam-1-001", "cam-1-001")[0].device == "cam-1-001"  # who shows a certificate is none of them

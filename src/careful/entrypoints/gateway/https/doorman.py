@@ -14,8 +14,9 @@ from starlette.requests import Request
 
 from careful import devices
 from careful.devices import Identity
-from careful.entrypoints.gateway.https.identity import certificate_of, peer
-from careful.kernel.errors import Forbidden
+from careful.entrypoints.gateway.https.identity import certificate_of, peer, shown, source_of
+from careful.entrypoints.gateway.https.limits import Buckets
+from careful.kernel.errors import Forbidden, Unauthenticated
 from careful.kernel.work import World
 
 _Answer = TypeVar("_Answer")
@@ -36,16 +37,17 @@ class Doorman:
         self._known: dict[object, tuple[Identity, float]] = {}
         self._cut = -1
         self._looked = float("-inf")
+        self._wrong = Buckets(rate=1.0, burst=300)
         self._asking = ThreadPoolExecutor(_ASKING_THREADS, "doorman")
 
     async def admit(self, request: Request, device: str) -> Identity:
         """Return who asks, which must be `device`. Raises Unauthenticated, and Forbidden (told to the registry)."""
         if self._monotonic() - self._looked >= self._fresh:
             await self._look()
-        key = certificate_of(request) or (device, request.headers.get("authorization", ""))
+        key = shown(request, device)
         known = self._known.get(key)
         if known is None or self._monotonic() - known[1] >= _KEPT_SECONDS:
-            identity = await self._ask(peer, request, device)
+            identity = await self._first(request, device)
             if len(self._known) >= _MOST:
                 del self._known[next(iter(self._known))]
             self._known[key] = (identity, self._monotonic())
@@ -55,6 +57,15 @@ class Doorman:
             await self._ask(self._tell, identity.device, device)
             raise Forbidden(f"You are {identity.device}, not {device[:64]}.")
         return identity
+
+    async def _first(self, request: Request, device: str) -> Identity:
+        """Ask who it is. Whoever guesses at tokens is soon told to wait, whatever it says next."""
+        try:
+            return await self._ask(peer, request, device)
+        except Unauthenticated:
+            if certificate_of(request) is None:
+                self._wrong.take(source_of(request))
+            raise
 
     async def _look(self) -> None:
         self._looked = self._monotonic()

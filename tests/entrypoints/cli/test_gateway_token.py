@@ -1,0 +1,36 @@
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from careful import devices
+from careful.entrypoints.cli.gateway_token import command
+from careful.kernel.errors import NotFound
+
+
+@pytest.fixture
+def run(world):
+    class Parts:
+        def world(self):
+            return world
+
+    def typed(*arguments):
+        done = CliRunner().invoke(command, arguments, obj=Parts())
+        if done.exception is not None and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return done.output
+
+    return typed
+
+
+def test_a_token_is_printed_alone_listed_and_ended(run, world):
+    assert "gateway-token make" in run("list")
+    assert len(run("make", "shop floor").strip().split()) == 1
+    told = json.loads(run("make", "second", "--json"))
+    assert set(told) == {"id", "name", "gateway_token"}
+    assert "shop floor" in run("list")
+    assert told["gateway_token"] not in run("list", "--json")
+    assert "no longer works" in run("revoke", told["id"])
+    assert [one.revoked_at is None for one in devices.gateway_tokens(world)] == [True, False]
+    with pytest.raises(NotFound):
+        run("revoke", told["id"], "--json")
