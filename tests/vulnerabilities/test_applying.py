@@ -103,17 +103,24 @@ def test_as_vendors_and_tools_publish_it(shape, component, subject, outcomes, se
     assert bool(found.settled) is settled
 
 
-@pytest.mark.parametrize(("shape", "component", "subject", "outcomes", "settled"), SHAPES.values(), ids=SHAPES)
-def test_no_word_on_one_version_settles_another(shape, component, subject, outcomes, settled):
+# What speaks of a whole product, or of a range that begins with the first version, means every version of a part.
+OF_ONE_VERSION = {
+    name: (shape, component, subject)
+    for name, (shape, component, subject, _, _) in SHAPES.items()
+    if name
+    not in {"Dependency-Track", "CycloneDX without affects", "in-toto attestation", "Siemens, by groups", "CISA"}
+}
+
+
+@pytest.mark.parametrize(("shape", "component", "subject"), OF_ONE_VERSION.values(), ids=OF_ONE_VERSION)
+def test_no_word_on_one_version_settles_another(shape, component, subject):
+    version = component.version.rpartition(":")[2]  # of rpm, without the epoch
     other = replace(
         component,
         version="0.0.0-0",
-        purl=component.purl.replace(component.version.partition(":")[2] or component.version, "0.0.0-0"),
-        cpe=component.cpe.replace(component.version, "0.0.0-0"),
+        purl=component.purl.replace(version, "0.0.0-0"),
+        cpe=component.cpe.replace(version, "0.0.0-0"),
     )
-    speaks_of_all = {"Dependency-Track", "CycloneDX without affects", "in-toto attestation", "Siemens, by groups"}
-    if any(SHAPES[name][0] is shape for name in speaks_of_all):
-        pytest.skip("it speaks of the product, or of a range that begins with the first version")
     assert apply(*found_in(other), read_statements(content(shape), [BOM]), subject or "").settled == ()
 
 

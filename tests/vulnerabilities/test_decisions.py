@@ -259,6 +259,34 @@ def test_a_document_that_contradicts_itself_decides_nothing(world, staff, severa
     assert happened(world, "judged") == []
 
 
+@pytest.mark.parametrize(("label", "words"), [("WHITE", "P in A-1: It is off."), ("AMBER", "[TLP:AMBER] P in A-1")])
+def test_what_must_not_be_made_public_is_decided_by_and_not_repeated(world, staff, several, label, words):
+    helper = {"purl": "pkg:pypi/pillow"}
+    document = {
+        "document": {
+            "csaf_version": "2.0",
+            "distribution": {"tlp": {"label": label}},
+            "publisher": {"name": "P"},
+            "tracking": {"id": "A-1"},
+        },
+        "product_tree": {"full_product_names": [{"product_id": "1", "product_identification_helper": helper}]},
+        "vulnerabilities": [
+            {
+                "cve": FLAW,
+                "product_status": {"known_not_affected": ["1"]},
+                "flags": [{"label": "vulnerable_code_not_present"}],
+                "threats": [{"category": "impact", "details": "It is off."}],
+            }
+        ],
+    }
+    (line,) = vulnerabilities.import_vex(world, staff, "cam-1", json.dumps(document).encode())
+    assert line.outcome == "applied", line
+    assert vulnerabilities.case(world, several[f"cam-1 {FLAW}"]).statement == words
+    given_out = vulnerabilities.export(world, "cam-1", "openvex").text
+    assert ("It is off." in given_out) is (label == "WHITE")
+    assert "TLP" not in given_out
+
+
 def test_no_supplier_overrides_what_a_person_proposed(world, staff, exploited):
     vulnerabilities.judge(world, staff, exploited, "not_affected", WHY)
     (line,) = vulnerabilities.import_vex(world, staff, "cam-1", vex((FLAW, "affected", {})))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from careful.vulnerabilities.model import JUSTIFICATIONS, Status
-from careful.vulnerabilities.vex import Statement, cyclonedx, openvex, product_id, table
+from careful.vulnerabilities.vex import Statement, cyclonedx, openvex, product_id, public, table, withheld
 
 AT = datetime(2026, 11, 2, tzinfo=UTC)
 STATUSES = get_args(Status)
@@ -91,3 +91,30 @@ def test_a_table_keeps_every_word_and_no_formula(words, status):
 
 def test_names_are_escaped():
     assert product_id("cam/1", "1.0+a b") == "pkg:generic/cam%2F1@1.0%2Ba%20b"
+
+
+def test_words_that_must_not_be_made_public_are_in_no_form():
+    words = f"{withheld('AMBER+STRICT')}Acme in A-1: a secret"
+    one = said("affected", statement=words, action=words)
+    forms = (
+        openvex("c", "H", "https://h.example", AT, [one]),
+        cyclonedx("c", "H", "6f1e", AT, [one]),
+        table("c", [one]),
+    )
+    assert not any("secret" in str(form) or "Acme" in str(form) for form in forms)
+    assert (public("[a note] of ours"), public(words)) == ("[a note] of ours", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("pkg:pypi/pillow@1", {"@id": "pkg:pypi/pillow@1"}),
+        ("cpe:2.3:a:b:c:1:*:*:*:*:*:*:*", {"identifiers": {"cpe23": "cpe:2.3:a:b:c:1:*:*:*:*:*:*:*"}}),
+        ("cpe:/a:b:c", {"identifiers": {"cpe22": "cpe:/a:b:c"}}),
+        ("zlib@1.3", {"@id": "pkg:generic/zlib@1.3"}),
+        ("zlib@", {"@id": "pkg:generic/zlib"}),
+    ],
+)
+def test_a_component_goes_by_a_name_of_the_standards(name, part):
+    document = openvex("cam-1", "Hearth", "https://h.example", AT, [said(components=(name,))])
+    assert one_of(document, "statements")["products"][0]["subcomponents"] == [part]

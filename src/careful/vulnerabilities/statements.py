@@ -21,7 +21,7 @@ __all__ = ["MOST_BYTES", "MOST_STATEMENTS", "Document", "Said", "read_statements
 MOST_BYTES = 64 << 20
 MOST_STATEMENTS = 200_000
 _MARK = b"\xef\xbb\xbf"
-_DO = "Hand in OpenVEX, CSAF 2.0 or CycloneDX VEX, as JSON."
+_DO = "Hand in OpenVEX, CSAF 2.0 or CycloneDX VEX, as JSON (CycloneDX also as XML)."
 
 
 def read_statements(content: bytes, boms: Sequence[bytes] = ()) -> Document:

@@ -1,4 +1,4 @@
-"""What suppliers say of flaws, taken in; what was decided, given out: OpenVEX, CycloneDX VEX, CSAF VEX, CSV."""
+"""What suppliers say of flaws, taken in (OpenVEX, CSAF, CycloneDX VEX); what was decided, given out, also as CSV."""
 
 from typing import Annotated
 
@@ -32,10 +32,12 @@ def take_over(
     actor: Annotated[Actor, Depends(needs("cases", "judge"))],
     product: str,
     *,
-    statements: Annotated[UploadFile, File(description="OpenVEX, CSAF 2.0 or CycloneDX VEX, as JSON.")],
+    statements: Annotated[
+        UploadFile, File(description="OpenVEX, CSAF 2.0 or CycloneDX VEX, as JSON; CycloneDX also as XML.")
+    ],
     dry_run: Annotated[bool, Form(description="Say what would be taken over; change nothing.")] = False,
 ) -> list[vulnerabilities.Line]:
-    """Take over what a document says of a product's open cases: a line for every statement, in its order.
+    """Take over what a document says of a product's cases: a line for every statement, in its order.
 
     No person's decision is replaced, and no exploited flaw is waved through. It is one transaction.
     """
