@@ -32,7 +32,7 @@ migration: $(VENV)/.dev  ## Write the next migration from the tables in code (AR
 	@$(BIN)/python tests/new_migration.py "$(ARGS)"
 
 pins: $(VENV)/.dev  ## Pin every dependency anew, with hashes
-	@for f in build server dev; do \
+	@for f in build server deltas dev; do \
 	  uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	    --upgrade -o requirements/$$f.txt requirements/$$f.in || exit 1; done
 
@@ -49,11 +49,13 @@ $(VENV)/bin/python:
 	@echo "Making $(VENV) with $$("$(PYTHON)" --version)"
 	@"$(PYTHON)" -m venv $(VENV)
 
-$(VENV)/.server: requirements/server.txt requirements/build.txt pyproject.toml | $(VENV)/bin/python
+$(VENV)/.server: requirements/server.txt requirements/build.txt requirements/deltas.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Installing what Careful needs, each file checked by its hash (about a minute) ..."
 	@$(PIP) --require-hashes -r requirements/server.txt -r requirements/build.txt || { \
 	  echo "The packages could not be fetched. Check the network, then run make again."; exit 1; }
 	@$(PIP) --no-deps --no-build-isolation -e .
+	@$(PIP) --require-hashes -r requirements/deltas.txt >/dev/null 2>&1 || \
+	  echo "Deltas are off: detools needs a compiler. Run: apt-get install gcc python3-dev, then make again."
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.server

@@ -81,6 +81,9 @@ def chores() -> "list[Chore]":
     listed = [
         Chore("seal", audit.seal),
         Chore("renew", updates.renew),
+        Chore("deltas", updates.DeltaMaker().advance),
+        Chore("publish_deltas", updates.publish_deltas),
+        Chore("bucket", updates.BucketFiller().advance),
         Chore("tell_refusals", devices.tell_refusals),
         Chore("sweep", people.sweep),
         Chore("feeds", vulnerabilities.sync_again),

@@ -54,7 +54,7 @@ class Agent:
         self._seen: deque[seen.Seen] = deque()
         self._last = clock()
         self.identity = Identity(settings.home, settings.device)
-        self.client = Client(settings.ca_path, self.identity)
+        self.client = Client(settings.ca_path, self.identity, stores=settings.stores_ca_path)
         self.slots = slots or slots_of(settings)
         self.updater = self._updater(health)
         self.backlog = Backlog(settings.home / "backlog.db", settings.backlog.messages, settings.backlog.bytes)

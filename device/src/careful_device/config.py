@@ -19,6 +19,9 @@
     health_seconds = 120
     unpacked_bytes = 2_000_000_000        # what an image may unpack to
     image_bytes = 1_000_000_000           # what an image may be long
+    source = "kept"                       # where deltas start from: kept (the agent keeps the image in images/), hook
+                                          # (the hook's word `source` names a file or partition), none (no deltas)
+    stores_ca_file = ""                   # whom to believe where the server sends downloads elsewhere; empty: ca_file
 
     [backlog]
     messages = 10_000                     # bounds of what is kept while offline; the oldest goes first
@@ -52,6 +55,7 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LIMIT = 64 << 10
 _TOKEN_LINE = re.compile(rb"^[ \t]*token[ \t]*=[^\n]*(?:\n|\Z)", re.MULTILINE)
 _PORTS = 65_535
+_SOURCES = ("kept", "hook", "none")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +68,8 @@ class Updates:
     health_seconds: int = 120
     unpacked_bytes: int = 2_000_000_000
     image_bytes: int = 1_000_000_000
+    source: str = "kept"
+    stores_ca_file: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +112,11 @@ class Config:
     def ca_path(self) -> Path:
         """Return the certificates that a server must be signed by."""
         return self.home / self.ca_file
+
+    @property
+    def stores_ca_path(self) -> Path | None:
+        """Return the certificates that a store of downloads must be signed by; None where it is the same."""
+        return self.home / self.updates.stores_ca_file if self.updates.stores_ca_file else None
 
     def root(self) -> bytes:
         """Return the pinned TUF root. Raises AgentError when there is none: without it nothing may be installed."""
@@ -163,6 +174,7 @@ def _config(home: Path, plain: dict[str, Any]) -> Config:
         url = urlsplit(value)
         good = url.scheme == "https" and bool(url.hostname) and not url.query and not url.fragment
         _want(good or (not value and key != "est_url"), key, "an https address")
+    _want(config.updates.source in _SOURCES, "updates.source", f"one of {', '.join(_SOURCES)}")
     _want(0 < config.mqtt_port <= _PORTS, "mqtt_port", f"1 to {_PORTS}")
     for name, reading in readings.items():
         _want(_ID.fullmatch(name) is not None, f"readings.{name}", "a stream's name")

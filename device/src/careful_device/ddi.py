@@ -119,7 +119,15 @@ def read_order(plain: dict[str, Any], action: str, href: str) -> Order:
         product=metadata.get("product", ""),
         sha256=str(_table(artifact.get("hashes")).get("sha256", "")),
         install=deployment.get("update") != "skip",
+        **_delta(metadata),
     )
+
+
+def _delta(metadata: dict[str, str]) -> dict[str, str]:
+    """Return the order's hint at a delta, or nothing: a strange one is no reason to refuse the order."""
+    path, href = metadata.get("delta-target-path", ""), metadata.get("delta-href", "")
+    good = 0 < len(path) <= _PATH and len(href) <= _PATH * 4 and _is_https(href)
+    return {"delta_path": path, "delta_href": href} if good else {}
 
 
 def _link(links: dict[str, Any], name: str, base: str) -> tuple[str, str] | None:

@@ -4,11 +4,12 @@ The pinned root is handed to the client each time, so that a damaged or exchange
 never believe.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
 
 from tuf.api import exceptions
+from tuf.api.metadata import TargetFile  # type: ignore[attr-defined]  # tuf names this its API (docs/api) without an __all__
 from tuf.ngclient.config import UpdaterConfig
 from tuf.ngclient.fetcher import FetcherInterface
 from tuf.ngclient.updater import Updater
@@ -38,9 +39,25 @@ class _Fetcher(FetcherInterface):
 
 
 def find(client: Client, home: Path, url: str, root: bytes, path: str) -> Target:
-    """Refresh the metadata at `url`/metadata and return what is signed about `path`.
+    """Refresh the metadata at `url`/metadata and return what is signed about `path`, a release's image.
 
     Raises Refusal when the metadata is not to be believed or does not name `path`, WireError when it cannot be had.
+    """
+    return target_in(look_up(client, home, url, root, (path,)), path)
+
+
+def target_in(signed: Mapping[str, TargetFile | None], path: str) -> Target:
+    """Return what was found signed about `path`, a release's image. Raises Refusal(`unsigned`)."""
+    found = signed.get(path)
+    if found is None:
+        raise Refusal("unsigned", f"nobody whom this device trusts signed {path[:200]}")
+    return trust.target_from(path, found.length, found.hashes, found.unrecognized_fields.get("custom"))
+
+
+def look_up(client: Client, home: Path, url: str, root: bytes, paths: Sequence[str]) -> dict[str, TargetFile | None]:
+    """Refresh the metadata at `url`/metadata and return what is signed about each of `paths`, None where nothing is.
+
+    Raises Refusal when the metadata is not to be believed, WireError when it cannot be had.
     """
     folder = home / "tuf"
     folder.mkdir(exist_ok=True)
@@ -49,13 +66,10 @@ def find(client: Client, home: Path, url: str, root: bytes, path: str) -> Target
             str(folder), f"{url.rstrip('/')}/metadata/", fetcher=_Fetcher(client), config=_CONFIG, bootstrap=root
         )
         updater.refresh()
-        found = updater.get_targetinfo(path)
+        return {path: updater.get_targetinfo(path) for path in paths}
     except exceptions.RepositoryError as verdict:
         raise trust.refusal_of(verdict) from verdict
     except exceptions.DownloadLengthMismatchError as endless:
         raise Refusal("tampered", "the metadata is longer than it may be") from endless
     except exceptions.DownloadError as broken:
         raise WireError(f"The update metadata cannot be had: {broken.__cause__ or broken}.") from broken
-    if found is None:
-        raise Refusal("unsigned", f"nobody whom this device trusts signed {path[:200]}")
-    return trust.target_from(path, found.length, found.hashes, found.unrecognized_fields.get("custom"))

@@ -38,8 +38,11 @@ class Answer:
 class Client:
     """Connections of one device, by its `identity` (none before it is born), trusting `ca` alone."""
 
-    def __init__(self, ca: Path, identity: Identity | None = None, timeout: float = 30.0) -> None:
+    def __init__(
+        self, ca: Path, identity: Identity | None = None, timeout: float = 30.0, stores: Path | None = None
+    ) -> None:
         self._ca = ca
+        self._stores = stores
         self._identity = identity
         self._timeout = timeout
         self._used: Path | None = None
@@ -86,6 +89,10 @@ class Client:
         finally:
             if not response.isclosed():
                 self._drop(server)
+
+    def stranger(self) -> "Client":
+        """Return a client for a store that our server sends us to: trusting `stores` there, and showing no identity."""
+        return Client(self._stores or self._ca, timeout=self._timeout)
 
     def close(self) -> None:
         """Close all connections."""

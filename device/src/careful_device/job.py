@@ -70,7 +70,12 @@ def job_seen(job: Job, act: acts.Tell | acts.Do, what: seen.Seen, now: float, sp
 def _advance(job: Job, what: seen.Seen) -> Job | None:
     fresh = replace(job, step=_NEXT[job.step], tries=0, told=False, due=0.0)
     if isinstance(what, seen.Stepped):
-        fresh = replace(fresh, order=what.order or job.order, target=what.target or job.target)
+        fresh = replace(
+            fresh,
+            order=what.order or job.order,
+            target=what.target or job.target,
+            delta=what.delta or job.delta,
+        )
         if what.installed:
             return _close(fresh, f"running {_version(fresh)} already", succeeded=True)
     if job.step is Step.CONFIRM:

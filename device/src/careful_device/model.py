@@ -32,6 +32,8 @@ class Order:
     product: str = ""
     sha256: str = ""
     install: bool = True
+    delta_path: str = ""
+    delta_href: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +47,20 @@ class Target:
     hardware: tuple[str, ...]
     version: str
     security_version: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delta:
+    """What TUF metadata signed about a patch at `href`: it leads from the bytes `source` to the bytes `result`."""
+
+    path: str
+    href: str
+    length: int
+    sha256: str
+    source: str
+    source_length: int
+    result: str
+    result_length: int
 
 
 class Step(str, Enum):
@@ -73,6 +89,7 @@ class Job:
     step: Step = Step.READ
     order: Order | None = None
     target: Target | None = None
+    delta: Delta | None = None
     told: bool = False
     tries: int = 0
     due: float = 0.0
@@ -87,10 +104,10 @@ class Job:
     def from_json(plain: dict[str, Any]) -> "Job | None":
         """Return the job that was written down, or None when the journal is not readable as one."""
         try:
-            order, target = plain.get("order"), plain.get("target")
+            order, target, delta = plain.get("order"), plain.get("target"), plain.get("delta")
             if target:
                 target = Target(**{**target, "hardware": tuple(target["hardware"])})
             fields = {**plain, "step": Step(plain["step"]), "order": Order(**order) if order else None}
-            return Job(**{**fields, "target": target or None})
+            return Job(**{**fields, "target": target or None, "delta": Delta(**delta) if delta else None})
         except (KeyError, TypeError, ValueError):
             return None

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from careful_device.model import Order, Target
+from careful_device.model import Delta, Order, Target
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ class Stepped:
     order: Order | None = None
     target: Target | None = None
     installed: bool = False
+    delta: Delta | None = None
 
 
 @dataclass(frozen=True)

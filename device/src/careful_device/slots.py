@@ -13,6 +13,8 @@ partitions fit behind it. It is started with one word added to its arguments:
     confirm     keep it: the trial is over
     rollback    go back to the slot that was in use before; when that one is in use already, do nothing. It may restart
                 the device
+    source      print the path of a file or partition that begins with the image in use, byte for byte (asked only where
+                `updates.source` is "hook")
 
 and with the environment CAREFUL_IMAGE (path), CAREFUL_VERSION, CAREFUL_SHA256, CAREFUL_PRODUCT, CAREFUL_HARDWARE,
 CAREFUL_DIR (the agent's directory), and PATH. Exit status 0 is success; for anything else the last line of standard
@@ -67,6 +69,11 @@ class HookSlots:
             return "", ""
         version, slot = [*lines, "", ""][:2]
         return version.strip()[:64], slot.strip()[:64]
+
+    def source(self) -> Path | None:
+        """Ask the hook where the image in use can be read. Raises SlotError."""
+        said = self._call("source", None, None).strip().splitlines()
+        return Path(said[0]) if said and said[0].startswith("/") else None
 
     def install(self, image: Path, target: Target) -> None:
         """Let the hook write the image."""

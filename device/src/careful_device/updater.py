@@ -8,14 +8,14 @@ never goes again).
 from dataclasses import dataclass
 from pathlib import Path
 
-from careful_device import files, genuine, seen, trust, versions
+from careful_device import delta, files, genuine, seen, trust, versions
 from careful_device.config import Config
 from careful_device.ddi import Ddi
 from careful_device.errors import AgentError, AnswerError, Refusal, SlotError
 from careful_device.fetch import fetch
 from careful_device.health import Health
 from careful_device.https import Client
-from careful_device.model import Facts, Job, Order, Step, Target
+from careful_device.model import Delta, Facts, Job, Order, Step, Target
 from careful_device.slots import SlotDriver
 
 _WORDS = {
@@ -25,6 +25,7 @@ _WORDS = {
     Step.PROVE: "checking the health of {version}",
     Step.ROLLBACK: "going back: {outcome}",
 }
+_DELTA_TRIES = 3
 _FINAL_ANSWERS = frozenset({400, 404, 406, 410, 415})
 
 
@@ -88,15 +89,29 @@ class Updater:
     def _check(self, order: Order) -> seen.Stepped:
         facts = self.facts()
         trust.check_order(order, facts)
-        target = genuine.find(self.client, self.config.home, self.config.tuf_url, self.root, order.target_path)
+        paths = [order.target_path]
+        if order.delta_path and self.config.updates.source != "none":
+            paths.append(order.delta_path)
+        signed = genuine.look_up(self.client, self.config.home, self.config.tuf_url, self.root, paths)
+        target = genuine.target_in(signed, order.target_path)
         trust.check_target(order, target, facts)
         if target.length > self.config.updates.image_bytes:
             raise SlotError(f"the image has {target.length} bytes, more than this device takes")
-        return seen.Stepped(target=target, installed=trust.is_installed(target, facts))
+        installed = trust.is_installed(target, facts)
+        shortcut = None if installed else delta.signed_in(signed, order, target)
+        if shortcut is not None and self._source(shortcut) is None:
+            shortcut = None
+        return seen.Stepped(target=target, installed=installed, delta=shortcut)
+
+    def _source(self, found: Delta) -> Path | None:
+        return delta.source_of(self.config.home, self.config.updates.source, self.slots, found)
 
     def _change(self, job: Job, order: Order, target: Target) -> seen.Stepped:
         downloads = self.config.home / "downloads"
         if job.step is Step.FETCH:
+            source = self._source(job.delta) if job.delta and job.tries <= _DELTA_TRIES else None
+            if job.delta is not None and source is not None:
+                delta.build(self.client, job.delta, target, source, self.config.home)
             fetch(self.client, order.download, target, downloads)
         elif job.step is Step.INSTALL:
             # Fetched again if it is gone, and checked again in any case: what is installed is what was signed.
@@ -108,6 +123,8 @@ class Updater:
         elif job.step is Step.CONFIRM:
             self.slots.confirm(target)
             _note_installed(self.config.home, target)
+            if self.config.updates.source == "kept":
+                delta.keep(self.config.home, target)
             files.remove(downloads / target.sha256)
         else:
             self.slots.rollback(target)

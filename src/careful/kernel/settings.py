@@ -6,10 +6,10 @@ Each field is documented in docs/settings.md; a test compares the two.
 import tomllib
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -73,6 +73,35 @@ class Settings(BaseSettings):
         default="", description="PKCS#11 URI of a token that holds signing keys of the server; see docs/keys.md."
     )
     artifact_bytes: int = Field(default=1 << 30, ge=1, description="Largest release image taken, bytes.")
+    delta_bytes: int = Field(
+        default=256 << 20,
+        ge=0,
+        description="Largest image for which deltas are made, bytes; it takes ten times as much memory. 0: none.",
+    )
+    artifact_delivery: Literal["app", "x-accel", "x-sendfile"] = Field(
+        default="app",
+        description="Who sends files to devices: app (we do), x-accel (nginx), x-sendfile (other proxies).",
+    )
+    artifact_prefix: str = Field(
+        default="/careful-artifacts/", description="Address of nginx's internal location for files (x-accel)."
+    )
+    artifact_bucket: str = Field(
+        default="", description="S3 bucket (s3://bucket/prefix) from which devices fetch by signed links; empty: none."
+    )
+    s3_endpoint: str = Field(default="", description="Address of an S3-compatible server; empty: Amazon's.")
+    s3_region: str = Field(default="us-east-1", description="Region of the bucket.")
+    s3_key_id: str = Field(default="", description="Access key id for the bucket.")
+    s3_secret: SecretStr = Field(default=SecretStr(""), description="Secret key for the bucket.")
+    link_seconds: int = Field(
+        default=300, ge=10, le=604800, description="Life of a signed link into the bucket, seconds."
+    )
+    download_at_once: int = Field(
+        default=64, ge=1, le=10000, description="Downloads at once; further devices are asked to come back."
+    )
+    download_rate: int = Field(default=0, ge=0, description="Bytes per second for each download; 0: no limit.")
+    polls_per_second: int = Field(
+        default=300, ge=1, description="Polls per second above which devices are told to poll less often."
+    )
 
     @model_validator(mode="after")
     def _fill_addresses(self) -> Self:

@@ -19,6 +19,8 @@ from careful.releases.model import (
     State,
     Statement,
 )
+from careful.releases.policies import policy, set_policy
+from careful.releases.policy import Policy
 from careful.releases.queries import (
     Verified,
     artifact_path,
@@ -26,13 +28,16 @@ from careful.releases.queries import (
     compiled_files,
     components,
     get,
+    keep_extra,
     list_for,
     report,
     sbom_bytes,
+    sound_path,
     verify,
 )
 from careful.releases.sbom import Sbom, why_unmatchable
 from careful.releases.sbom import read as read_sbom
+from careful.releases.storage import Bucket
 
 __all__ = [
     # what there is
@@ -42,7 +47,10 @@ __all__ = [
     "Purl", "Cpe", "parse_purl", "parse_cpe", "names_linux", "unescaped",
     # acting
     "add", "mark_signed", "withdraw",
+    # what is asked of them
+    "Policy", "policy", "set_policy", "keep_extra",
     # asking
-    "get", "by_id", "list_for", "components", "compiled_files", "artifact_path", "sbom_bytes", "report", "verify",
+    "get", "by_id", "list_for", "components", "compiled_files", "artifact_path", "sound_path", "sbom_bytes", "report",
+    "verify", "Bucket",
     "Verified",
 ]  # fmt: skip

@@ -42,3 +42,37 @@ class ReleaseWithdrawn(Event):
     product: str
     version: str
     reason: str
+
+
+@event("releases.policy_set", subject="product/{product}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicySet(Event):
+    """What the product asks of its releases was set: which signers of bundles (key digests) and builders it takes."""
+
+    product: str
+    digest: str
+    signers: tuple[str, ...]
+    builders: tuple[str, ...]
+    required: bool
+
+
+@event("releases.provenance_added", subject="release/{release}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvenanceAdded(Event):
+    """A signed attestation says who built the release; it was checked against the product's policy."""
+
+    release: str
+    product: str
+    version: str
+    attestation: str
+    builder: str
+    keyid: str
+    accepted: bool
+
+
+@event("releases.artifact_altered", subject="artifact/{artifact}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArtifactAltered(Event):
+    """A file in the artifact store no longer has the bytes that it is named after; it is served to nobody."""
+
+    artifact: str

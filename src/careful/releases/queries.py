@@ -5,11 +5,11 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from careful.kernel.errors import NotFound
+from careful.kernel.errors import NotFound, Unavailable
 from careful.kernel.work import World
 from careful.releases import artifacts, store
 from careful.releases import sbom as sboms
-from careful.releases.model import Component, Release, SbomReport
+from careful.releases.model import Artifact, Component, Release, SbomReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,25 @@ def artifact_path(world: World, sha256: str) -> Path:
     if not path.exists():
         raise NotFound(f"The artifact {sha256[:16]}… is not here.", do="Run: careful release verify PRODUCT VERSION")
     return path
+
+
+def sound_path(world: World, sha256: str) -> Path:
+    """Return the file with this digest, proven to have it since it last changed on the disk.
+
+    Raises NotFound, and Unavailable where its bytes are no longer what they were: better none than others.
+    """
+    path = artifact_path(world, sha256)
+    if not artifacts.sound(world.home, sha256):
+        raise Unavailable(
+            f"The artifact {sha256[:16]}… was altered on the disk; it is served to nobody.",
+            do="Restore it from a backup: careful release verify PRODUCT VERSION shows which.",
+        )
+    return path
+
+
+def keep_extra(world: World, path: Path) -> Artifact:
+    """Keep a file that belongs to a release (a delta) in the store. Raises Unavailable, TooLarge."""
+    return artifacts.keep_file(world.home, path, world.settings.artifact_bytes)
 
 
 def sbom_bytes(world: World, release_id: str) -> bytes:

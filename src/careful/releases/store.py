@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from careful.kernel.database import JSONText, Moment, metadata, upsert
+from careful.releases import trust_store as _trust_store  # noqa: F401 (its tables are the domain's too)
 from careful.releases.model import Artifact, Component, Found, Release, Statement
 
 line = Table(

@@ -17,6 +17,10 @@ from careful.updates.confirmation import (
     waiting_order,
 )
 from careful.updates.conversation import is_forced
+from careful.updates.bucket import BucketFiller
+from careful.updates.delta_jobs import DeltaMaker, delta_for, deltas, try_again
+from careful.updates.delta_plan import Delta
+from careful.updates.delta_publishing import publish_deltas
 from careful.updates.drills import drill
 from careful.updates.executor import advance
 from careful.updates.model import (
@@ -83,6 +87,8 @@ __all__ = [
     "sign_release", "publish", "is_published", "published", "renew", "trusted_root", "repository_dir", "target_path",
     "Signed", "Published", "version_key",
     "expiring", "Expiring",
+    # deltas
+    "Delta", "DeltaMaker", "deltas", "delta_for", "publish_deltas", "try_again", "BucketFiller",
     # keys elsewhere
     "export_keys", "import_keys", "signing_request", "take_answer", "Answered", "replace_key", "key_request",
     "renew_kept", "renewal_request", "delegate",

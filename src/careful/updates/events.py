@@ -288,3 +288,27 @@ class AutoConfirmUnset(Event):
     """The owner of a device is asked again from the next order on."""
 
     device: str
+
+
+@event("updates.delta_made", subject="release/{release}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeltaMade(Event):
+    """A delta from the release `base` was made and tried: `size` bytes where the full image has `full`."""
+
+    release: str
+    base: str
+    product: str
+    artifact: str
+    size: int
+    full: int
+
+
+@event("updates.delta_failed", subject="release/{release}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeltaFailed(Event):
+    """There is no delta from the release `base`: it could not be made, or would save too little."""
+
+    release: str
+    base: str
+    product: str
+    reason: str

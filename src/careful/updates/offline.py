@@ -108,7 +108,7 @@ def signing_request(world: World, release_id: str) -> bytes:
     release = publishing.signable(world, release_id)
     repository = publishing.ensure_repository(world, release.product)
     with repository.locked():
-        if Tree(repository, repository.newest()).holds(publishing.target_of(release)):
+        if publishing.holds_all(world, Tree(repository, repository.newest()), release):
             raise Refused(f"{release.product} {release.version} is signed already.", do="Publish it.")
         return _ask(publishing.draft_release(world, repository, release))
 

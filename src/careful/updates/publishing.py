@@ -21,7 +21,7 @@ from careful.kernel.ledger import Event
 from careful.kernel.token_keys import TokenKeys
 from careful.kernel.work import World
 from careful.releases import signing
-from careful.updates import delegation
+from careful.updates import delegation, delta_targets
 from careful.updates import repository as files
 from careful.updates.delegation import Draft, Tree
 from careful.updates.events import MetadataPublished
@@ -120,7 +120,7 @@ def sign_release(world: World, actor: Actor, release_id: str, stores: Collection
     repository = ensure_repository(world, release.product)
     with repository.locked():
         newest = Tree(repository, repository.newest())
-        if newest.holds(target_of(release)):
+        if holds_all(world, newest, release):
             return note_signed(world, actor, release, newest)
         draft = draft_release(world, repository, release)
         before = draft.lacking
@@ -179,14 +179,33 @@ def draft_release(world: World, repository: Repository, release: releases.Releas
             f"The image is called {release.artifact.filename[:80]!r}, which is no plain file name.",
             do="Add the release again under a name of letters, digits and . + ~ _ - (128 at most).",
         )
-    target = target_of(release)
     tree = Tree(repository, repository.newest())
-    dropped = {target_path(one) for one in gone} - {target.path}
-    documents = delegation.with_release(tree, world.clock.now(), {target.path: target}, dropped)
+    target = target_of(release)
+    dropped = {target_path(one) for one in gone} | delta_targets.of_releases(tree, gone)
     says = f"Release {release.version} of {release.product}"
     purpose = {"kind": "release", "release": release.id, "says": says}
-    draft = Draft(repository.root(), tree, documents, purpose)
-    return resume(draft) or draft
+    deltas = delta_targets.targets_for(world, release.id)
+
+    def draft(kept: Mapping[str, TargetFile]) -> Draft:
+        add = {target.path: target, **kept}
+        documents = delegation.with_release(tree, world.clock.now(), add, dropped - add.keys())
+        return Draft(repository.root(), tree, documents, purpose)
+
+    # A delta that was made since somebody was asked to sign can wait; the signatures gathered so far cannot.
+    asked = _asked_paths(repository, purpose)
+    resumed = resume(draft({path: one for path, one in deltas.items() if path in asked})) if asked else None
+    return resumed or draft(deltas)
+
+
+def _asked_paths(repository: Repository, purpose: Mapping[str, str]) -> set[str]:
+    """Return what is listed in what is pending for `purpose`."""
+    if not repository.pending.exists():
+        return set()
+    request = signing.read_request(repository.pending.read_bytes())
+    if request.purpose != purpose:
+        return set()
+    documents = [Metadata.from_bytes(one.metadata) for one in request.documents]
+    return {path for one in documents for path in getattr(one.signed, "targets", ())}
 
 
 def resume(draft: Draft) -> Draft | None:
@@ -223,6 +242,8 @@ def keep(world: World, draft: Draft) -> None:
         if path in listed and release.state != "withdrawn":
             artifact = releases.artifact_path(world, release.artifact.sha256)
             repository.link(artifact, path, release.artifact.sha256)
+    for one in draft.documents.values():
+        delta_targets.link(world, repository, getattr(one.signed, "targets", {}))
     write(draft)
 
 
@@ -271,6 +292,12 @@ def target_of(release: releases.Release) -> TargetFile:
     )
 
 
+def holds_all(world: World, tree: Tree, release: releases.Release) -> bool:
+    """Tell whether a set says exactly this about a release and about every delta to it."""
+    deltas = delta_targets.targets_for(world, release.id)
+    return tree.holds(target_of(release)) and all(tree.holds(one) for one in deltas.values())
+
+
 def publish(world: World, actor: Actor, release_id: str) -> dict[str, int]:
     """Put a signed release in force and return the metadata versions by role. Publishing twice changes nothing.
 
@@ -284,14 +311,18 @@ def publish(world: World, actor: Actor, release_id: str) -> dict[str, int]:
     repository = ensure_repository(world, release.product)
     with repository.locked():
         now = repository.in_force()
-        if not Tree(repository, now).holds(target_of(release)):
-            ahead = (Tree(repository, one) for one in repository.signed_sets() if one != now)
-            ready = next((tree for tree in ahead if tree.holds(target_of(release))), None)
-            if ready is None:
+        current = Tree(repository, now)
+        here = current.holds(target_of(release))
+        if not (here and holds_all(world, current, release)):
+            sets = (Tree(repository, one) for one in repository.signed_sets() if one != now)
+            ahead = (tree for tree in sets if tree.holds(target_of(release)))
+            ready = next((tree for tree in ahead if not here or holds_all(world, tree, release)), None)
+            if ready is None and not here:
                 raise Refused(f"{name} must be signed again.", do=f"Run: careful release sign {name}")
-            made = [(role, ready.metadata(role)) for role in ready.roles if ready.versions[role] != now.get(role)]
-            made += put_in_force(repository, stores_of(world), world.clock.now(), ready.versions)
-            _tell(world, actor, release.product, made)
+            if ready is not None:
+                made = [(role, ready.metadata(role)) for role in ready.roles if ready.versions[role] != now.get(role)]
+                made += put_in_force(repository, stores_of(world), world.clock.now(), ready.versions)
+                _tell(world, actor, release.product, made)
         return dict(versions(repository))
 
 

@@ -78,6 +78,12 @@ def live(connection: Connection, product: str | None = None, *states: RolloutSta
     return list(connection.execute(query).scalars())
 
 
+def releases_under_way(connection: Connection) -> list[str]:
+    """Return the releases of rollouts that are not over."""
+    query = select(store.rollout.c.release).where(store.rollout.c.state.in_(("running", "halted"))).distinct()
+    return list(connection.execute(query).scalars())
+
+
 def members(connection: Connection, rollout_id: str) -> tuple[Member, ...]:
     """Return the devices of a rollout, wave by wave."""
     query = (

@@ -1,6 +1,9 @@
 """Files in ranges, by the letter of RFC 9110."""
 
+import contextlib
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -9,9 +12,12 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from careful.entrypoints.gateway.https.artifacts import RANGES_MOST, Tampered, file_response, ranges
+from careful import releases
+from careful.entrypoints.gateway.https import artifacts
+from careful.entrypoints.gateway.https.artifacts import RANGES_MOST, Delivery, Tampered, file_response, ranges
 from careful.entrypoints.gateway.https.errors import refusal
 from careful.kernel.errors import CarefulError
+from careful.kernel.work import World
 
 CONTENT = bytes(range(256)) * 1000
 
@@ -140,3 +146,60 @@ def test_a_tampered_file_has_its_length_and_other_bytes(http, headers):
     assert (answer.status_code, len(answer.content)) == (200, len(CONTENT))
     different = sum(one != other for one, other in zip(answer.content, CONTENT, strict=True))
     assert 1 <= different <= 10
+
+
+@pytest.fixture
+def delivered(world, tmp_path, request):
+    """Files as `Delivery` sends them, with settings of one's own."""
+    (tmp_path / "image").write_bytes(CONTENT)
+    kept = releases.keep_extra(world, tmp_path / "image")
+    clients = contextlib.ExitStack()
+
+    def make(**more):
+        changed = World(world.database, world.clock, world.settings.model_copy(update=more), world.keys, world.home)
+        delivery = Delivery(changed)
+
+        async def answer(request):
+            return await delivery.answer(request, kept.sha256, "a.img", "t1", here="here" in request.query_params)
+
+        app = Starlette(routes=[Route("/a.img", answer)], exception_handlers={CarefulError: refusal})
+        return clients.enter_context(TestClient(app)), world.home / "artifacts" / "sha256" / kept.sha256[
+            :2
+        ] / kept.sha256
+
+    with clients:
+        yield make
+
+
+def test_x_sendfile_names_the_file_and_sends_nothing(delivered):
+    http, path = delivered(artifact_delivery="x-sendfile")
+    answer = http.get("/a.img")
+    assert (answer.status_code, answer.content, answer.headers["x-sendfile"]) == (200, b"", str(path))
+    assert http.get("/a.img?here").content == CONTENT
+    assert http.get("/a.img", headers={"if-none-match": '"t1"'}).status_code == 304
+
+
+def test_a_file_is_compared_with_its_digest_before_it_is_served(delivered):
+    http, path = delivered()
+    assert http.get("/a.img").content == CONTENT
+    path.write_bytes(CONTENT[:-1] + b"!")
+    assert http.get("/a.img").status_code == 503
+    path.write_bytes(CONTENT)
+    assert http.get("/a.img").content == CONTENT
+
+
+def test_a_download_keeps_to_its_rate(delivered):
+    http, _path = delivered(download_rate=len(CONTENT))
+    began = time.monotonic()
+    assert http.get("/a.img").content == CONTENT
+    assert 0.7 < time.monotonic() - began < 5
+
+
+def test_who_finds_no_place_is_asked_to_come_back(delivered, monkeypatch):
+    monkeypatch.setattr(artifacts, "_WAIT_SECONDS", 0.2)
+    http, _path = delivered(download_at_once=1, download_rate=len(CONTENT))
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda _: http.get("/a.img"), range(2)))
+    assert sorted(one.status_code for one in answers) == [200, 503]
+    assert 10 <= int(next(one for one in answers if one.status_code == 503).headers["retry-after"]) <= 60
+    assert http.get("/a.img").status_code == 200

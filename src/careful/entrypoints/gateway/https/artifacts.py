@@ -3,17 +3,27 @@
 One range, several, open and from the end; `If-Range` and `If-Match` by tag; 304, 412 and 416 as they should be. A range
 of what we do not count in, or one that makes no sense, is passed over. HEAD is answered too, because SWUpdate asks for
 the size first.
+
+Who sends the bytes is the maker's choice (`Delivery`): we ourselves, a bucket by a signed link, nginx by
+X-Accel-Redirect, another proxy by X-Sendfile. Whoever does, a file is compared with its digest before it is first
+served, and again when it changed on the disk.
 """
 
+import asyncio
+import random
 import re
 from pathlib import Path
 
+import structlog
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from careful import releases
 from careful.kernel.errors import NotFound
+from careful.kernel.work import World
 
 RANGES_MOST = 16
 """Ranges in one request; who asks for more gets the whole."""
@@ -22,6 +32,57 @@ _HEADER = 1024
 _UNIT = "bytes="
 _RANGE = re.compile(r"([0-9]{0,19})-([0-9]{0,19})")
 _LIST = re.compile(r"[ \t]*,[ \t]*")
+_WAIT_SECONDS = 20.0
+_COME_BACK = (10, 60)
+_log = structlog.get_logger(__name__)
+
+
+class Delivery:
+    """How files of this installation reach devices."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._bucket = releases.Bucket(world.settings) if world.settings.artifact_bucket else None
+        self._places = asyncio.Semaphore(world.settings.download_at_once)
+
+    async def answer(
+        self, request: Request, sha256: str, filename: str, tag: str, *, cache: str = "private", here: bool = False
+    ) -> ASGIApp:
+        """Answer with the file that has this digest, under a name and an entity tag. `here`: by ourselves in any case.
+
+        Raises NotFound where it is gone, Unavailable where its bytes are no longer what they were.
+        """
+        settings = self._world.settings
+        early = _early(request, f'"{tag}"', cache)
+        if early is not None:
+            return early
+        if self._bucket is not None and not here and request.method == "GET":
+            link = await run_in_threadpool(self._bucket.link, sha256)
+            if link is not None:
+                return RedirectResponse(link, 302, {"cache-control": "no-store"})
+        path = await run_in_threadpool(releases.sound_path, self._world, sha256)
+        if here or settings.artifact_delivery == "app":
+            response = file_response(request, path, filename, tag, cache=cache)
+            return _Paced(response, self._places, settings.download_rate)
+        return self._handed_over(path, sha256, filename, tag, cache)
+
+    def _handed_over(self, path: Path, sha256: str, filename: str, tag: str, cache: str) -> Response:
+        """Name the file to the proxy in front of us; it sends the bytes, in ranges if the device wants."""
+        settings = self._world.settings
+        headers = {
+            "etag": f'"{tag}"',
+            "cache-control": f"{cache}, no-transform",
+            "content-disposition": f'attachment; filename="{filename}"',
+            "x-content-type-options": "nosniff",
+        }
+        if settings.artifact_delivery == "x-accel":
+            headers["x-accel-redirect"] = f"{settings.artifact_prefix.rstrip('/')}/{sha256[:2]}/{sha256}"
+            headers["x-accel-buffering"] = "no"
+            if settings.download_rate:
+                headers["x-accel-limit-rate"] = str(settings.download_rate)
+        else:
+            headers["x-sendfile"] = str(path)
+        return Response(headers=headers, media_type=_MEDIA)
 
 
 def file_response(request: Request, path: Path, filename: str, tag: str, *, cache: str = "private") -> Response:
@@ -29,18 +90,66 @@ def file_response(request: Request, path: Path, filename: str, tag: str, *, cach
     if not path.is_file():
         raise NotFound("This file is not here any more.")
     etag = f'"{tag}"'
-    headers = {"etag": etag, "cache-control": f"{cache}, no-transform", "x-content-type-options": "nosniff"}
+    early = _early(request, etag, cache)
+    if early is not None:
+        return early
+    return _Ranged(path, headers=_headers(etag, cache), media_type=_MEDIA, filename=filename, stat_result=path.stat())
+
+
+def _headers(etag: str, cache: str) -> dict[str, str]:
+    return {"etag": etag, "cache-control": f"{cache}, no-transform", "x-content-type-options": "nosniff"}
+
+
+def _early(request: Request, etag: str, cache: str) -> Response | None:
+    """Answer what needs no bytes: 412 or 304; None for all else."""
     wanted = request.headers.get("if-match")
     if wanted is not None and not _names(wanted, etag):
-        return Response(status_code=412, headers=headers)
+        return Response(status_code=412, headers=_headers(etag, cache))
     if _names(request.headers.get("if-none-match", ""), etag):
-        return Response(status_code=304, headers=headers)
-    return _Ranged(path, headers=headers, media_type=_MEDIA, filename=filename, stat_result=path.stat())
+        return Response(status_code=304, headers=_headers(etag, cache))
+    return None
 
 
 def _names(header: str, etag: str) -> bool:
     tags = {one.strip().removeprefix("W/") for one in header.split(",")}
     return etag in tags or "*" in tags
+
+
+class _Paced:
+    """A download that waits for its place and keeps to its rate."""
+
+    def __init__(self, response: Response, places: asyncio.Semaphore, rate: int) -> None:
+        self._response = response
+        self._places = places
+        self._rate = rate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the answer. Who finds no place within a while is asked to come back, each at another time."""
+        try:
+            async with asyncio.timeout(_WAIT_SECONDS):
+                await self._places.acquire()
+        except TimeoutError:
+            later = str(random.randint(*_COME_BACK))  # noqa: S311 (spreads devices; no secret)
+            await Response(status_code=503, headers={"retry-after": later})(scope, receive, send)
+            return
+        try:
+            await self._response(scope, receive, self._slowed(send) if self._rate else send)
+        finally:
+            self._places.release()
+
+    def _slowed(self, send: Send) -> Send:
+        loop = asyncio.get_running_loop()
+        began, sent = loop.time(), 0
+
+        async def slowly(message: Message) -> None:
+            nonlocal sent
+            await send(message)
+            sent += len(message.get("body", b""))
+            ahead = sent / self._rate - (loop.time() - began)
+            if ahead > 0:
+                await asyncio.sleep(ahead)
+
+        return slowly
 
 
 class _Ranged(FileResponse):
@@ -99,7 +208,7 @@ class Tampered:
     Ranges are left aside, so that however the device fetches, it never gets one genuine byte sequence.
     """
 
-    def __init__(self, response: Response) -> None:
+    def __init__(self, response: ASGIApp) -> None:
         self._response = response
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -23,10 +23,11 @@ from starlette.types import ASGIApp
 
 from careful import devices, releases, updates
 from careful.entrypoints.gateway.https import ddi_bodies as bodies
-from careful.entrypoints.gateway.https.artifacts import Tampered, file_response
+from careful.entrypoints.gateway.https.artifacts import Delivery, Tampered
 from careful.entrypoints.gateway.https.ddi_confirmation import Confirmation
 from careful.entrypoints.gateway.https.ddi_desk import BASE, TENANTS, Desk, Endpoint, action_of, told
 from careful.entrypoints.gateway.https.ddi_media import CBOR, answer, media_of, read_table
+from careful.entrypoints.gateway.https.pace import Pace
 from careful.kernel.errors import NotFound
 from careful.kernel.work import World
 
@@ -79,7 +80,9 @@ class Ddi:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._world = desk.world
-        self._interval = bodies.sleep(desk.world.settings.poll_seconds)
+        settings = desk.world.settings
+        self._files = Delivery(desk.world)
+        self._pace = Pace(settings.poll_seconds, settings.polls_per_second, settings.silence_minutes * 30)
 
     async def poll(self, request: Request) -> Response:
         """Say what there is for the device. Costs no query on a kept connection, and never a write."""
@@ -89,8 +92,12 @@ class Ddi:
         if known is None:
             known = await run_in_threadpool(self._desk.board.look, device)
         self._desk.heard(device)
-        body = bodies.poll_body(self._desk.base(request), known, self._interval, self._world.clock.now())
-        headers = {"etag": f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"', "cache-control": "no-store"}
+        self._pace.polled()
+        base, now = self._desk.base(request), self._world.clock.now()
+        # The tag leaves the device's own jitter out, so that nothing new is one short answer (304).
+        plain = bodies.poll_body(base, known, bodies.sleep(self._pace.usual()), now)
+        body = bodies.poll_body(base, known, bodies.sleep(self._pace.next()), now)
+        headers = {"etag": f'"{hashlib.md5(plain, usedforsecurity=False).hexdigest()}"', "cache-control": "no-store"}
         if request.headers.get("if-none-match") == headers["etag"]:
             return Response(status_code=304, headers=headers)
         if media == CBOR:
@@ -161,10 +168,12 @@ class Ddi:
         one, name = release.artifact, request.path_params["file"]
         if name == f"{one.filename}.MD5SUM":
             return PlainTextResponse(f"{one.md5}  {one.filename}\n")
+        delta = await self._delta(order, release)
+        if delta is not None and name == delta.filename:
+            return await self._files.answer(request, delta.sha256, delta.filename, delta.sha1)
         if name != one.filename:
             raise NotFound("There is no such artifact in this order.")
-        path = await run_in_threadpool(releases.artifact_path, self._world, one.sha256)
-        response = file_response(request, path, one.filename, one.sha1)
+        response = await self._files.answer(request, one.sha256, one.filename, one.sha1, here=bool(order.drill))
         return Tampered(response) if order.drill == "tampered" else response
 
     async def _deployment(self, request: Request, order: updates.Order) -> Response:
@@ -172,7 +181,14 @@ class Ddi:
         release = await run_in_threadpool(releases.by_id, self._world, order.release)
         history = await run_in_threadpool(bodies.history_of, self._world, request, order)
         now = self._world.clock.now()
-        return answer(request, bodies.deployment(self._desk.base(request), order, release, now, history))
+        delta = await self._delta(order, release)
+        return answer(request, bodies.deployment(self._desk.base(request), order, release, now, history, delta))
+
+    async def _delta(self, order: updates.Order, release: releases.Release) -> updates.Delta | None:
+        """Return the delta that the device of an order may use; none in a rehearsal."""
+        if order.drill:
+            return None
+        return await run_in_threadpool(updates.delta_for, self._world, order.device, release)
 
 
 def _fetchable(order: updates.Order) -> updates.Order:

@@ -179,8 +179,12 @@ def deployment(
     release: releases.Release,
     now: datetime,
     history: Sequence[updates.Status] | None,
+    delta: updates.Delta | None = None,
 ) -> dict[str, Any]:
-    """Return an order as DDI has it: one chunk with one artifact, with all three digests and both links."""
+    """Return an order as DDI has it: one chunk with one artifact, with all three digests and both links.
+
+    A delta stands in the chunk's metadata, where only clients that know of deltas look for it.
+    """
     urgency = "forced" if updates.is_forced(order.forced_from, now) else "attempt"
     body: dict[str, Any] = {
         "id": str(order.id),
@@ -197,6 +201,7 @@ def deployment(
                     "metadata": [
                         {"key": "tuf-target-path", "value": updates.target_path(release)},
                         {"key": "product", "value": release.product},
+                        *_delta_metadata(base, order, delta),
                         *({"key": key, "value": value} for key, value in sorted(order.conditions.items())),
                     ],
                 }
@@ -207,6 +212,18 @@ def deployment(
         messages = [line for one in history for line in (*one.report.details, one.report.execution)]
         body["actionHistory"] = {"status": _status(order), "messages": messages}
     return body
+
+
+def _delta_metadata(base: str, order: updates.Order, delta: updates.Delta | None) -> list[dict[str, str]]:
+    if delta is None:
+        return []
+    return [
+        {"key": "delta-target-path", "value": delta.path},
+        {"key": "delta-href", "value": f"{base}/softwaremodules/{order.id}/artifacts/{quote(delta.filename)}"},
+        {"key": "delta-size", "value": str(delta.size)},
+        {"key": "delta-from-sha256", "value": delta.base_sha256},
+        {"key": "delta-format", "value": f"detools-sequential-{delta.format}"},
+    ]
 
 
 def _status(order: updates.Order) -> str:

@@ -5,6 +5,7 @@
 """
 
 import re
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -12,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from careful import updates
-from careful.entrypoints.gateway.https.artifacts import file_response
+from careful.entrypoints.gateway.https.artifacts import Delivery
 from careful.kernel.errors import NotFound
 from careful.kernel.work import World
 
@@ -25,6 +26,7 @@ _FOREVER = "public, max-age=31536000, immutable"
 
 def routes(world: World) -> list[Route]:
     """Return the TUF routes."""
+    files = Delivery(world)
 
     async def metadata(request: Request) -> Response:
         product, name = request.path_params["product"], request.path_params["name"]
@@ -39,13 +41,15 @@ def routes(world: World) -> list[Route]:
         headers = {"cache-control": cache, "x-content-type-options": "nosniff"}
         return Response(content, media_type="application/json", headers=headers)
 
-    async def target(request: Request) -> Response:
+    async def target(request: Request) -> Any:  # noqa: ANN401 (a response, or what answers like one)
         product, version = request.path_params["product"], request.path_params["version"]
         found = _FILE.fullmatch(request.path_params["file"])
         if not (_PRODUCT.fullmatch(product) and _VERSION.fullmatch(version) and found):
             raise NotFound("There is no such target.")
         path = updates.repository_dir(world, product) / "targets" / version / found[0]
-        return file_response(request, path, found[2], found[1], cache=_FOREVER)
+        if not await run_in_threadpool(path.is_file):
+            raise NotFound("There is no such target.")
+        return await files.answer(request, found[1], found[2], found[1], cache=_FOREVER)
 
     return [
         Route("/tuf/{product}/metadata/{name}", metadata, methods=["GET"]),
