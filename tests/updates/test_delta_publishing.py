@@ -50,8 +50,8 @@ def test_with_the_key_here_it_comes_into_force_by_itself(world, made):
     place = updates.repository_dir(world, "cam-1") / "targets" / "1.0.1" / f"{made.sha256}.{made.filename}"
     assert place.read_bytes() == b"a patch"
     metadata = updates.repository_dir(world, "cam-1") / "metadata"
-    number = updates.published(world, "cam-1").versions["targets"]
-    found: Metadata = Metadata.from_bytes((metadata / f"{number}.targets.json").read_bytes())
+    number = updates.published(world, "cam-1").versions["releases"]
+    found: Metadata = Metadata.from_bytes((metadata / f"{number}.releases.json").read_bytes())
     custom = found.signed.targets[made.path].custom
     assert custom["delta"]["from"] == {"sha256": made.base_sha256, "length": made.base_size}
     assert custom["delta"]["to"] == {"sha256": made.full_sha256, "length": made.full_size}
@@ -67,7 +67,7 @@ def test_a_release_that_is_not_published_waits(world, maker):
     updates.sign_release(world, maker.staff, aim.id)
     updates.publish(world, maker.staff, aim.id)
     assert updates.publish_deltas(world) == 1  # it was signed with its release, and is only noted
-    assert updates.published(world, "cam-1").versions["targets"] == 3
+    assert updates.published(world, "cam-1").versions["releases"] == 3
 
 
 def test_with_the_key_elsewhere_it_waits_for_the_next_signature(world, maker, made, staff, tmp_path):
@@ -77,7 +77,7 @@ def test_with_the_key_elsewhere_it_waits_for_the_next_signature(world, maker, ma
     assert targets(world) == before
     request = updates.signing_request(world, made.release)
     assert made.path in signing.read_request(request).targets
-    answer = signing.answer_request(request, [Keys(tmp_path / "stick")])
+    answer = signing.answer_request(request, Keys(tmp_path / "stick"))
     updates.take_answer(world, staff, "cam-1", answer)
     updates.publish(world, staff, made.release)
     assert made.path in targets(world)
@@ -89,7 +89,7 @@ def test_one_made_while_somebody_signs_elsewhere_does_not_spoil_the_answer(world
     updates.export_keys(world, staff, "cam-1", tmp_path / "stick")
     request = updates.signing_request(world, aim.id)
     note(world, base, aim)
-    answer = signing.answer_request(request, [Keys(tmp_path / "stick")])
+    answer = signing.answer_request(request, Keys(tmp_path / "stick"))
     updates.take_answer(world, staff, "cam-1", answer)
     updates.publish(world, staff, aim.id)
     assert targets(world) == ("1.0.0/cam-1-1.0.0.img", "1.0.1/cam-1-1.0.1.img")
@@ -111,6 +111,6 @@ def test_deltas_of_a_withdrawn_release_go_with_it(world, maker, made, staff):
 
 def test_signed_metadata_says_it_in_standard_json(world, made):
     updates.publish_deltas(world)
-    number = updates.published(world, "cam-1").versions["targets"]
-    path = updates.repository_dir(world, "cam-1") / "metadata" / f"{number}.targets.json"
+    number = updates.published(world, "cam-1").versions["releases"]
+    path = updates.repository_dir(world, "cam-1") / "metadata" / f"{number}.releases.json"
     assert json.loads(path.read_bytes())["signed"]["targets"][made.path]["length"] == len(b"a patch")

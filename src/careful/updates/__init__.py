@@ -9,6 +9,7 @@ healthy; failures and silence halt the rollout by themselves; nothing is over wh
 
 from careful.updates.actions import WAVES, account, halt, resume, start_rollout
 from careful.updates.board import Board
+from careful.updates.bucket import BucketFiller
 from careful.updates.confirmation import (
     activate_auto_confirm,
     answer_consent,
@@ -17,7 +18,6 @@ from careful.updates.confirmation import (
     waiting_order,
 )
 from careful.updates.conversation import is_forced
-from careful.updates.bucket import BucketFiller
 from careful.updates.delta_jobs import DeltaMaker, delta_for, deltas, try_again
 from careful.updates.delta_plan import Delta
 from careful.updates.delta_publishing import publish_deltas

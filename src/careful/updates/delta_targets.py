@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Mapping
 
-from tuf.api.metadata import TargetFile  # type: ignore[attr-defined]  # tuf names these its API (docs/api) without an __all__
+from tuf.api.metadata import Metadata, TargetFile  # type: ignore[attr-defined]  # tuf names these its API (docs/api) without an __all__
 
 from careful import releases
 from careful.kernel.work import World
+from careful.releases import signing
 from careful.updates import delta_store
 from careful.updates.delegation import Tree
 from careful.updates.delta_plan import Delta, custom_of, is_delta_path
@@ -36,3 +37,14 @@ def link(world: World, repository: Repository, targets: Mapping[str, TargetFile]
         if is_delta_path(path):
             sha256 = target.hashes["sha256"]
             repository.link(releases.artifact_path(world, sha256), path, sha256)
+
+
+def asked(repository: Repository, purpose: Mapping[str, str]) -> set[str]:
+    """Return what is listed in what is pending for `purpose`."""
+    if not repository.pending.exists():
+        return set()
+    request = signing.read_request(repository.pending.read_bytes())
+    if request.purpose != purpose:
+        return set()
+    documents = [Metadata.from_bytes(one.metadata) for one in request.documents]
+    return {path for one in documents for path in getattr(one.signed, "targets", ())}

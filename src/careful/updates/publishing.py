@@ -192,20 +192,9 @@ def draft_release(world: World, repository: Repository, release: releases.Releas
         return Draft(repository.root(), tree, documents, purpose)
 
     # A delta that was made since somebody was asked to sign can wait; the signatures gathered so far cannot.
-    asked = _asked_paths(repository, purpose)
+    asked = delta_targets.asked(repository, purpose)
     resumed = resume(draft({path: one for path, one in deltas.items() if path in asked})) if asked else None
     return resumed or draft(deltas)
-
-
-def _asked_paths(repository: Repository, purpose: Mapping[str, str]) -> set[str]:
-    """Return what is listed in what is pending for `purpose`."""
-    if not repository.pending.exists():
-        return set()
-    request = signing.read_request(repository.pending.read_bytes())
-    if request.purpose != purpose:
-        return set()
-    documents = [Metadata.from_bytes(one.metadata) for one in request.documents]
-    return {path for one in documents for path in getattr(one.signed, "targets", ())}
 
 
 def resume(draft: Draft) -> Draft | None:
