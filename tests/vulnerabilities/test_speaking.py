@@ -8,7 +8,6 @@ from careful.vulnerabilities.speaking import (
     is_subject,
     keys_of_component,
     keys_of_thing,
-    plain_range,
     speaks,
     speaks_of,
 )
@@ -201,17 +200,3 @@ def test_what_speaks_of_a_component_shares_a_key_with_it(component):
     for name in filter(None, names):
         if speaks(Thing((name,)), component)[0] != "no":
             assert set(keys_of_thing(Thing((name,)))) & set(keys_of_component(component))
-
-
-@pytest.mark.parametrize(
-    ("written", "plain"),
-    [
-        ("vers:all/>=1.0|<V4.3", ">=1.0 <V4.3"),
-        ("All versions", "*"),
-        ("all versions < 2", "< 2"),
-        (" 1.2 ", "1.2"),
-        ("", ""),
-    ],
-)
-def test_ranges_as_people_write_them(written, plain):
-    assert plain_range(written) == plain

@@ -15,10 +15,10 @@ from careful.vulnerabilities import cpe, vers, versions
 from careful.vulnerabilities.deciding import in_range
 from careful.vulnerabilities.feeds.cve5_versions import Version, read_versions
 from careful.vulnerabilities.feeds.record import Affected, is_distribution
+from careful.vulnerabilities.feeds.supplied import distro_release, plain_range
 from careful.vulnerabilities.ranges import Hit, listed
 from careful.vulnerabilities.said.model import About, Thing, hash_name
 
-_ALL = re.compile(r"all versions?\s*", re.IGNORECASE)
 _NEUTRAL = frozenset({"download_url", "vcs_url", "file_name", "checksum", "upstream", "package-id", "epoch"})
 """Qualifiers that say where a package is from, not which it is; the epoch is part of the version."""
 _ANY_ARCH = frozenset({"all", "any", "noarch"})
@@ -26,9 +26,6 @@ _SOURCE = frozenset({"src", "source", "nosrc"})
 _ARCH = {"amd64": "x86_64", "x86-64": "x86_64", "arm64": "aarch64", "armv7hl": "armhf", "armv7": "armhf", "386": "i386"}
 _DEFAULTS = {("maven", "type"): "jar"}
 _NAMESPACES = {("rpm", "rhel"): "redhat"}
-_CODENAMES = {"trixie": "13", "bookworm": "12", "bullseye": "11", "buster": "10"} | {
-    "noble": "24.04", "jammy": "22.04", "focal": "20.04", "bionic": "18.04", "xenial": "16.04", "trusty": "14.04"
-}  # fmt: skip
 _EPOCH = re.compile(r"(\d+):(.*)", re.DOTALL)
 _WILD = ("*", "?")
 Answer = tuple[Hit, str]
@@ -161,12 +158,6 @@ def _qualified(purl: Purl, ours: Purl) -> Answer:
     return ("check", doubt) if doubt else _YES
 
 
-def distro_release(named: str) -> str:
-    """Return the release of a distribution that a purl's `distro` names: `ubuntu-22.04` and `jammy` are 22.04."""
-    last = named.lower().rpartition("-")[2]
-    return _CODENAMES.get(last, last.removeprefix("v"))
-
-
 def _plain(name: str, value: str) -> str:
     if name == "distro":
         return distro_release(value)
@@ -255,17 +246,6 @@ def _read_in(written: str, version: str, scheme: str) -> bool:
     frame = Affected("purl", "", scheme)
     rows = read_versions([Version(written, "affected")], "unknown", frame)
     return any(not row.condition and in_range(version, row)[0] == "yes" for row in rows)
-
-
-def plain_range(written: str) -> str:
-    """Return a version, or a range as people write it: `vers:all/>=1.0|<V4.3` is `>=1.0 <V4.3` (CSAF, 3.1.2.3)."""
-    if not written.strip():
-        return ""
-    written = written.strip()
-    if written.lower().startswith("vers:"):
-        written = written.partition("/")[2]
-    written = _ALL.sub("", written, count=1) or "*"
-    return " ".join(written.replace("|", " ").split())
 
 
 def _holds(about: About, component: Found, subject: Found | None) -> Answer:

@@ -1,10 +1,9 @@
 """CSAF in the shapes of vendors: products and parts, groups, words and ranges, and a line for each status entry."""
 
 import pytest
-from vex_shapes import bitnami, cisa, content, red_hat, siemens, suse
+from vex_shapes import bitnami, cisa, red_hat, siemens, suse
 
-from careful.vulnerabilities.said.csaf import read, tlp_of, version_of_branch
-from careful.vulnerabilities.statements import read_statements
+from careful.vulnerabilities.said.csaf import read
 
 
 @pytest.mark.parametrize("shape", [red_hat, suse, siemens, cisa, bitnami])
@@ -75,20 +74,3 @@ def test_circles_end():
     ]
     raw["vulnerabilities"][0]["product_status"] = {"fixed": ["X", "Y"]}
     assert [bool(one.why_not) for one in read(raw)] == [True, True]
-
-
-def test_the_label():
-    assert tlp_of(cisa()) == read_statements(content(cisa)).tlp == "WHITE"
-
-
-@pytest.mark.parametrize(
-    ("name", "purl", "version"),
-    [
-        ("openssl", "pkg:rpm/redhat/openssl?arch=src", ""),
-        ("openssl-libs-1:3.0.7-27.el9.x86_64", "pkg:rpm/redhat/openssl-libs", ""),
-        ("3.0.7", "pkg:generic/openssl", "3.0.7"),
-        ("3.0.7", "", "3.0.7"),
-    ],
-)
-def test_a_branch_may_be_named_after_the_package_and_not_its_version(name, purl, version):
-    assert version_of_branch(name, [purl]) == version

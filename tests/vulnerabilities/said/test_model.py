@@ -7,7 +7,6 @@ from careful.vulnerabilities.said.model import (
     Thing,
     hash_name,
     hashes,
-    is_restricted,
     names_something,
     statement,
 )
@@ -49,11 +48,6 @@ def test_why_it_cannot_be_used(more, why):
 def test_hashes_go_by_one_name():
     assert {hash_name(one) for one in ("SHA-256", "sha256", "sha-256")} == {"sha256"}
     assert hashes([("SHA-256", " AB "), (None, "x"), ("md5", 7)]) == (("sha256", "ab"),)
-
-
-@pytest.mark.parametrize(("label", "restricted"), [("", False), ("WHITE", False), ("clear", False), ("AMBER", True)])
-def test_what_must_not_be_made_public(label, restricted):
-    assert is_restricted(label) is restricted
 
 
 @pytest.mark.parametrize(("text", "named"), [("pkg:pypi/a", True), ("cpe:/a:b:c", True), ("nginx", False), ("", False)])

@@ -28,11 +28,15 @@ from careful.vulnerabilities.feeds.record import (
     severity_of,
     severity_of_vector,
 )
+from careful.vulnerabilities.feeds.supplied import (
+    distro_release,
+    is_restricted,
+    plain_range,
+    said_at,
+    tlp_of,
+    version_of_branch,
+)
 from careful.vulnerabilities.names import named_in_words
-from careful.vulnerabilities.said.csaf import tlp_of, version_of_branch
-from careful.vulnerabilities.said.model import is_restricted
-from careful.vulnerabilities.said.openvex import said_at
-from careful.vulnerabilities.speaking import distro_release, plain_range
 
 _TEXT, _DEPTH, _MOST, _TERMS = 500, 32, 20_000, 240
 _STATES = {

@@ -11,6 +11,7 @@ from typing import Any
 
 from careful.releases import parse_cpe, parse_purl
 from careful.vulnerabilities.feeds.record import as_list, moment
+from careful.vulnerabilities.feeds.supplied import tlp_of, version_of_branch
 from careful.vulnerabilities.names import named_in_words
 from careful.vulnerabilities.said.model import About, Head, Said, Thing, hashes, part_of, statement, text
 
@@ -67,12 +68,6 @@ def head(raw: dict[str, Any]) -> Head:
         text(tracking, "version"),
         tlp_of(raw),
     )
-
-
-def tlp_of(raw: dict[str, Any]) -> str:
-    """Return the document's label of the Traffic Light Protocol, empty where it bears none."""
-    sharing = part_of(part_of(raw, "document"), "distribution")
-    return text(part_of(sharing, "tlp"), "label").upper()[:20]
 
 
 def read(raw: dict[str, Any]) -> Iterator[Said]:
@@ -168,12 +163,6 @@ def _thing(product: dict[str, Any], path: Mapping[str, str]) -> Thing:
         words = named_in_words(path.get("vendor"), path.get("product_name"))
         ids = tuple(f"cpe:2.3:*:{vendor}:{title}:*:*:*:*:*:*:*:*" for vendor, title in words)
     return Thing(ids, versions, digests, path.get("product_name") or text(product, "name"))
-
-
-def version_of_branch(name: str, ids: Iterable[str]) -> str:
-    """Return the version that a branch is named after, empty where its name is that of the package (Red Hat's)."""
-    packages = {purl.name for one in ids if (purl := parse_purl(one))}
-    return "" if any(name == one or name.startswith(f"{one}-") for one in packages) else name
 
 
 def _states_version(identifier: str) -> bool:

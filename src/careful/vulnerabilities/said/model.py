@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any, get_args
 
 from careful.releases import parse_purl
+from careful.vulnerabilities.feeds.supplied import is_restricted
 from careful.vulnerabilities.model import Status
 
 TEXT = 500
@@ -88,11 +89,6 @@ class Head:
     at: object = None
     version: str = ""
     tlp: str = ""
-
-
-def is_restricted(tlp: str) -> bool:
-    """Tell whether a document under this label of the Traffic Light Protocol must not be made public."""
-    return tlp.upper() not in {"", "WHITE", "CLEAR"}
 
 
 def statement(

@@ -6,10 +6,10 @@ products.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 from careful.vulnerabilities.feeds.record import as_list, moment
+from careful.vulnerabilities.feeds.supplied import said_at
 from careful.vulnerabilities.said.model import About, Head, Said, Thing, hashes, names_something, statement, text
 
 
@@ -43,12 +43,6 @@ def read(raw: dict[str, Any], subjects: tuple[About, ...] = ()) -> Iterator[Said
             reasoned=bool(impact),
             at=said_at(one, issued),
         )
-
-
-def said_at(one: dict[str, Any], issued: datetime | None) -> datetime | None:
-    """Return since when a statement holds: the later of its own dates, else the document's."""
-    own = [found for name in ("timestamp", "last_updated") if (found := moment(one.get(name)))]
-    return max(own, default=issued)
 
 
 def _names(one: dict[str, Any]) -> list[object]:
