@@ -104,6 +104,7 @@ def run_web(world: "World") -> None:
     from careful.entrypoints.api.app import create_api
     from careful.entrypoints.console.app import create_app as console
     from careful.entrypoints.gateway.https.app import server_config as devices
+    from careful.entrypoints.gateway.https.plain import plain_config
     from careful.entrypoints.public.app import create_app as public
     from careful.entrypoints.web import page_config, serve_all
 
@@ -113,6 +114,7 @@ def run_web(world: "World") -> None:
             page_config(world, console(world, api=create_api(world)), settings.console_port),
             page_config(world, public(world), settings.public_port),
             devices(world),
+            *([plain_config(world)] if settings.device_http_port else []),
         ],
         world,
     )

@@ -16,8 +16,8 @@ _LAST_PORT = 65535
 
 def ports(settings: Settings) -> dict[str, int]:
     """Return what is served where, by the name of its setting."""
-    names = ("console_port", "public_port", "device_port", "mqtt_port")
-    return {name: getattr(settings, name) for name in names}
+    names = ("console_port", "public_port", "device_port", "device_http_port", "mqtt_port")
+    return {name: number for name in names if (number := getattr(settings, name))}
 
 
 def check_ports(

@@ -23,6 +23,7 @@ from starlette.types import ASGIApp
 
 from careful import devices, releases, updates
 from careful.entrypoints.gateway.https import ddi_bodies as bodies
+from careful.entrypoints.gateway.https import rauc
 from careful.entrypoints.gateway.https.artifacts import Delivery, Tampered
 from careful.entrypoints.gateway.https.ddi_confirmation import Confirmation
 from careful.entrypoints.gateway.https.ddi_desk import BASE, TENANTS, Desk, Endpoint, action_of, told
@@ -56,7 +57,11 @@ def routes(world: World, *, fresh: float = 0.25) -> list[Route]:
         ("/softwaremodules/{action}/artifacts/{file}", ddi.fetch, "GET"),
     )
     offered = [Route(BASE + path, told(endpoint), methods=[method]) for path, endpoint, method in listed]
-    return [*offered, Route("/{tenant}/controller/v1/{rest:path}", told(_rest(offered)), methods=_METHODS)]
+    return [
+        *offered,
+        rauc.route(desk),
+        Route("/{tenant}/controller/v1/{rest:path}", told(_rest(offered)), methods=_METHODS),
+    ]
 
 
 def _rest(offered: list[Route]) -> Endpoint:
@@ -83,6 +88,7 @@ class Ddi:
         settings = desk.world.settings
         self._files = Delivery(desk.world)
         self._pace = Pace(settings.poll_seconds, settings.polls_per_second, settings.silence_minutes * 30)
+        self._http_port = settings.device_http_port
 
     async def poll(self, request: Request) -> Response:
         """Say what there is for the device. Costs no query on a kept connection, and never a write."""
@@ -159,7 +165,7 @@ class Ddi:
         """List the one artifact of an order."""
         order = await self._desk.order(request)
         release = await run_in_threadpool(releases.by_id, self._world, _fetchable(order).release)
-        return answer(request, [bodies.artifact(self._desk.base(request), order, release)])
+        return answer(request, [bodies.artifact(self._desk.base(request), order, release, self._http_port)])
 
     async def fetch(self, request: Request) -> ASGIApp:
         """Give the bytes of an order's artifact, or their MD5 line; altered ones in a rehearsal of tampering."""
@@ -182,7 +188,8 @@ class Ddi:
         history = await run_in_threadpool(bodies.history_of, self._world, request, order)
         now = self._world.clock.now()
         delta = await self._delta(order, release)
-        return answer(request, bodies.deployment(self._desk.base(request), order, release, now, history, delta))
+        base, port = self._desk.base(request), self._http_port
+        return answer(request, bodies.deployment(base, order, release, now, history, delta, http_port=port))
 
     async def _delta(self, order: updates.Order, release: releases.Release) -> updates.Delta | None:
         """Return the delta that the device of an order may use; none in a rehearsal."""

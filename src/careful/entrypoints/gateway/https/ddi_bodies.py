@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, cast
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from starlette.requests import Request
 
@@ -28,6 +28,7 @@ _CONSENTS = ("confirmed", "denied")
 _FINISHED = ("success", "failure", "none")
 _HOST = re.compile(r"[A-Za-z0-9._:\[\]-]{1,255}")
 _DAY = 86_400
+_Link = dict[str, str]
 _INT32 = 1 << 31
 
 
@@ -180,6 +181,8 @@ def deployment(
     now: datetime,
     history: Sequence[updates.Status] | None,
     delta: updates.Delta | None = None,
+    *,
+    http_port: int = 0,
 ) -> dict[str, Any]:
     """Return an order as DDI has it: one chunk with one artifact, with all three digests and both links.
 
@@ -197,7 +200,7 @@ def deployment(
                     "part": "os",
                     "version": release.version,
                     "name": f"{release.product} {release.version}",
-                    "artifacts": [artifact(base, order, release)],
+                    "artifacts": [artifact(base, order, release, http_port)],
                     "metadata": [
                         {"key": "tuf-target-path", "value": updates.target_path(release)},
                         {"key": "product", "value": release.product},
@@ -253,8 +256,12 @@ _HISTORY = {
 }
 
 
-def artifact(base: str, order: updates.Order, release: releases.Release) -> dict[str, Any]:
-    """Return an artifact as DDI has it. The order's number stands for the software module's."""
+def artifact(base: str, order: updates.Order, release: releases.Release, http_port: int = 0) -> dict[str, Any]:
+    """Return an artifact as DDI has it. The order's number stands for the software module's.
+
+    `download-http` is there always, because Zephyr reads no other; it is HTTPS unless the operator serves images by
+    plain HTTP as well, and in a rehearsal of tampering, which only the order's own address can serve.
+    """
     one = release.artifact
     link = {"href": f"{base}/softwaremodules/{order.id}/artifacts/{quote(one.filename)}"}
     digest = {"href": f"{link['href']}.MD5SUM"}
@@ -262,8 +269,19 @@ def artifact(base: str, order: updates.Order, release: releases.Release) -> dict
         "filename": one.filename,
         "hashes": {"sha1": one.sha1, "md5": one.md5, "sha256": one.sha256},
         "size": one.size,
-        "_links": {"download": link, "md5sum": digest, "download-http": link, "md5sum-http": digest},
+        "_links": {"download": link, "md5sum": digest, **_http_links(base, order, release, http_port, link, digest)},
     }
+
+
+def _http_links(
+    base: str, order: updates.Order, release: releases.Release, port: int, link: _Link, digest: _Link
+) -> dict[str, _Link]:
+    if port and order.drill != "tampered":
+        host = urlsplit(base).hostname or ""
+        server = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        link = {"href": f"{server}/DEFAULT/artifacts/{release.id}/{quote(release.artifact.filename)}"}
+        digest = {"href": f"{link['href']}.MD5SUM"}
+    return {"download-http": link, "md5sum-http": digest}
 
 
 def error_body(name: str, status: int, what: str, do: str) -> dict[str, Any]:

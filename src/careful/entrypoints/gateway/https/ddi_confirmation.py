@@ -41,7 +41,8 @@ class Confirmation:
         order = await run_in_threadpool(updates.waiting_order, self._desk.world, device, action_of(request))
         release = await run_in_threadpool(releases.by_id, self._desk.world, order.release)
         history = await run_in_threadpool(bodies.history_of, self._desk.world, request, order)
-        body = bodies.deployment(self._desk.base(request), order, release, self._desk.world.clock.now(), history)
+        now, port = self._desk.world.clock.now(), self._desk.world.settings.device_http_port
+        body = bodies.deployment(self._desk.base(request), order, release, now, history, http_port=port)
         body["confirmation"] = body.pop("deployment")
         return answer(request, body)
 

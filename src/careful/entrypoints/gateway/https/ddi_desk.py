@@ -64,7 +64,9 @@ class Desk:
     def base(self, request: Request) -> str:
         """Return the address under which this device reached us."""
         params = request.path_params
-        return bodies.base_url(request, self.world.settings.device_url, params["tenant"], params["device"])
+        return bodies.base_url(
+            request, self.world.settings.device_url, params.get("tenant", TENANTS[0]), params["device"]
+        )
 
     def heard(self, device: str) -> None:
         """Note that a device polled; the times are handed to the registry a few seconds' worth at once."""
@@ -92,7 +94,7 @@ def told(endpoint: Endpoint) -> Endpoint:
 
     async def told(request: Request) -> Any:  # noqa: ANN401 (a response, or what answers like one)
         try:
-            tenant = request.path_params["tenant"]
+            tenant = request.path_params.get("tenant", TENANTS[0])
             if tenant not in TENANTS:
                 right = request.url.path.replace(f"/{tenant}/", f"/{TENANTS[0]}/", 1)
                 raise NotFound(f"There is no tenant {tenant[:64]!r}.", do=f"Use {right[:300]}")
