@@ -388,3 +388,26 @@ def test_memory_that_is_not_there(monkeypatch):
     monkeypatch.setitem(sbom._READERS, "CycloneDX JSON", full)
     with pytest.raises(TooLarge, match="more memory than there is"):
         sbom.read(b'{"bomFormat": "CycloneDX"}')
+
+
+PIECES = st.one_of(
+    st.binary(max_size=3),
+    st.sampled_from(
+        [b'"', b"{", b"}", b"[", b"]", b",", b"\\ud800", b"\x00", b"\xff", b"<", b"&#0;", b"<text>", b"\n"]
+    ),
+)
+
+
+@pytest.mark.parametrize("name", list(TINY))
+@given(
+    edits=st.lists(st.tuples(st.integers(0, 500), st.integers(0, 5), PIECES), min_size=1, max_size=4),
+    pack=st.booleans(),
+)
+def test_any_edit_of_bytes_is_read_or_refused_in_our_words(name, edits, pack):
+    content = gzip.compress(TINY[name]) if pack else TINY[name]
+    for at, gone, piece in edits:
+        place = at % (len(content) + 1)
+        content = content[:place] + piece + content[place + gone :]
+    with contextlib.suppress(CarefulError):  # any other error fails the test
+        report = sbom.read(content).report
+        assert report.taken + report.merged + report.unmatchable + report.left_out == len(report.rows)
