@@ -1,27 +1,14 @@
 """What the agent's tests share: a simulated maker, and a device of it."""
 
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from careful_device.agent import Agent
-from careful_device.config import load
-
 sys.path.insert(0, str(Path(__file__).parent))
+from simulated_device import CONFIG, Device
 from simulated_maker import Maker
-
-CONFIG = """
-device = "cam-1-001"
-product = "cam-1"
-hardware = "rev-a"
-token = "once-only"
-est_url = "{url}/est"
-ddi_url = "{url}/default/controller/v1"
-tuf_url = "{url}/tuf/cam-1"
-"""
 
 
 @pytest.fixture
@@ -44,44 +31,6 @@ def home(tmp_path: Path, maker: Maker) -> Path:
     (folder / "ca.pem").write_bytes(maker.authority.pem())
     (folder / "root.json").write_bytes(maker.repository.root)
     return folder
-
-
-class Device:
-    """A device that can be switched on and off; its clock is moved by hand."""
-
-    def __init__(self, home: Path, maker: Maker) -> None:
-        self.home = home
-        self.maker = maker
-        self.ahead = 0.0
-        self.agent: Agent | None = None
-
-    def on(self, **parts: object) -> Agent:
-        self.off()
-        self.agent = Agent(load(self.home), clock=lambda: time.time() + self.ahead, **parts)
-        return self.agent
-
-    def off(self) -> None:
-        if self.agent is not None:
-            self.agent.close()
-            self.agent = None
-
-    def settle(self, steps: int = 200) -> None:
-        """Step until nothing is due; pauses after failures are skipped by moving the clock."""
-        agent = self.agent or self.on()
-        for _ in range(steps):
-            delay = agent.step()
-            if delay:
-                if agent.state.job is None and agent.state.certified and not agent.state.poll.failures:
-                    return
-                self.ahead += delay
-        raise AssertionError(f"still busy: {agent.state}")
-
-    def ask(self) -> None:
-        """Let the next poll be due, and settle."""
-        agent = self.agent or self.on()
-        if agent.state.certified:
-            self.ahead += 60.0
-        self.settle()
 
 
 @pytest.fixture

@@ -132,6 +132,7 @@ class Maker:
         self.life = 30 * DAY
         self.cut_after: int | None = None
         self.broken: dict[str, int] = {}
+        self.said = b""  # the director's word about whatever is ordered; none where it is empty
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = self.authority.issue("server", key.public_key(), address="127.0.0.1")
         pem = key.private_bytes(
@@ -288,7 +289,7 @@ class _Handler(BaseHTTPRequestHandler):
             return None
         return self._send(206 if ranged else 200, part, headers)
 
-    def _ddi(self, maker: Maker, verb: str, body: dict) -> None:
+    def _ddi(self, maker: Maker, verb: str, body: dict) -> None:  # noqa: PLR0911 (a switchboard)
         base = "/default/controller/v1/cam-1-001"
         path = self.path.partition("?")[0]
         if path == base:
@@ -296,6 +297,8 @@ class _Handler(BaseHTTPRequestHandler):
         if path == f"{base}/configData" and verb == "PUT":
             maker.described.append(body["data"])
             return self._send(200, b"")
+        if re.fullmatch(rf"{base}/deploymentBase/\d+/assignment", path):
+            return self._send(200 if maker.said else 404, maker.said)
         found = re.fullmatch(rf"{base}/(deploymentBase|cancelAction)/(\d+)(/feedback)?", path)
         if found is None:
             return self._send(404, b"")

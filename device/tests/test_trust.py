@@ -1,13 +1,17 @@
+import json
 from dataclasses import replace
+from datetime import datetime, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from simulated_repository import Delegated
 from tuf.api import exceptions
+from tuf.api.metadata import Targets
 
 from careful_device import trust, versions
 from careful_device.errors import Refusal
-from careful_device.model import Facts, Order, Target
+from careful_device.model import Assignment, Facts, Order, Target
 
 FACTS = Facts(device="d", product="cam-1", hardware="rev-a", version="1.2.0", security_floor=3, version_floor="1.2.0")
 TARGET = Target(
@@ -142,3 +146,72 @@ def test_only_what_is_surely_newer_is_accepted(version, known):
         is None
     ):
         assert not known or versions.is_newer(version or "x", known)
+
+
+ASSIGNMENT = Assignment(
+    device="d", product="cam-1", number=7, expires=datetime(2030, 1, 1, tzinfo=timezone.utc), path="1.3.0/f", length=10,
+    sha256="a" * 64,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("said", "floor", "kind"),
+    [
+        pytest.param({}, 0, None, id="for this device, about this image"),
+        pytest.param({}, 7, None, id="the same number again"),
+        pytest.param({}, 8, "replayed", id="an older number"),
+        pytest.param({"device": "e"}, 0, "wrong-device", id="another device"),
+        pytest.param({"product": "lock-1"}, 0, "wrong-device", id="another product"),
+        pytest.param({"expires": datetime(2026, 1, 1, tzinfo=timezone.utc)}, 0, "expired", id="past its end"),
+        pytest.param({"path": "1.2.0/f"}, 0, "tampered", id="another image"),
+        pytest.param({"length": 11}, 0, "tampered", id="another length"),
+        pytest.param({"sha256": "b" * 64}, 0, "tampered", id="another digest"),
+    ],
+)
+def test_what_the_director_must_have_said(said, floor, kind):
+    now = datetime(2026, 11, 2, tzinfo=timezone.utc)
+    if kind is None:
+        trust.check_assignment(replace(ASSIGNMENT, **said), ORDER, TARGET, FACTS, floor=floor, now=now)
+        return
+    with pytest.raises(Refusal) as refused:
+        trust.check_assignment(replace(ASSIGNMENT, **said), ORDER, TARGET, FACTS, floor=floor, now=now)
+    assert refused.value.kind == kind
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda signed: signed.pop("assignment"), id="no assignment"),
+        pytest.param(lambda signed: signed.update(assignment="x"), id="an assignment that is none"),
+        pytest.param(lambda signed: signed["assignment"].pop("device"), id="no device"),
+        pytest.param(lambda signed: signed["assignment"].update(device=7), id="a device that is a number"),
+        pytest.param(lambda signed: signed.update(targets={}), id="no image"),
+        pytest.param(lambda signed: signed["targets"]["1.0.0/f"].update(hashes={"md5": "x"}), id="no SHA-256"),
+        pytest.param(
+            lambda signed: signed["targets"].update({"1.0.1/f": signed["targets"]["1.0.0/f"]}), id="two images"
+        ),
+        pytest.param(lambda signed: signed.update(_type="snapshot"), id="metadata of another kind"),
+    ],
+)
+def test_what_the_director_signed_must_say_everything(change):
+    """Even a director's key cannot make a device stumble."""
+    repo = Delegated()
+    repo.add("1.0.0/f", b"x")
+    assert trust.assignment_from(repo.assign("1.0.0/f"), repo.top).device == "cam-1-001"
+    plain = json.loads(repo.assign("1.0.0/f"))["signed"]
+    change(plain)
+    try:
+        content = repo.sign(Targets.from_dict(plain), ["director"])
+    except (ValueError, KeyError, TypeError):
+        content = json.dumps({"signed": plain, "signatures": []}).encode()
+    with pytest.raises(Refusal, match="^unsigned: "):
+        trust.assignment_from(content, repo.top)
+
+
+@given(st.binary(max_size=100))
+def test_no_bytes_break_the_reading_of_an_assignment(content):
+    with pytest.raises(Refusal, match="^unsigned: "):
+        trust.assignment_from(content, TOP)
+
+
+TOP = Delegated().top

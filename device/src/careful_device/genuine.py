@@ -5,11 +5,12 @@ never believe.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 
 from tuf.api import exceptions
-from tuf.api.metadata import TargetFile  # type: ignore[attr-defined]  # tuf names this its API (docs/api) without an __all__
+from tuf.api.metadata import Metadata, TargetFile, Targets  # type: ignore[attr-defined]  # tuf names these its API (docs/api) without an __all__
 from tuf.ngclient.config import UpdaterConfig
 from tuf.ngclient.fetcher import FetcherInterface
 from tuf.ngclient.updater import Updater
@@ -19,7 +20,15 @@ from careful_device.errors import Refusal, WireError
 from careful_device.https import Client
 from careful_device.model import Target
 
-_CONFIG = UpdaterConfig(max_root_rotations=64, targets_max_length=2_000_000, snapshot_max_length=500_000)
+CONFIG = UpdaterConfig(max_root_rotations=64, targets_max_length=2_000_000, snapshot_max_length=500_000)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is signed about each path (None: nothing), and the top-level `targets` that say who else is believed."""
+
+    targets: Mapping[str, TargetFile | None]
+    top: Targets
 
 
 class _Fetcher(FetcherInterface):
@@ -32,8 +41,8 @@ class _Fetcher(FetcherInterface):
         # A generator: the fetcher's caller counts the bytes as they come, and stops at its limit.
         with self._client.open("GET", url) as (status, _headers, chunks):
             if status != HTTPStatus.OK:
-                for _ in chunks:  # read to the end, so that the connection can be kept
-                    pass
+                next(chunks, None)  # most answers end here, and the connection can be kept; an endless one is cut
+                next(chunks, None)
                 raise exceptions.DownloadHTTPError(f"{url}: {status}", status)
             yield from chunks
 
@@ -43,7 +52,7 @@ def find(client: Client, home: Path, url: str, root: bytes, path: str) -> Target
 
     Raises Refusal when the metadata is not to be believed or does not name `path`, WireError when it cannot be had.
     """
-    return target_in(look_up(client, home, url, root, (path,)), path)
+    return target_in(look_up(client, home, url, root, (path,)).targets, path)
 
 
 def target_in(signed: Mapping[str, TargetFile | None], path: str) -> Target:
@@ -54,19 +63,23 @@ def target_in(signed: Mapping[str, TargetFile | None], path: str) -> Target:
     return trust.target_from(path, found.length, found.hashes, found.unrecognized_fields.get("custom"))
 
 
-def look_up(client: Client, home: Path, url: str, root: bytes, paths: Sequence[str]) -> dict[str, TargetFile | None]:
-    """Refresh the metadata at `url`/metadata and return what is signed about each of `paths`, None where nothing is.
+def look_up(client: Client, home: Path, url: str, root: bytes, paths: Sequence[str]) -> Found:
+    """Refresh the metadata at `url`/metadata and return what is signed about each of `paths`.
 
     Raises Refusal when the metadata is not to be believed, WireError when it cannot be had.
     """
-    folder = home / "tuf"
+    return look(_Fetcher(client), home / "tuf", f"{url.rstrip('/')}/metadata/", root, paths)
+
+
+def look(fetcher: FetcherInterface, folder: Path, url: str, root: bytes, paths: Sequence[str]) -> Found:
+    """Do what `look_up` does, whichever way the bytes come: this is all that decides what is genuine."""
     folder.mkdir(exist_ok=True)
     try:
-        updater = Updater(
-            str(folder), f"{url.rstrip('/')}/metadata/", fetcher=_Fetcher(client), config=_CONFIG, bootstrap=root
-        )
+        updater = Updater(str(folder), url, fetcher=fetcher, config=CONFIG, bootstrap=root)
         updater.refresh()
-        return {path: updater.get_targetinfo(path) for path in paths}
+        targets = {path: updater.get_targetinfo(path) for path in paths}
+        # What was just verified, as the client keeps it; it has no other way of showing it.
+        return Found(targets, Metadata[Targets].from_file(str(folder / "targets.json")).signed)
     except exceptions.RepositoryError as verdict:
         raise trust.refusal_of(verdict) from verdict
     except exceptions.DownloadLengthMismatchError as endless:

@@ -7,15 +7,19 @@ changed, and follows no redirects by itself. It belongs to one thread at a time.
 import contextlib
 import http.client
 import ssl
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from careful_device.errors import AgentError, AnswerError, WireError
 from careful_device.identity import Identity
+from careful_device.pace import Pace
 
 _CHUNK = 64 << 10
+_HEAD = 256 << 10
 _NO_IDENTITY = (401, 403)
 
 
@@ -120,8 +124,9 @@ class Client:
             )
             self._kept[server] = connection
             try:
+                _begin(connection)
                 connection.request(method, path, body=body or None, headers=dict(headers))
-                return connection.getresponse()
+                return _answer(connection)
             except ssl.SSLCertVerificationError as stranger:
                 self._drop(server)
                 raise WireError(f"{server} is not whom this device trusts: {stranger.verify_message}.") from stranger
@@ -152,10 +157,45 @@ class Client:
             connection.close()
 
 
+class _PacedSocket(ssl.SSLSocket):
+    """Ends an answer that comes too slowly, or whose head has no end: every read of an answer goes through here."""
+
+    pace: Pace | None = None
+    head_left: int | None = None
+
+    def recv_into(self, buffer: Any, nbytes: int | None = None, flags: int = 0) -> int:  # noqa: ANN401 (any buffer)
+        """Read, and see that enough arrived of late."""
+        count = super().recv_into(buffer, nbytes, flags)
+        if count and self.pace is not None and not self.pace.keeps(time.monotonic(), count):
+            raise TimeoutError("the answer comes too slowly")
+        if self.head_left is not None:
+            self.head_left -= count
+            if self.head_left < 0:  # "100 Continue" for ever, say
+                raise TimeoutError("the answer's head has no end")
+        return count
+
+
+def _begin(connection: http.client.HTTPSConnection) -> None:
+    if connection.sock is None:
+        connection.connect()
+    if isinstance(connection.sock, _PacedSocket):
+        connection.sock.pace = Pace(time.monotonic())
+        connection.sock.head_left = _HEAD
+
+
+def _answer(connection: http.client.HTTPSConnection) -> http.client.HTTPResponse:
+    socket = connection.sock  # gone from the connection once an answer says that it is the last
+    response = connection.getresponse()
+    if isinstance(socket, _PacedSocket):
+        socket.head_left = None
+    return response
+
+
 def tls_context(ca: Path, identity: Path | None) -> ssl.SSLContext:
     """Return TLS 1.2+ settings that trust `ca` alone and show `identity`. Raises AgentError for unreadable files."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.sslsocket_class = _PacedSocket
     try:
         context.load_verify_locations(ca)
         if identity is not None:

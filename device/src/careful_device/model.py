@@ -1,6 +1,7 @@
 """The words of the agent: what an order, a target and a job are. Nothing here reads, writes or asks the time."""
 
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
@@ -61,6 +62,19 @@ class Delta:
     source_length: int
     result: str
     result_length: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assignment:
+    """What the director signed: these bytes for this device. `number` grows with each order, `expires` is in UTC."""
+
+    device: str
+    product: str
+    number: int
+    expires: datetime
+    path: str
+    length: int
+    sha256: str
 
 
 class Step(str, Enum):

@@ -1,26 +1,32 @@
-"""What a device may install. Pure: the same order, target and device always give the same answer.
+"""What a device may install. Pure: the same order, target, assignment and device always give the same answer.
 
-Five laws, in this order, each with the kind of refusal it gives:
+Seven laws, each with the kind of refusal it gives:
 
 1. `unsigned`     only what the product's TUF metadata names, with length, SHA-256 and a complete description.
 2. `wrong-model`  only what is signed for this product and this hardware.
 3. `tampered`     only these bytes: what the order announces and what arrives must both be what was signed.
 4. `rollback`     only what is surely newer than everything this device has confirmed, in version and security version.
 5. `expired`      only by metadata that is still in force.
+6. `wrong-device` only what the director signed for this device, where the product has a director.
+7. `replayed`     only an assignment that is not older than what this device has heard.
 
 What the server says about itself (the order) can only ever narrow this down, never widen it.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from tuf.api import exceptions
+from tuf.api.metadata import Metadata, Targets  # type: ignore[attr-defined]  # tuf names these its API without an __all__
+from tuf.api.serialization import DeserializationError
 
 from careful_device import versions
 from careful_device.errors import Refusal
-from careful_device.model import Facts, Order, Target
+from careful_device.model import Assignment, Facts, Order, Target
 
-KINDS = ("tampered", "rollback", "wrong-model", "expired", "unsigned")
+KINDS = ("tampered", "rollback", "wrong-model", "expired", "unsigned", "wrong-device", "replayed")
+DIRECTOR = "director"
 
 _HEX_DIGEST = 64
 _NAME = 64
@@ -74,6 +80,51 @@ def is_installed(target: Target, device: Facts) -> bool:
     return target.version == device.version and target.sha256 == device.sha256
 
 
+def directors(top: Targets) -> tuple[str, ...]:
+    """Return the ids of the director's keys; none where the product has no director."""
+    roles = top.delegations.roles if top.delegations else None
+    return tuple(sorted(roles[DIRECTOR].keyids)) if roles and DIRECTOR in roles else ()
+
+
+def assignment_from(content: bytes, top: Targets) -> Assignment:
+    """Return what the director whom `top` names has signed. Raises Refusal(`unsigned`) for anything else."""
+    try:
+        metadata: Metadata[Targets] = Metadata.from_bytes(content)
+        top.verify_delegate(DIRECTOR, metadata.signed_bytes, metadata.signatures)
+        signed = metadata.signed
+        told = signed.unrecognized_fields["assignment"]
+        [(path, target)] = signed.targets.items()
+        return Assignment(
+            device=_text(told, "device", path),
+            product=_text(told, "product", path),
+            number=signed.version,
+            expires=signed.expires,
+            path=path,
+            length=target.length,
+            sha256=target.hashes["sha256"].lower(),
+        )
+    except (exceptions.RepositoryError, DeserializationError) as verdict:
+        raise Refusal("unsigned", f"the assignment is not the director's word: {_words(verdict)}") from verdict
+    except (KeyError, ValueError, TypeError, AttributeError) as broken:
+        raise Refusal("unsigned", "the assignment does not say all that it must") from broken
+
+
+def check_assignment(
+    said: Assignment, order: Order, target: Target, device: Facts, *, floor: int, now: datetime
+) -> None:
+    """Raise Refusal unless the director gives `target` to `device` now; `floor` is the highest number heard so far."""
+    if said.device != device.device or said.product != device.product:
+        raise Refusal("wrong-device", f"the order is signed for {said.device}, this is {device.device}")
+    if said.number < floor:
+        raise Refusal("replayed", f"the assignment is number {said.number}, but {floor} was heard before")
+    if said.expires <= now:
+        raise Refusal("expired", f"the assignment was good until {said.expires:%Y-%m-%d %H:%MZ}")
+    if said.path != target.path or said.path != order.target_path:
+        raise Refusal("tampered", f"the director gives {said.path[:200]}, the order says {order.target_path[:200]}")
+    if (said.length, said.sha256) != (target.length, target.sha256):
+        raise Refusal("tampered", f"the director gives {said.sha256[:12]}, but {target.sha256[:12]} was signed")
+
+
 def check_bytes(target: Target, length: int, sha256: str) -> None:
     """Raise Refusal(`tampered`) unless what arrived is what was signed."""
     if length != target.length:
@@ -84,7 +135,7 @@ def check_bytes(target: Target, length: int, sha256: str) -> None:
 
 def refusal_of(failure: exceptions.RepositoryError) -> Refusal:
     """Return the refusal that a verdict of the TUF client stands for."""
-    said = " ".join(str(failure).split())[:200]
+    said = _words(failure)
     if isinstance(failure, exceptions.ExpiredMetadataError):
         return Refusal("expired", f"the signed metadata is out of date: {said}")
     if isinstance(failure, exceptions.BadVersionNumberError):
@@ -92,6 +143,10 @@ def refusal_of(failure: exceptions.RepositoryError) -> Refusal:
     if isinstance(failure, exceptions.LengthOrHashMismatchError):
         return Refusal("tampered", f"the metadata is not what was signed: {said}")
     return Refusal("unsigned", f"the metadata is not signed by whom this device trusts: {said}")
+
+
+def _words(failure: Exception) -> str:
+    return " ".join(str(failure).split())[:200]
 
 
 def _check_newer(target: Target, device: Facts) -> None:

@@ -8,7 +8,7 @@ never goes again).
 from dataclasses import dataclass
 from pathlib import Path
 
-from careful_device import delta, files, genuine, seen, trust, versions
+from careful_device import delta, directed, files, genuine, seen, trust, versions
 from careful_device.config import Config
 from careful_device.ddi import Ddi
 from careful_device.errors import AgentError, AnswerError, Refusal, SlotError
@@ -89,16 +89,18 @@ class Updater:
     def _check(self, order: Order) -> seen.Stepped:
         facts = self.facts()
         trust.check_order(order, facts)
+        home = self.config.home
         paths = [order.target_path]
         if order.delta_path and self.config.updates.source != "none":
             paths.append(order.delta_path)
-        signed = genuine.look_up(self.client, self.config.home, self.config.tuf_url, self.root, paths)
-        target = genuine.target_in(signed, order.target_path)
+        found = genuine.look_up(self.client, home, self.config.tuf_url, self.root, paths)
+        target = genuine.target_in(found.targets, order.target_path)
         trust.check_target(order, target, facts)
+        directed.check(self.client, home, order, target, found.top, facts)
         if target.length > self.config.updates.image_bytes:
             raise SlotError(f"the image has {target.length} bytes, more than this device takes")
         installed = trust.is_installed(target, facts)
-        shortcut = None if installed else delta.signed_in(signed, order, target)
+        shortcut = None if installed else delta.signed_in(found.targets, order, target)
         if shortcut is not None and self._source(shortcut) is None:
             shortcut = None
         return seen.Stepped(target=target, installed=installed, delta=shortcut)

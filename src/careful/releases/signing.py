@@ -108,14 +108,15 @@ def named_key(keys: KeyStore, product: str, role: str) -> tuple[str, Signer]:
     return name, _signer(keys.ensure(name, "ed25519"))
 
 
-def signers(keys: KeyStore, product: str, keyids: Collection[str]) -> list[Signer]:
-    """Return those signers of a product in `keys` whose key ids are wanted."""
-    return [found for _, found in named(keys, product) if found.public_key.keyid in keyids]
+def signers(keys: KeyStore, product: str, keyids: Collection[str], role: str = "") -> list[Signer]:
+    """Return those signers of a product in `keys` whose key ids are wanted; `role` spares reading the other keys."""
+    return [found for _, found in named(keys, product, role) if found.public_key.keyid in keyids]
 
 
-def named(keys: KeyStore, product: str) -> list[tuple[str, Signer]]:
-    """Return each of a product's repository keys with its name in the key store."""
-    return [(name, _signer(keys.load(name))) for name in keys.names() if name.startswith(prefix(product))]
+def named(keys: KeyStore, product: str, role: str = "") -> list[tuple[str, Signer]]:
+    """Return each of a product's repository keys (of one role, or all) with its name in the key store."""
+    begins = prefix(product) + role
+    return [(name, _signer(keys.load(name))) for name in keys.names() if name.startswith(begins)]
 
 
 def public_of(pem: bytes) -> Key:

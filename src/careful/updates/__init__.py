@@ -21,6 +21,7 @@ from careful.updates.conversation import is_forced
 from careful.updates.delta_jobs import DeltaMaker, delta_for, deltas, try_again
 from careful.updates.delta_plan import Delta
 from careful.updates.delta_publishing import publish_deltas
+from careful.updates.director import assignment
 from careful.updates.drills import drill
 from careful.updates.executor import advance
 from careful.updates.model import (
@@ -98,6 +99,7 @@ __all__ = [
     "Rollout", "RolloutDetail", "Wave", "Member", "Limits", "Uptake", "Point", "MEMBER_STATES",
     # orders to devices
     "Board", "Poll", "Order", "Report", "Status", "order", "order_for", "orders", "statuses", "attributes",
+    "assignment",
     "retrieved", "feedback", "answer_cancel", "describe", "Gone", "NotAllowed", "OPEN_ORDER", "MOST_STATUSES",
     "is_forced", "in_window", "waiting_order", "answer_consent",
     "auto_confirm", "activate_auto_confirm", "deactivate_auto_confirm", "AutoConfirm",

@@ -2,7 +2,7 @@
 
     root -> targets ---> releases          build key and release key, both must sign; lists the releases
                     |       `-> releases-0 … releases-ff    the same keys: hash bins, above 500 targets
-                    `--> director          no file: its key signs what each device is to get (`assignment.py`)
+                    `--> director          no file: its key signs what each device is to get (`director.py`)
 
 `targets` itself lists nothing, so its key can stay in a safe. A repository that was made before this (flat) lists its
 releases in `targets` until `careful release delegate` changes that. Pure: what is read comes from a `Repository`.

@@ -427,3 +427,13 @@ def test_a_tampered_drill_serves_other_bytes_of_the_same_length(cam, world, staf
     cam.tell(order["id"], finished="failure", details=["refused: tampered: other bytes arrived than were signed"])
     assert events(world, "updates.drill_held")[0]["kind"] == "tampered"
     assert cam.get(artifact["_links"]["download"]["href"]).status_code == 404
+
+
+def test_the_director_signs_an_order_for_its_device_alone(cam, other, rollout):
+    action = cam.order()["id"]
+    answer = cam.get(f"/deploymentBase/{action}/assignment")
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.json()["signed"]["assignment"] == {"device": "cam-1-001", "product": "cam-1", "action": int(action)}
+    assert other.get(f"/deploymentBase/{action}/assignment").status_code == 404
+    cam.tell(action)
+    assert cam.get(f"/deploymentBase/{action}/assignment").status_code == 404

@@ -3,6 +3,7 @@
     GET  /{tenant}/controller/v1/{device}                        what is there for me?   (no query, no write)
     PUT  …/configData   PUT …/installedBase                      what I am and run
     GET  …/deploymentBase/{action}   POST …/feedback             my order, and how it goes
+    GET  …/deploymentBase/{action}/assignment                    the same, signed for me (Uptane's director)
     GET  …/cancelAction/{action}     POST …/feedback             drop it, please
     GET  …/installedBase/{action}                                my last one that succeeded
     GET  …/softwaremodules/{action}/artifacts[/{file}[.MD5SUM]]  the bytes
@@ -44,6 +45,7 @@ def routes(world: World, *, fresh: float = 0.25) -> list[Route]:
         ("/configData", ddi.describe, "PUT"),
         ("/deploymentBase/{action}", ddi.read_order, "GET"),
         ("/deploymentBase/{action}/feedback", ddi.feedback, "POST"),
+        ("/deploymentBase/{action}/assignment", ddi.read_assignment, "GET"),
         ("/cancelAction/{action}", ddi.read_cancel, "GET"),
         ("/cancelAction/{action}/feedback", ddi.answer_cancel, "POST"),
         ("/installedBase/{action}", ddi.read_installed, "GET"),
@@ -123,6 +125,12 @@ class Ddi:
         media_of(request)
         order = await self._desk.change(device, updates.retrieved, action_of(request))
         return await self._deployment(request, order)
+
+    async def read_assignment(self, request: Request) -> Response:
+        """Give the device the director's signed word about its order (ours, not hawkBit's)."""
+        device = await self._desk.device(request)
+        content = await run_in_threadpool(updates.assignment, self._world, device, action_of(request))
+        return Response(content, media_type="application/json", headers={"cache-control": "no-store"})
 
     async def feedback(self, request: Request) -> Response:
         """Take how the order goes."""
