@@ -52,6 +52,12 @@ def test_every_source_has_a_rank_and_words():
         pytest.param([said("cna", ranges=(), fine=NEW)], None, id="said to be fine"),
         pytest.param([said("nvd"), said("nvd", ranges=OLD)], "affected", id="two rows of one list"),
         pytest.param([said("nvd"), said("cna", ranges=OLD, closed=True, flaw="CVE-2")], "affected", id="another flaw"),
+        pytest.param(
+            [said("nvd", condition="with x"), said("nvd", ranges=OLD)], "check", id="no denial of a doubt of its own"
+        ),
+        pytest.param(
+            [said("nvd", condition="with x"), said("cna", ranges=OLD, closed=True)], "ruled out", id="but of another's"
+        ),
         pytest.param([said("nvd", name="cpe:2.3:a:other:curl:*:*:*:*:*:*:*:*")], None, id="another vendor"),
     ],
 )

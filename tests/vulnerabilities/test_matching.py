@@ -92,6 +92,18 @@ def test_a_component_is_looked_up_by_every_name_it_has():
     assert [one.flaw for one in found_in(curl, nvd(), coverage=CPES).matches] == ["CVE-1"]
     debian = Found(name="libcurl4", version="7.88.1-10", purl="pkg:deb/debian/libcurl4@7.88.1-10?upstream=curl")
     assert {one.key for one in names_of(debian)} == {"deb/debian/libcurl4", "deb/debian/curl"}
+    other = Found(name="libgcc", version="1:12.2", purl="pkg:deb/debian/libgcc@1:12.2?upstream=gcc%4012.2.0-14")
+    assert {one.key: one.version for one in names_of(other)} == {
+        "deb/debian/libgcc": "1:12.2",
+        "deb/debian/gcc": "12.2.0-14",
+    }
+
+
+def test_the_epoch_of_an_rpm_is_a_part_of_its_version():
+    openssl = Found(name="openssl", version="3.0.7-27", purl="pkg:rpm/redhat/openssl@3.0.7-27?epoch=1")
+    assert [one.version for one in names_of(openssl)] == ["1:3.0.7-27"]
+    with_it = Found(name="openssl", version="1:3.0.7-27", purl="pkg:rpm/redhat/openssl@1:3.0.7-27?epoch=1")
+    assert [one.version for one in names_of(with_it)] == ["1:3.0.7-27"]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from typing import Literal
 from careful.releases import Purl
 from careful.vulnerabilities import cpe
 from careful.vulnerabilities.feeds.record import Affected, Row, Source
+from careful.vulnerabilities.feeds.supplied import distro_release
 from careful.vulnerabilities.model import SEVERITIES
 from careful.vulnerabilities.ranges import Hit, first_fix, holds, listed
 
@@ -25,9 +26,6 @@ WHOSE: dict[Source, str] = {
     "adp": "CISA",
     "feed": "the feed",
 }
-_CODENAMES = {"trixie": "13", "bookworm": "12", "bullseye": "11", "buster": "10"} | {
-    "noble": "24.04", "jammy": "22.04", "focal": "20.04", "bionic": "18.04"
-}  # fmt: skip
 _EVIDENCE = 3
 _BLANKET = "it names no version, and may mean all or some"
 
@@ -66,7 +64,7 @@ class Verdict:
     @property
     def says(self) -> str:
         """Return the evidence as text."""
-        said = f"{self.sought.kind} {self.sought.text} {self.how} by {self.row.flaw} from {self.row.feed}"
+        said = f"{self.sought.kind} {self.sought.text} {self.how} by {self.row.record} from {self.row.feed}"
         return ": ".join((said, *self.doubts))
 
 
@@ -188,6 +186,8 @@ def _weigh(
 ) -> tuple[Match, bool]:
     """Find the first clear word, by rank; return the finding and whether it holds."""
     clear = max((one.rank for one in hits if one.hit == "yes"), default=0)
+    doubted = {_said_in(one) for one in hits if one.hit == "check"}
+    noes = [one for one in noes if _said_in(one) not in doubted]
     denied = max((one.rank for one in noes), default=0)
     ruled_out = denied > clear
     best = min(hits, key=lambda one: (one.hit != "yes", -one.rank, _fix_of(one) == ""))
@@ -210,11 +210,16 @@ def _weigh(
         source=first.affected.source,
         against=_told(others) if others and not ruled_out else "",
         files=tuple(sorted({name for one in hits for name in one.row.affected.files})),
-        record=first.flaw,
+        record=first.record,
         span=best.how,
         words=first.summary,
         provenance=first.provenance,
     ), not ruled_out
+
+
+def _said_in(one: Verdict) -> tuple[str, str, Source]:
+    """Return whose word it is, and in which record: what it leaves open in a place, it does not deny in another."""
+    return one.row.feed, one.row.record, one.row.affected.source
 
 
 def _together(hits: Sequence[Verdict]) -> list[tuple[frozenset[str], list[Verdict]]]:
@@ -253,10 +258,9 @@ def _fits(sought: Sought, one: Affected, *, lone_vendor: bool) -> tuple[Hit, str
 
 
 def _distro_release(purl: Purl) -> str:
-    """Return the release of the distribution that a purl names (`distro=debian-12` is 12), or empty."""
-    named = dict(purl.qualifiers).get("distro", "")
-    number = named.rpartition("-")[2].removeprefix("v")
-    return _CODENAMES.get(named, number if number[:1].isdecimal() else "")
+    """Return the release of the distribution that a purl names, or empty where it names none by number."""
+    number = distro_release(dict(purl.qualifiers).get("distro", ""))
+    return number if number[:1].isdecimal() else ""
 
 
 def _fix_of(one: Verdict) -> str:

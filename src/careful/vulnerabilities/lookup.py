@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from careful.kernel.work import World
+from careful.releases import Found
 from careful.vulnerabilities.aliases import FILE, Aliases, shipped, with_own
 from careful.vulnerabilities.applying import Line, apply
 from careful.vulnerabilities.compiled import set_aside, set_aside_as_listed, set_aside_by
@@ -43,14 +44,14 @@ class Looked:
 
 
 def with_statements(
-    looked: Looked, components: Sequence[Known], documents: Sequence[Document], subject: str = ""
+    looked: Looked, components: Sequence[Known], documents: Sequence[Document], subject: Found | str = ""
 ) -> Looked:
-    """Apply VEX documents in their order; `lines` accounts for every statement of every one."""
-    for document in documents:
-        applied = apply(looked.found.matches, components, document, subject)
-        found = replace(looked.found, matches=applied.kept, settled=(*looked.found.settled, *applied.settled))
-        looked = replace(looked, found=found, lines=(*looked.lines, *applied.lines))
-    return looked
+    """Apply VEX documents, together; `lines` accounts for every statement. `subject` is what the SBOM describes."""
+    if not documents:
+        return looked
+    applied = apply(looked.found.matches, components, documents, subject, looked.found.settled)
+    found = replace(looked.found, matches=applied.kept, settled=applied.settled)
+    return replace(looked, found=found, lines=(*looked.lines, *applied.lines))
 
 
 def without_unlisted(looked: Looked, components: Sequence[Known]) -> Looked:

@@ -58,12 +58,12 @@ def names_of(component: Known, aliases: Aliases | None = None) -> Iterator[Sough
         yield from _in_words(component, known)
     purl = parse_purl(component.purl) if component.purl else None
     if purl:
-        version = purl.version or component.version
+        version = _with_epoch(purl, purl.version or component.version)
         yield Sought("purl", _purl_key(purl, purl.name), component.purl, version, purl)
         for name, value in purl.qualifiers:
-            source = value.partition("@")[0]
+            source, _, of_source = value.partition("@")
             if name in _SOURCE_NAMES and source != purl.name:
-                yield Sought("purl", _purl_key(purl, source), component.purl, version, purl)
+                yield Sought("purl", _purl_key(purl, source), component.purl, of_source or version, purl)
     for text in component.cpes:
         named = parse_cpe(text)
         if named:
@@ -72,6 +72,12 @@ def names_of(component: Known, aliases: Aliases | None = None) -> Iterator[Sough
             for vendor, product in known.others.get((named.vendor, named.product), ()):
                 other = ":".join((*text.split(":")[:3], vendor, product, named.version, "*:*:*:*:*:*:*"))
                 yield Sought("cpe", unescaped(product), other, version)
+
+
+def _with_epoch(purl: Purl, version: str) -> str:
+    """Return a version as lists write it: package URLs of RPM state its epoch apart (purl's definition of `rpm`)."""
+    epoch = dict(purl.qualifiers).get("epoch", "") if purl.type == "rpm" else ""
+    return f"{epoch}:{version}" if epoch.isdecimal() and version and ":" not in version else version
 
 
 def _in_words(component: Known, known: Aliases) -> Iterator[Sought]:

@@ -65,7 +65,22 @@ def test_a_range_of_commits_is_for_a_person():
 def test_a_notice_of_several_flaws_is_no_alias_of_any():
     assert parse({"modified": DAY, "id": "DSA-1", "upstream": ["CVE-1"], "affected": []}).aliases == ("CVE-1",)
     several = parse({"modified": DAY, "id": "DSA-2", "upstream": ["CVE-1", "CVE-2"], "summary": "curl", "affected": []})
-    assert (several.aliases, several.summary) == ((), "CVE-1, CVE-2: curl")
+    assert (several.aliases, several.each, several.summary) == ((), ("CVE-1", "CVE-2"), "curl")
+
+
+@pytest.mark.parametrize(
+    ("ecosystem", "more", "each"),
+    [
+        pytest.param("AlmaLinux:9", {"related": ["CVE-1", "CVE-2", "ALBA-3"]}, ("CVE-1", "CVE-2"), id="a distribution"),
+        pytest.param("PyPI", {"related": ["CVE-1", "CVE-2"]}, (), id="no distribution"),
+        pytest.param("AlmaLinux:9", {"related": ["CVE-1"], "aliases": ["CVE-2"]}, (), id="it has a name of its own"),
+        pytest.param("AlmaLinux:9", {"related": ["CVE-1"], "upstream": ["CVE-2"]}, (), id="it is of one flaw"),
+    ],
+)
+def test_a_notice_of_several_flaws_names_them(ecosystem, more, each):
+    package = {"ecosystem": ecosystem, "name": "curl"}
+    ranges = [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "1"}]}]
+    assert parse(osv("A", affected=[{"package": package, "ranges": ranges}], **more)).each == each
 
 
 @pytest.mark.parametrize("modified", [None, "", "soon", 20261001, "2026-13-01T00:00:00Z"])

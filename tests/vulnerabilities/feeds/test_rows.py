@@ -61,6 +61,30 @@ def test_what_else_is_said_of_the_same_flaw_comes_too(feeds):
     assert flaws(feeds, "7.5") == ["CVE-1", "CVE-1", "GHSA-1"]
 
 
+def test_a_notice_of_several_flaws_speaks_of_each(feeds):
+    mended = Affected("purl", "rpm/redhat/curl", "rpm", ranges=(Range(fixed="7.76-9"),), source="vendor")
+    other = curl(Range("1", fixed="2"))
+    notice = Record("RHSA-1", modified=AT, affected=(mended,), each=("CVE-1", "CVE-2"))
+    database.put(feeds, "osv", notice, "1")
+    put(feeds, ("nvd", "CVE-2", (), other), ("nvd", "CVE-3", (), other))
+    asked = [("purl", "rpm/redhat/curl", "7.76-8"), ("cpe", "curl", "7.76")]
+    found = near(feeds, asked).rows
+    assert [(row.flaw, row.record) for row in found] == [("CVE-1", "RHSA-1"), ("CVE-2", "RHSA-1"), ("CVE-2", "CVE-2")]
+    part = Found("curl", "7.76-8", purl="pkg:rpm/redhat/curl@7.76-8")
+    matches = match([part], found, frozenset()).matches
+    assert [(one.flaw, one.record, one.fixed_version) for one in matches] == [
+        ("CVE-1", "RHSA-1", "7.76-9"),
+        ("CVE-2", "RHSA-1", "7.76-9"),
+    ]
+    assert matches[0].evidence.endswith("in [0, 7.76-9) by RHSA-1 from osv")
+    fixed = Found("curl", "7.76-9", purl="pkg:rpm/redhat/curl@7.76-9", cpe="cpe:2.3:a:haxx:curl:1.5:*:*:*:*:*:*:*")
+    asked = ((one.kind, one.key, one.version) for one in names_of(fixed))
+    outcome = match([fixed], near(feeds, asked).rows, frozenset())
+    assert [one.flaw for one in outcome.matches] == ["CVE-3"]
+    assert [one.flaw for one in outcome.settled] == ["CVE-2"]
+    assert "RHSA-1" in outcome.settled[0].evidence
+
+
 def test_the_names_of_a_product_are_those_of_all_its_rows(feeds):
     put(
         feeds,

@@ -45,6 +45,15 @@ def _limited(path: Path) -> str | None:
     return None if len(content) > _MOST_KERNEL_FILE else content.decode("utf-8", "replace")
 
 
+def _described(read: releases.Sbom) -> releases.Found | str:
+    """Return what an SBOM describes, as a component; empty where it does not say."""
+    about = read.subject
+    if about is None:
+        return ""
+    hashes = {"SHA-256": min(about.sha256)} if about.sha256 else {}
+    return releases.Found(name=about.name, version=about.version or "", hashes=hashes)
+
+
 def _reader(root: Path) -> Callable[[str], str | None]:
     """Return a reader of the files below a folder, and of none that a link or `..` leads to outside of it."""
     home = root.resolve()
@@ -138,8 +147,9 @@ def command(
         raise click.UsageError("--kernel-config and --kernel-source go together.")
     with counting(f"Reading {sbom.name}"):
         with unreadable():
-            read = releases.read_sbom(_content(sbom))
-            said = [vulnerabilities.read_statements(path.read_bytes()) for path in documents]
+            content = _content(sbom)
+            read = releases.read_sbom(content)
+            said = [vulnerabilities.read_statements(path.read_bytes(), [content]) for path in documents]
         if feed:
             looked = vulnerabilities.look_up_in(feed, read.components, aliases)
             fresh = not looked.too_old(datetime.now(UTC), ctx.obj.settings().feed_max_age_hours)
@@ -147,8 +157,7 @@ def command(
             world = ctx.obj.world()
             looked = vulnerabilities.look_up(world, read.components, aliases)
             fresh = vulnerabilities.feeds_fresh(world)
-    about = read.subject.name if read.subject else ""
-    looked = vulnerabilities.with_statements(looked, read.components, said, about)
+    looked = vulnerabilities.with_statements(looked, read.components, said, _described(read))
     if not (kernel_files or kernel_config):
         looked = vulnerabilities.without_unlisted(looked, read.components)
     if kernel_files:
@@ -190,6 +199,8 @@ def _say(report: scan_report.Report) -> None:
     for line in report.looked.lines:
         if line.outcome == "refused":
             click.echo(f"statement refused: {line.flaw or 'no flaw'} at {line.where}: {line.reason}")
+    for remark in report.read.report.remarks:
+        click.echo(f"remark: {remark.where}: {remark.says}")
     for part in report.components:
         if part["outcome"] not in {"looked up", "merged"}:
             click.echo(f"{part['outcome']}: {part['name']} {part['version']}: {part['reason']}")

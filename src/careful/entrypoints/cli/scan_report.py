@@ -138,6 +138,7 @@ class Report:
             "findings": self.findings,
             "settled": self.settled,
             "components": self.components,
+            "remarks": [asdict(one) for one in self.read.report.remarks],
             "statements": [asdict(one) for one in self.looked.lines],
         }
 

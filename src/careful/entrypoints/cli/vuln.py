@@ -186,7 +186,7 @@ def close(ctx: click.Context, *, case: str, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def import_(ctx: click.Context, *, product: str, file: Path, dry_run: bool, as_json: bool) -> None:
-    """Take over what FILE (OpenVEX, CSAF, CycloneDX VEX) says of PRODUCT's open cases.
+    """Take over what FILE (OpenVEX, CSAF, CycloneDX VEX) says of PRODUCT's cases.
 
     Every statement is accounted for. No decision is replaced, and no exploited flaw is waved through.
     """

@@ -25,8 +25,9 @@ from careful.vulnerabilities.feeds.rows import pack
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS flaw (
-  feed TEXT NOT NULL, id TEXT NOT NULL, digest TEXT NOT NULL, aliases TEXT NOT NULL, summary TEXT NOT NULL,
-  severity TEXT NOT NULL, modified TEXT NOT NULL, vector TEXT NOT NULL, ssvc TEXT NOT NULL, provenance TEXT NOT NULL,
+  feed TEXT NOT NULL, id TEXT NOT NULL, digest TEXT NOT NULL, aliases TEXT NOT NULL, each TEXT NOT NULL,
+  summary TEXT NOT NULL, severity TEXT NOT NULL, modified TEXT NOT NULL, vector TEXT NOT NULL, ssvc TEXT NOT NULL,
+  provenance TEXT NOT NULL,
   PRIMARY KEY (feed, id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS product (
   id INTEGER PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL, scheme TEXT NOT NULL, name TEXT NOT NULL,
@@ -37,7 +38,8 @@ CREATE TABLE IF NOT EXISTS affected (
 CREATE INDEX IF NOT EXISTS affected_by_version ON affected (product, low, high);
 CREATE INDEX IF NOT EXISTS affected_by_flaw ON affected (feed, flaw);
 CREATE VIEW IF NOT EXISTS said AS
-  SELECT a.rowid AS number, a.feed, a.flaw, f.aliases, f.severity, f.summary, f.provenance, p.kind, p.key, a.body
+  SELECT a.rowid AS number, a.feed, a.flaw, f.aliases, f.each, f.severity, f.summary, f.provenance, p.kind, p.key,
+    a.body
   FROM affected a JOIN product p ON p.id = a.product JOIN flaw f ON f.feed = a.feed AND f.id = a.flaw;
 CREATE TABLE IF NOT EXISTS exploited (cve TEXT PRIMARY KEY, since TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS score (cve TEXT PRIMARY KEY, epss REAL NOT NULL, percentile REAL NOT NULL) WITHOUT ROWID;
@@ -156,12 +158,13 @@ def put(connection: sqlite3.Connection, feed: str, record: Record, digest: str) 
         return False
     connection.execute("DELETE FROM affected WHERE feed = ? AND flaw = ?", (feed, record.id))
     connection.execute(
-        "INSERT OR REPLACE INTO flaw VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO flaw VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             feed,
             record.id,
             digest,
             json.dumps(record.aliases),
+            json.dumps(record.each),
             record.summary,
             record.severity,
             modified,
@@ -171,10 +174,9 @@ def put(connection: sqlite3.Connection, feed: str, record: Record, digest: str) 
         ),
     )
     if not record.withdrawn:  # of a withdrawn one its date stays, so that an older copy does not bring it back
-        connection.executemany(
-            "INSERT INTO affected VALUES (?, ?, ?, ?, ?, ?)",
-            [(feed, record.id, _product(connection, one), *hull(one), pack(one)) for one in record.affected],
-        )
+        named = [(_name_of(one), one) for one in record.affected]
+        connection.executemany(_ADD_PRODUCT, {name for name, _ in named})
+        connection.executemany(_ADD_ROW, [(feed, record.id, *hull(one), pack(one), *name) for name, one in named])
     return before is not None or not record.withdrawn
 
 
@@ -209,28 +211,6 @@ def catalogue_released(connection: sqlite3.Connection) -> datetime | None:
 def exploited(connection: sqlite3.Connection) -> frozenset[str]:
     """Return the CVEs known to be exploited."""
     return frozenset(row[0] for row in connection.execute("SELECT cve FROM exploited"))
-
-
-@dataclass(frozen=True, slots=True)
-class KnownOf:
-    """What the feeds say of one flaw beside what it affects; `exploited_since` None where KEV does not list it."""
-
-    exploited_since: str | None
-    vector: str
-    ssvc: str
-
-
-def known_of(connection: sqlite3.Connection, cve: str) -> KnownOf:
-    """Return what is known of a flaw by its CVE number."""
-    since = connection.execute("SELECT since FROM exploited WHERE cve = ?", (cve,)).fetchone()
-    query = "SELECT vector, ssvc FROM flaw WHERE feed = ? AND id = ? AND (vector != '' OR ssvc != '')"
-    by_alias = "SELECT vector, ssvc FROM flaw WHERE feed = 'osv' AND vector != '' AND instr(aliases, ?) LIMIT 1"
-    found = (
-        *(connection.execute(query, (feed, cve)).fetchone() for feed in ("cve5", "nvd", "osv")),
-        connection.execute(by_alias, (json.dumps(cve),)).fetchone(),
-    )
-    vector, ssvc = next((row for row in found if row), ("", ""))
-    return KnownOf(since[0] if since else None, vector, ssvc)
 
 
 def put_scores(connection: sqlite3.Connection, found: Mapping[str, tuple[float, float]], day: datetime) -> int:
@@ -309,12 +289,13 @@ def keep_wholes(connection: sqlite3.Connection, feed: str, names: Iterable[str])
         moved(connection)
 
 
-def _product(connection: sqlite3.Connection, one: Affected) -> int:
-    """Return the number of a package or product with all that its rows have in common."""
-    known = (one.kind, one.key, one.scheme, without_version(one.cpe), one.distro)
-    query = "SELECT id FROM product WHERE kind = ? AND key = ? AND scheme = ? AND name = ? AND distro = ?"
-    found = connection.execute(query, known).fetchone()
-    if found is None:
-        add = "INSERT INTO product (kind, key, scheme, name, distro) VALUES (?, ?, ?, ?, ?) RETURNING id"
-        found = connection.execute(add, known).fetchone()
-    return int(found[0])
+_ADD_PRODUCT = "INSERT OR IGNORE INTO product (kind, key, scheme, name, distro) VALUES (?, ?, ?, ?, ?)"
+_ADD_ROW = (
+    "INSERT INTO affected (feed, flaw, product, low, high, body) SELECT ?, ?, id, ?, ?, ? FROM product"
+    " WHERE kind = ? AND key = ? AND scheme = ? AND name = ? AND distro = ?"
+)
+
+
+def _name_of(one: Affected) -> tuple[str, str, str, str, str]:
+    """Return what all rows of a package or product have in common."""
+    return one.kind, one.key, one.scheme, without_version(one.cpe), one.distro

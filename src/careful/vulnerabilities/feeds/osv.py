@@ -1,14 +1,22 @@
 """OSV records (Open Source Vulnerability format 1.x), JSON; pure."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from careful.vulnerabilities import versions
 from careful.vulnerabilities.feeds.osv_events import Event, has_no_beginning, has_no_end, read_ranges
 from careful.vulnerabilities.feeds.osv_names import frames, type_of
-from careful.vulnerabilities.feeds.record import Affected, Malformed, Record, as_list, moment, severity_of_vector
+from careful.vulnerabilities.feeds.record import (
+    Affected,
+    Malformed,
+    Record,
+    as_list,
+    is_distribution,
+    moment,
+    severity_of_vector,
+)
 from careful.vulnerabilities.ranges import Range
 
 __all__ = ["parse", "type_of"]
@@ -39,12 +47,13 @@ def parse(raw: Any) -> Record:  # noqa: ANN401 (JSON is Any)
     return Record(
         id=raw["id"],
         aliases=_aliases(raw),
-        summary=_summary(raw)[:_SUMMARY],
+        summary=str(raw.get("summary") or str(raw.get("details") or "").split("\n", 1)[0])[:_SUMMARY],
         severity=_severity(raw),
         vector=next((one for one in _vectors(raw) if "/" in one), "")[:_VECTOR],
         modified=modified,
         withdrawn=bool(raw.get("withdrawn")),
         affected=rows,
+        each=_each(raw, rows),
     )
 
 
@@ -55,11 +64,14 @@ def _aliases(raw: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one for one in names if isinstance(one, str) and one))
 
 
-def _summary(raw: Mapping[str, Any]) -> str:
-    """Return what it is about in a line; a notice of several flaws names them first, as it has no number of theirs."""
-    said = str(raw.get("summary") or str(raw.get("details") or "").split("\n", 1)[0])
+def _each(raw: Mapping[str, Any], rows: Iterable[Affected]) -> tuple[str, ...]:
+    """Return the flaws of a notice of several, as distributions publish them: some call them related."""
     upstream = [one for one in _list(raw, "upstream") if isinstance(one, str)]
-    return f"{', '.join(upstream)}: {said}" if len(upstream) > 1 else said
+    if len(upstream) > 1:
+        return tuple(dict.fromkeys(upstream))
+    if upstream or _aliases(raw) or not any(is_distribution(one.key) for one in rows if one.kind == "purl"):
+        return ()
+    return tuple(dict.fromkeys(one for one in _list(raw, "related") if isinstance(one, str) and one.startswith("CVE-")))
 
 
 def _list(raw: Mapping[str, Any], name: str) -> list[Any]:

@@ -41,7 +41,8 @@ class Affected:
 class Record:
     """One advisory. `withdrawn` means that its feed took it back.
 
-    `provenance` says whose document it stands in and under what terms, where its feed has documents of many.
+    `provenance` says whose document it stands in and under what terms, where its feed has documents of many. `each` are
+    the flaws of a notice of several: what it says, it says of each of them.
     """
 
     id: str
@@ -54,11 +55,12 @@ class Record:
     vector: str = ""
     ssvc: str = ""
     provenance: str = ""
+    each: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One affected row with its flaw, as matching needs it."""
+    """One affected row with its flaw, as matching needs it; `notice` is the record, where that is of several flaws."""
 
     feed: str
     flaw: str
@@ -67,6 +69,12 @@ class Row:
     summary: str
     affected: Affected
     provenance: str = ""
+    notice: str = ""
+
+    @property
+    def record(self) -> str:
+        """Return the id of the record in which it stands."""
+        return self.notice or self.flaw
 
 
 _BY_DISTRIBUTION = ("apk", "deb", "rpm")

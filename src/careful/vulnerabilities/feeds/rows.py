@@ -37,11 +37,11 @@ _BY_NUMBER = "SELECT * FROM said WHERE number IN (SELECT value FROM json_each(?)
 _BY_KEY = "SELECT * FROM said WHERE kind = ? AND key IN (SELECT value FROM json_each(?)) ORDER BY number"
 # A row of the same flaw goes by the flaw's own name, or perhaps by another: then its aliases tell.
 _SAME_FLAW = (
-    "SELECT a.rowid, CASE WHEN a.flaw IN (SELECT name FROM asked_flaw) THEN '' ELSE f.aliases END"
+    "SELECT a.rowid, CASE WHEN a.flaw IN (SELECT name FROM asked_flaw) THEN '' ELSE f.aliases END, f.each"
     " FROM asked_product w CROSS JOIN affected a ON a.product = w.id JOIN flaw f ON f.feed = a.feed AND f.id = a.flaw"
-    " WHERE a.flaw IN (SELECT name FROM asked_flaw) OR f.aliases != '[]'"
+    " WHERE a.flaw IN (SELECT name FROM asked_flaw) OR f.aliases != '[]' OR f.each != '[]'"
 )
-_ALIASES = msgspec.json.Decoder(tuple[str, ...])
+_NAMES = msgspec.json.Decoder(tuple[str, ...])
 _Span = tuple[str, str, str, str]
 _Body = tuple[str, tuple[str, ...], tuple[_Span, ...], str, str, str, Source, tuple[_Span, ...], bool, tuple[str, ...]]
 _BODY = msgspec.json.Decoder(_Body)
@@ -80,31 +80,35 @@ def near(connection: sqlite3.Connection, wanted: Iterable[tuple[str, str, str]])
         connection.execute(statement)
     connection.executemany("INSERT OR IGNORE INTO asked_product VALUES (?)", products)
     connection.executemany("INSERT INTO asked_version VALUES (?, ?, ?)", places)
-    found = {one[0]: _row(one) for one in connection.execute(_HIT)}
+    found = {one[0]: _rows(one) for one in connection.execute(_HIT)}
     _add_same_flaws(connection, found)
-    return Near(tuple(found[rowid] for rowid in sorted(found)), named)
+    return Near(tuple(row for number in sorted(found) for row in found[number]), named)
 
 
-def _add_same_flaws(connection: sqlite3.Connection, found: dict[int, Row]) -> None:
-    flaws = {name for row in found.values() for name in (row.flaw, *row.aliases)}
+def _add_same_flaws(connection: sqlite3.Connection, found: dict[int, list[Row]]) -> None:
+    flaws = {name for rows in found.values() for row in rows for name in (row.flaw, *row.aliases)}
     connection.executemany("INSERT OR IGNORE INTO asked_flaw VALUES (?)", ((name,) for name in flaws))
     others = [
         rowid
-        for rowid, aliases in connection.execute(_SAME_FLAW)
-        if rowid not in found and (not aliases or not flaws.isdisjoint(_ALIASES.decode(aliases)))
+        for rowid, *lists in connection.execute(_SAME_FLAW)
+        if rowid not in found and any(not names or not flaws.isdisjoint(_NAMES.decode(names)) for names in lists)
     ]
-    found |= {one[0]: _row(one) for one in connection.execute(_BY_NUMBER, (json.dumps(others),))}
+    found |= {one[0]: _rows(one) for one in connection.execute(_BY_NUMBER, (json.dumps(others),))}
 
 
 def all_of(connection: sqlite3.Connection, kind: str, keys: Iterable[str]) -> list[Row]:
     """Return every row for the given packages or products, whatever its versions."""
-    return [_row(one) for one in connection.execute(_BY_KEY, (kind, json.dumps(sorted(set(keys)))))]
+    return [row for one in connection.execute(_BY_KEY, (kind, json.dumps(sorted(set(keys))))) for row in _rows(one)]
 
 
-def _row(one: tuple[Any, ...]) -> Row:
-    _, feed, flaw, aliases, severity, summary, provenance, kind, key, body = one
-    known = () if aliases == "[]" else _ALIASES.decode(aliases)
-    return Row(feed, flaw, known, severity, summary, unpack(kind, key, body), provenance)
+def _rows(one: tuple[Any, ...]) -> list[Row]:
+    """Return a stored row; of a notice of several flaws, one row for each."""
+    _, feed, flaw, aliases, each, severity, summary, provenance, kind, key, body = one
+    known = () if aliases == "[]" else _NAMES.decode(aliases)
+    affected = unpack(kind, key, body)
+    if each == "[]":
+        return [Row(feed, flaw, known, severity, summary, affected, provenance)]
+    return [Row(feed, name, (), severity, summary, affected, provenance, notice=flaw) for name in _NAMES.decode(each)]
 
 
 def pack(one: Affected) -> str:
