@@ -55,6 +55,7 @@ from careful.devices.model import (
 )
 from careful.devices.owners import forget_owner, owner_contacts, set_owner, unsubscribe
 from careful.devices.queries import (
+    all_of,
     certificates_of,
     count_by_version,
     cut_list,
@@ -62,6 +63,7 @@ from careful.devices.queries import (
     get,
     last_cut,
     list_devices,
+    named,
     on_versions,
     probes,
     refusals,
@@ -89,7 +91,7 @@ __all__ = [
     # what else is known
     "Traits", "Consent", "CONSENTS", "set_traits", "traits", "traits_of", "Crashed", "crashes", "report_crashes",
     # asking
-    "get", "list_devices", "certificates_of", "on_versions", "count_by_version", "fleet_summary",
+    "get", "list_devices", "named", "all_of", "certificates_of", "on_versions", "count_by_version", "fleet_summary",
     # people to tell
     "set_owner", "forget_owner", "owner_contacts", "unsubscribe",
 ]  # fmt: skip

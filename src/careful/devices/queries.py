@@ -1,6 +1,6 @@
 """What one may ask about devices. Lists are paged by key; numbers about the fleet come from indexes alone."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -66,6 +66,24 @@ def list_devices(
         query = query.where(place < there if down else place > there)
     with world.look() as connection:
         return [store.as_device(row) for row in connection.execute(query)]
+
+
+def named(world: World, ids: Sequence[str]) -> list[Device]:
+    """Return the devices with these ids, in the order of ids; those that are not known are left out."""
+    found: list[Device] = []
+    with world.look() as connection:
+        for start in range(0, len(ids), _PAGE_LIMIT):
+            query = select(store.device).where(store.device.c.id.in_(ids[start : start + _PAGE_LIMIT]))
+            found.extend(store.as_device(row) for row in connection.execute(query))
+    return sorted(found, key=lambda one: one.id)
+
+
+def all_of(world: World, product: str) -> Iterator[Device]:
+    """Yield every device of a product, page by page."""
+    page = list_devices(world, product=product, limit=_PAGE_LIMIT)
+    while page:
+        yield from page
+        page = list_devices(world, product=product, after=page[-1].id, limit=_PAGE_LIMIT)
 
 
 def on_versions(world: World, product: str, versions: Sequence[str]) -> list[str]:

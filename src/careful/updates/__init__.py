@@ -7,7 +7,7 @@ healthy; failures and silence halt the rollout by themselves; nothing is over wh
 `drill` lets a real device show that it refuses what it must.
 """
 
-from careful.updates.actions import WAVES, account, halt, resume, start_rollout
+from careful.updates.actions import account, halt, resume
 from careful.updates.board import Board
 from careful.updates.bucket import BucketFiller
 from careful.updates.confirmation import (
@@ -24,11 +24,14 @@ from careful.updates.delta_publishing import publish_deltas
 from careful.updates.director import assignment
 from careful.updates.drills import drill
 from careful.updates.executor import advance
+from careful.updates.meeting import Meeting
 from careful.updates.model import (
     DRILL_KINDS,
     MEMBER_STATES,
     OPEN_ORDER,
+    URGENCIES,
     AutoConfirm,
+    Candidate,
     DrillKind,
     Gone,
     Limits,
@@ -36,13 +39,16 @@ from careful.updates.model import (
     NotAllowed,
     Order,
     Point,
+    Policy,
     Poll,
     Published,
     Report,
     Rollout,
     RolloutDetail,
+    Rule,
     Status,
     Uptake,
+    Urgency,
     Wave,
 )
 from careful.updates.offline import (
@@ -57,6 +63,8 @@ from careful.updates.offline import (
     signing_request,
     take_answer,
 )
+from careful.updates.postponing import postpone
+from careful.updates.proposing import confirm_rollout, roll_back, withdraw_rollout
 from careful.updates.publishing import (
     Signed,
     is_published,
@@ -80,7 +88,9 @@ from careful.updates.queries import (
 )
 from careful.updates.renewal import Expiring, expiring, renew
 from careful.updates.reports import MOST_STATUSES, answer_cancel, describe, feedback, retrieved
+from careful.updates.starting import WAVES, PlannedWave, Preview, preview_rollout, start_rollout
 from careful.updates.versions import key as version_key
+from careful.updates.watching import alarm
 from careful.updates.windows import is_open as in_window
 
 __all__ = [
@@ -94,6 +104,8 @@ __all__ = [
     "export_keys", "import_keys", "signing_request", "take_answer", "Answered", "replace_key", "key_request",
     "renew_kept", "renewal_request", "delegate",
     # rollouts
+    "preview_rollout", "Preview", "PlannedWave", "Meeting", "confirm_rollout", "roll_back", "withdraw_rollout", "alarm",
+    "postpone", "Policy", "Rule", "Urgency", "URGENCIES", "Candidate",
     "start_rollout", "halt", "resume", "account", "advance", "rollouts", "rollout", "rollouts_of",
     "uptake", "WAVES",
     "Rollout", "RolloutDetail", "Wave", "Member", "Limits", "Uptake", "Point", "MEMBER_STATES",

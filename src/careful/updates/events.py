@@ -95,6 +95,50 @@ class RolloutStarted(Event):
     version: str
     devices: int
     waves: tuple[str, ...]
+    group: str = ""
+
+
+@event("updates.rollout_proposed", subject="rollout/{rollout}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutProposed(Event):
+    """A rollout to an older version was proposed; it begins when two people stand behind it."""
+
+    rollout: str
+    product: str
+    version: str
+    devices: int
+    reason: str
+    people: int
+
+
+@event("updates.rollout_confirmed", subject="rollout/{rollout}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutConfirmed(Event):
+    """Another person stands behind a rollout that was proposed; `people` do now."""
+
+    rollout: str
+    people: int
+
+
+@event("updates.devices_taken_over", subject="rollout/{rollout}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DevicesTakenOver(Event):
+    """A newer rollout took some devices over; this one no longer waits for them."""
+
+    rollout: str
+    by: str
+    devices: int
+
+
+@event("updates.update_postponed", subject="device/{device}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdatePostponed(Event):
+    """A device's owner put updates off until a moment within the limit."""
+
+    device: str
+    product: str
+    version: str
+    until: datetime
 
 
 @event("updates.wave_opened", subject="rollout/{rollout}")

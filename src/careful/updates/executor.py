@@ -4,37 +4,28 @@ A step of a reconciler: it takes no input, may run twice and anywhere, and goes 
 What a device itself reports (its version) is taken from the ledger, so that it counts whichever way it came.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
 
-from careful import releases
-from careful.kernel import ledger
+from careful import products, releases
 from careful.kernel.actors import SYSTEM
 from careful.kernel.clock import iso
-from careful.kernel.ledger import Entry
 from careful.kernel.work import Work, World
-from careful.updates import actions, plan, queries, reports, store
-from careful.updates.events import (
-    DeviceAccounted,
-    DeviceFailed,
-    DeviceUpdated,
-    RolloutFinished,
-    RolloutReopened,
-    WaveOpened,
-    WaveRefilled,
-)
-from careful.updates.model import Member, Order, Rollout, action_number
+from careful.updates import actions, fitting, fleet_queries, observed, plan, queries, reports, store, watching, windows
+from careful.updates.events import DeviceAccounted, RolloutFinished, WaveOpened, WaveRefilled
+from careful.updates.model import Candidate, Rollout, Rule, Wave, action_number
 from careful.updates.plan import Plan, Situation
-from careful.updates.versions import is_newer
 
 _AT_ONCE = 2000
-_REPORTS_AT_ONCE = 500
+_LOOK_AGAIN = timedelta(minutes=1)
+"""After how long it is asked again whether a device is still kept from its update."""
 
 
 def advance(world: World) -> int:
     """Do what is next for every rollout and rehearsal; return how much was done."""
-    done = _take_reports(world)
+    done = observed.take_reports(world) + watching.watch(world)
     with world.look() as connection:
         waiting = queries.live(connection)
     for rollout_id in waiting:
@@ -48,17 +39,20 @@ def _advance(world: World, rollout_id: str) -> int:
         if is_calm(found, queries.next_deadline(connection, rollout_id), world.clock.now()):
             return 0
         members = queries.members(connection, rollout_id)
+    now = world.clock.now()
     blind = Situation(
         rollout=rollout_id,
         generation=found.generation,
         state=found.state,
         limits=found.limits,
-        now=world.clock.now(),
+        now=now,
         opened={wave.number: wave.opened_at for wave in found.waves if wave.opened_at},
         members=members,
+        rules={wave.number: wave.rule for wave in found.waves},
     )
     first = plan.plan(blind)
-    named = {*first.offers[:_AT_ONCE], *first.silent, *first.refill, *first.left}
+    due = [one.device for one in members if one.state == "deferred" and (one.deadline is None or one.deadline <= now)]
+    named = {*first.offers[:_AT_ONCE], *first.silent, *first.refill, *first.left, *due[:_AT_ONCE]}
     if first.is_empty and not named:
         return 0
     decided = plan.plan(_with_facts(world, found, blind, sorted(named)))
@@ -71,51 +65,82 @@ def _advance(world: World, rollout_id: str) -> int:
 
 
 def is_calm(found: Rollout, deadline: datetime | None, now: datetime) -> bool:
-    """Tell from numbers alone that there is nothing to plan: devices are under way, and none failed, waits or is late.
+    """Tell from numbers alone that there is nothing to plan: devices are under way, none waits or is late.
 
-    This is how a large rollout spends nearly all of its time; its devices need not be read then.
+    This is how a large rollout spends nearly all of its time; its devices need not be read then. Failures within the
+    limits change nothing while their wave is under way.
     """
-    late = deadline is not None and deadline <= now
-    if late or found.count("failed", "silent"):
+    if deadline is not None and deadline <= now:
         return False
     if found.state == "halted":
-        return found.count("waiting", "offered", "installed") > 0
+        return found.count("waiting", "deferred", "offered", "installed", "failed", "silent") > 0
     opened = [wave for wave in found.waves if wave.opened_at]
-    waiting = any(wave.counts.get("waiting") for wave in opened)
-    return bool(opened) and not waiting and any(opened[-1].counts.get(one) for one in ("offered", "installed"))
+    if not opened or any(wave.counts.get("waiting") for wave in opened) or any(_over(found, wave) for wave in opened):
+        return False
+    last, more = opened[-1], any(wave.size for wave in found.waves if not wave.opened_at)
+    counted = last.size - last.counts.get("accounted", 0)
+    success = last.rule.success_percent
+    proven = success is not None and last.counts.get("confirmed", 0) * 100 >= success * counted
+    if any(last.counts.get(state) for state in ("offered", "installed")):
+        return not (more and proven)
+    # What is left is deferred, and is looked at again by itself.
+    waits = bool(last.counts.get("deferred")) and not found.count("failed", "silent")
+    return waits and not (more and (proven or success is None) and last.counts.get("confirmed"))
+
+
+def _over(found: Rollout, wave: Wave) -> bool:
+    failed = wave.counts.get("failed", 0) + wave.counts.get("silent", 0)
+    counted = wave.size - wave.counts.get("accounted", 0)
+    return failed >= found.limits.min_failures and failed * 100 > found.limits.max_failures_percent * counted
 
 
 def _with_facts(world: World, found: Rollout, blind: Situation, named: Sequence[str] | None) -> Situation:
     """Add what the registry knows about the devices in question (None: about all)."""
-    offer = actions.offer_of(releases.by_id(world, found.release))
-    known = actions.candidates(world, found.product, named)
+    release = releases.by_id(world, found.release)
+    offer = actions.offer_of(release, downgrade=found.policy.downgrade)
+    known = fleet_queries.candidates(world, found.product, named)
     with world.look() as connection:
-        busy = queries.busy(connection, [one.device for one in known])
-    withdrawn = releases.by_id(world, found.release).state != "signed"
+        names = [one.device for one in known]
+        busy = queries.busy(connection, names)
+        mine = fleet_queries.orders_of(connection, found.id, names)
+    withdrawn = release.state != "signed"
     held: dict[str, str] = {}
     gone: dict[str, str] = {}
+    kept: dict[str, str] = {}
     for one in known:
-        hindered = plan.hindrance(one)
-        objection = plan.objection(one, offer)
+        hindered = fitting.hindrance(one)
+        objection = fitting.objection(one, offer)
         if one.state == "retired":
             gone[one.device] = "retired"
         elif hindered or withdrawn or objection:
             held[one.device] = hindered or objection or "the release was withdrawn"
-        elif one.device in busy:
+        elif one.device in busy and one.device not in mine:
             held[one.device] = "it has another order"
+        elif why := fitting.circumstance(one, found.policy, blind.now):
+            kept[one.device] = why
+    asking = frozenset(name for name, order in mine.items() if order.waits_for_owner)
     return replace(
-        blind, held=held, gone=gone, running=frozenset(one.device for one in known if one.version == found.version)
+        blind,
+        held=held,
+        kept=kept,
+        gone=gone,
+        running=frozenset(one.device for one in known if one.version == found.version),
+        asking=asking,
+        ordered=frozenset(mine) - asking,
     )
 
 
 def execute(world: World, found: Rollout, decided: Plan) -> int:
     """Carry out a plan, unless the rollout has moved on since it was made; return how much changed."""
-    if len(decided.silent) > _AT_ONCE:  # note some now, the rest next time; what follows from all of them waits
-        decided = replace(decided, silent=decided.silent[:_AT_ONCE], halt="", opens=0, refill=(), offers=())
+    if max(len(decided.silent), len(decided.defer)) > _AT_ONCE:
+        # Note some now, the rest next time; what follows from all of them waits.
+        silent, defer = decided.silent[:_AT_ONCE], decided.defer[:_AT_ONCE]
+        decided = replace(decided, silent=silent, defer=defer, halt="", opens=0, refill=(), offers=())
+    terms = _terms(world, found, decided.offers) if decided.offers else None
     with world.change(SYSTEM) as work:
         if not store.next_generation(work.connection, found.id, decided.generation):
             return 0
-        done = _note(work, found, decided)
+        done = _note(work, found, decided) + _wait(work, found, decided)
         if decided.halt:
             actions.stop(work, found.id, decided.halt)
             done += 1
@@ -126,8 +151,8 @@ def execute(world: World, found: Rollout, decided: Plan) -> int:
             done += 1
         if decided.opens:
             done += _open(work, found, decided.opens)
-        if decided.offers:
-            done += _offer(work, found, decided.offers)
+        if terms is not None:
+            done += _offer(work, found, decided.offers, terms)
         if decided.finish:
             done += _finish(work, found)
         return done
@@ -138,7 +163,7 @@ def _note(work: Work, found: Rollout, decided: Plan) -> int:
     under_way = {one.device: one for one in queries.open_orders(work.connection, found.id)}
     done = 0
     for device in decided.confirm:
-        done += _confirm(work, found, device, under_way.get(device))
+        done += observed.confirm(work, found, device, under_way.get(device))
     for device, reason in decided.drop:
         if device in under_way:
             reports.end(work, under_way[device], "cancelled", reason)
@@ -157,25 +182,18 @@ def _note(work: Work, found: Rollout, decided: Plan) -> int:
     return done
 
 
-def _confirm(work: Work, found: Rollout, device: str, order: Order | None = None) -> int:
-    """Note that a device reports the release as what it runs, whatever became of its order."""
-    if order is not None:
-        return int(reports.end(work, order, "succeeded", f"reports {found.version}"))
-    changed = store.set_member(
-        work.connection,
-        found.id,
-        [device],
-        ("waiting", "deferred", "installed", "failed", "silent", "accounted"),
-        state="confirmed",
-        deadline=None,
-        excused=False,
-        outcome="",
-        detail=f"reports {found.version}",
-        changed_at=work.now,
-    )
-    if changed:
-        work.record(DeviceUpdated(rollout=found.id, device=device, version=found.version))
-    return len(changed)
+def _wait(work: Work, found: Rollout, decided: Plan) -> int:
+    """Wait no longer for those that a circumstance keeps from it, and again for those whose owner agreed."""
+    done = 0
+    again = work.now + _LOOK_AGAIN
+    for device, reason in decided.defer:
+        values = {"state": "deferred", "detail": reason, "deadline": again}
+        done += len(store.set_member(work.connection, found.id, [device], store.NOT_BEGUN, **values))
+    for device in decided.wake:
+        deadline = work.now + found.limits.deadline
+        values = {"state": "offered", "detail": "", "deadline": deadline, "changed_at": work.now}
+        done += len(store.set_member(work.connection, found.id, [device], ("deferred",), **values))
+    return done
 
 
 def _open(work: Work, found: Rollout, number: int) -> int:
@@ -186,30 +204,61 @@ def _open(work: Work, found: Rollout, number: int) -> int:
     return 1
 
 
-def _offer(work: Work, found: Rollout, chosen: Sequence[str]) -> int:
+def _offer(work: Work, found: Rollout, chosen: Sequence[str], terms: "Terms") -> int:
     busy = queries.busy(work.connection, chosen)
-    free = [device for device in chosen if device not in busy]
-    deadline = work.now + found.limits.deadline
-    taken = store.offer_to(work.connection, found.id, free, work.now, deadline)
-    if not taken:
+    waves = queries.waves_of(work.connection, found.id, [device for device in chosen if device not in busy])
+    rows: list[dict[str, object]] = []
+    for wave, devices in waves.items():
+        told = {device: terms.of(device, found.waves[wave - 1].rule, work.now) for device in devices}
+        by_deadline: dict[datetime, list[str]] = {}
+        for device, row in told.items():
+            by_deadline.setdefault(row["deadline"], []).append(device)
+        for deadline, together in by_deadline.items():
+            taken = store.offer_to(work.connection, found.id, together, work.now, deadline)
+            rows += [{"device": device, **told[device]} for device in taken]
+    if not rows:
         return 0
-    first = store.next_number(work.connection, "action", len(taken))
-    rows = [
-        {
-            "id": action_number(first + place),
-            "device": device,
-            "product": found.product,
-            "release": found.release,
-            "version": found.version,
-            "rollout": found.id,
-            "drill": "",
-            "made_at": work.now,
-            "deadline": deadline,
+    first = store.next_number(work.connection, "action", len(rows))
+    common = {"product": found.product, "release": found.release, "version": found.version, "rollout": found.id}
+    fresh = {**common, "drill": "", "made_at": work.now}
+    rows.sort(key=lambda row: str(row["device"]))
+    made = [{"id": action_number(first + place), **fresh, **row} for place, row in enumerate(rows)]
+    store.add_orders(work.connection, made)
+    return len(rows)
+
+
+def _terms(world: World, found: Rollout, chosen: Sequence[str]) -> "Terms":
+    support = products.get(world, found.product).declaration.support
+    return Terms(
+        rollout=found,
+        devices={one.device: one for one in fleet_queries.candidates(world, found.product, chosen)},
+        may_postpone=support is not None and support.user_can_postpone is True,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """On what terms each device of a rollout gets its order."""
+
+    rollout: Rollout
+    devices: Mapping[str, Candidate]
+    may_postpone: bool
+
+    def of(self, device: str, rule: Rule, now: datetime) -> dict[str, Any]:
+        """Return what an order made now says of time, consent and power."""
+        policy, one = self.rollout.policy, self.devices.get(device)
+        zone = one.zone if one is not None and one.zone else policy.zone
+        window = f"{policy.window} {zone}" if policy.window else ""
+        conditions = {"min-battery": str(policy.min_battery)} if policy.min_battery else {}
+        if policy.mains:
+            conditions["power"] = "mains"
+        return {
+            "deadline": windows.opens(window, now) + plan.patience(self.rollout.limits, rule),
+            "forced_from": fitting.latest(now, policy.urgency) if self.may_postpone else None,
+            "window": window,
+            "needs_confirmation": one is not None and one.consent == "ask",
+            "conditions": conditions,
         }
-        for place, device in enumerate(taken)
-    ]
-    store.add_orders(work.connection, rows)
-    return len(taken)
 
 
 def _finish(work: Work, found: Rollout) -> int:
@@ -228,64 +277,6 @@ def _finish(work: Work, found: Rollout) -> int:
         )
     )
     return 1
-
-
-def _take_reports(world: World) -> int:
-    """Compare what devices say they run with what we believe, from where the ledger was last read."""
-    with world.look() as connection:
-        after = store.get_number(connection, "ledger") - 1
-        reports = ledger.read(connection, names=["devices.version_reported"], after=after, limit=_REPORTS_AT_ONCE)
-    if not reports:
-        return 0
-    with world.change(SYSTEM) as work:
-        if store.get_number(work.connection, "ledger") != after + 1:
-            return 0  # another worker read them
-        for entry in reports:
-            _compare(work, entry)
-        store.set_number(work.connection, "ledger", reports[-1].seq + 1)
-    return len(reports)
-
-
-def _compare(work: Work, entry: Entry) -> None:
-    device, version = entry.data["device"], entry.data["version"]
-    places = queries.member_of(work.connection, device)
-    if not places:
-        return
-    rollout_id, member = places[0]
-    found = queries.read_rollout(work.connection, rollout_id)
-    if found.product != entry.data["product"] or found.state == "superseded":
-        return
-    if version == found.version:
-        if member.state in {"waiting", "deferred", "installed", "failed", "silent", "accounted"}:
-            store.lock_rollout(work.connection, rollout_id)
-            _confirm(work, found, device)
-    elif member.state == "confirmed" and member.changed_at is not None and entry.at > member.changed_at:
-        _fell_back(work, found, member, version)
-
-
-def _fell_back(work: Work, found: Rollout, member: Member, version: str) -> None:
-    """Take in that a fixed device runs something older again: it counts as failed, and the rollout as not over."""
-    if is_newer(version, found.version):
-        return
-    reason = f"fell back to {version}"
-    store.lock_rollout(work.connection, found.id)
-    changed = store.set_member(
-        work.connection,
-        found.id,
-        [member.device],
-        ("confirmed",),
-        state="failed",
-        outcome="failed",
-        detail=reason,
-        changed_at=work.now,
-    )
-    if not changed:
-        return
-    work.record(DeviceFailed(rollout=found.id, device=member.device, reason=reason, rolled_back=True))
-    newest = queries.live(work.connection, found.product, "running", "halted", "finished")[-1:]
-    if found.state == "finished" and newest == [found.id]:
-        store.set_rollout(work.connection, found.id, state="running", finished_at=None)
-        work.record(RolloutReopened(rollout=found.id, device=member.device, reason=reason))
 
 
 def _end_drills(world: World) -> int:

@@ -333,6 +333,39 @@ class Published:
     keys_away: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What a release demands of a device: to which version it must rise (in a downgrade, fall), and its like."""
+
+    product: str
+    version: str
+    hardware: tuple[str, ...]
+    security_version: int
+    downgrade: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """What is known of a device: `security_version` is that of the release it runs, 0 where unknown.
+
+    `battery` (per cent) and `mains` are what it last said of itself, None where it has not.
+    """
+
+    device: str
+    product: str
+    hardware: str
+    state: str
+    version: str | None
+    security_version: int = 0
+    region: str = ""
+    zone: str = ""
+    consent: str = "automatic"
+    tags: tuple[str, ...] = ()
+    battery: int | None = None
+    mains: bool | None = None
+    postponed_until: datetime | None = None
+
+
 def action_number(count: int) -> int:
     """Return the `count`-th action id (from 1): never a multiple of ten, which some clients cannot cancel.
 

@@ -94,11 +94,22 @@ def members(connection: Connection, rollout_id: str) -> tuple[Member, ...]:
     return tuple(store.as_member(row) for row in connection.execute(query))
 
 
+def waves_of(connection: Connection, rollout_id: str, devices: Sequence[str]) -> dict[int, list[str]]:
+    """Return wave -> those of `devices` that are in it."""
+    table, found = store.member.c, dict[int, list[str]]()
+    for start in range(0, len(devices), 500):
+        part = devices[start : start + 500]
+        query = select(table.wave, table.device).where(table.rollout == rollout_id, table.device.in_(part))
+        for row in connection.execute(query):
+            found.setdefault(row.wave, []).append(row.device)
+    return dict(sorted(found.items()))
+
+
 def next_deadline(connection: Connection, rollout_id: str) -> datetime | None:
     """Return when the next order of a rollout is due, if any is under way."""
     query = select(store.member.c.deadline).where(
         store.member.c.rollout == rollout_id,
-        store.member.c.state.in_(("offered", "installed")),
+        store.member.c.state.in_(("offered", "installed", "deferred")),
         store.member.c.deadline.is_not(None),
     )
     return connection.execute(query.order_by(store.member.c.deadline).limit(1)).scalar_one_or_none()
@@ -185,6 +196,11 @@ def policy_from(kept: dict[str, Any]) -> Policy:
 def policy_as(policy: Policy) -> dict[str, Any]:
     """Return a policy as it is stored."""
     return asdict(policy) | {"people": list(policy.people)}
+
+
+def rule_as(rule: Rule) -> dict[str, Any]:
+    """Return a wave's rule as it is stored."""
+    return asdict(rule)
 
 
 def limits_as(limits: Limits) -> dict[str, Any]:

@@ -34,6 +34,7 @@ from careful.updates.model import OPEN_ORDER, Member, MemberState, Order, OrderS
 
 MISSED: tuple[MemberState, ...] = ("failed", "silent")
 UNDER_WAY: tuple[MemberState, ...] = ("offered", "deferred")
+NOT_BEGUN: tuple[MemberState, ...] = ("waiting", "offered", "deferred")
 UNSETTLED: tuple[MemberState, ...] = ("waiting", "deferred", "offered", "installed", "failed", "silent")
 _NUMBER = BigInteger().with_variant(Integer, "sqlite")
 _NAME = String(64)
@@ -320,16 +321,23 @@ def _agreeing(connection: Connection, devices: Sequence[str]) -> set[str]:
     return found
 
 
-def withdraw(connection: Connection, name: str, now: datetime, *, all_open: bool = False) -> list[str]:
-    """Cancel a rollout's orders that no device has read yet (or all that are open); return the devices."""
-    states = OPEN_ORDER if all_open else ("offered",)
+def withdraw(
+    connection: Connection, name: str, now: datetime, *, of: Sequence[str] | None = None, read_too: bool = False
+) -> list[str]:
+    """Cancel a rollout's orders that no device has read yet (or all that are open), those of some devices or of all.
+
+    Return the devices.
+    """
+    states = OPEN_ORDER if read_too else ("offered",)
     changed = (
         update(order)
         .where(order.c.rollout == name, order.c.state.in_(states))
         .values(state="cancelled", closed_at=now, detail="withdrawn")
         .returning(order.c.device)
     )
-    devices = sorted(connection.execute(changed).scalars())
+    parts = [of[start : start + 500] for start in range(0, len(of), 500)] if of is not None else [None]
+    statements = [changed if part is None else changed.where(order.c.device.in_(part)) for part in parts]
+    devices = sorted(one for statement in statements for one in connection.execute(statement).scalars())
     turn_devices(connection, [{"device": one, "action": None, "cancelling": False} for one in devices])
     return devices
 

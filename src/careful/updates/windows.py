@@ -8,7 +8,7 @@ Without a time zone it is UTC.
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -65,3 +65,16 @@ def is_open(window: str, now: datetime) -> bool:
         if begun.weekday() in known.days and start <= here < start + known.length:
             return True
     return False
+
+
+def opens(window: str, now: datetime) -> datetime:
+    """Return when an update may next begin: now where it may, else when the window opens next."""
+    if not window or is_open(window, now):
+        return now
+    known = parse(window)
+    today = now.astimezone(known.zone).date()
+    for day in range(8):  # every window opens within a week
+        begins = datetime.combine(today + day * _DAY, known.begins, known.zone)
+        if begins.date().weekday() in known.days and begins > now:
+            return begins.astimezone(UTC)
+    raise AssertionError(f"{window!r} never opens")

@@ -67,3 +67,15 @@ def test_whom_to_tell(api: TestClient, maker: Maker) -> None:
 def test_nothing_was_refused_yet(api: TestClient) -> None:
     assert api.get("/devices/refusals").json() == []
     assert api.get("/devices/nobody").status_code == 404
+
+
+def test_traits_and_putting_off(api: TestClient, maker: Maker) -> None:
+    device = maker.device("cam-1-001")
+    done = api.patch(f"/devices/{device}/traits", json={"region": "eu", "tag": ["beta"], "consent": "ask"})
+    assert done.json() == {"region": "eu", "zone": "", "consent": "ask", "tags": ["beta"]}
+    assert api.get(f"/devices/{device}/traits").json() == done.json()
+    assert [one["id"] for one in api.get("/devices", params={"tag": "beta"}).json()] == [device]
+    assert api.get("/devices", params={"region": "us"}).json() == []
+    assert api.patch(f"/devices/{device}/traits", json={"zone": "Mars/Base"}).status_code == 400
+    assert api.post(f"/devices/{device}/postpone", json={"until": "2027-01-01T00:00:00Z"}).status_code == 409
+    assert api.post(f"/devices/{device}/postpone", json={"until": "2027-01-01T00:00:00"}).status_code == 400

@@ -4,7 +4,7 @@ import pytest
 from fastapi.testclient import TestClient
 from makers import Maker
 
-from careful import updates
+from careful import devices, updates
 
 
 @pytest.fixture
@@ -64,3 +64,31 @@ def test_one_that_nobody_started(api: TestClient) -> None:
     for act in ("halt", "resume", "devices/cam-1-001/account"):
         assert api.post(f"/rollouts/nothing/{act}", json={"reason": "x"}).status_code == 404
     assert api.post("/rollouts/drills", json={"device": "x", "kind": "explode"}).status_code == 400
+
+
+def test_a_preview_changes_nothing(api: TestClient, maker: Maker) -> None:
+    maker.release("1.0.0")
+    maker.release("1.0.1")
+    maker.fleet(2)
+    body = {"product": "cam-1", "version": "1.0.1", "waves": ["100%"], "group": "device=cam-1-001"}
+    shown = api.post("/rollouts/preview", json=body)
+    assert shown.status_code == 200, shown.text
+    assert shown.json()["waves"] == [{"number": 1, "asked": "100%", "devices": ["cam-1-001"]}]
+    assert shown.json()["left_out"] == [["cam-1-002", "not device=cam-1-001"]]
+    assert api.get("/rollouts").json() == []
+
+
+def test_monitoring_halts(api: TestClient, rollout: str) -> None:
+    body = {"product": "cam-1", "reason": "The cameras are hot."}
+    assert api.post("/rollouts/alarms", json=body).json() == {"halted": [rollout]}
+    assert api.post("/rollouts/alarms", json=body).json() == {"halted": []}
+    assert api.get(f"/rollouts/{rollout}").json()["rollout"]["reason"] == "Monitoring: The cameras are hot."
+
+
+def test_going_back_waits_for_two_people(api: TestClient, maker: Maker, rollout: str) -> None:
+    for name in maker.keys:
+        devices.report_version(maker.world, name, "1.0.1", "ddi")
+    made = api.post(f"/rollouts/{rollout}/roll-back", json={"to": "1.0.0", "reason": "It is hot."})
+    assert (made.status_code, made.json()["state"]) == (201, "proposed")
+    dropped = api.post(f"/rollouts/{made.json()['rollout']}/withdraw", json={"reason": "It was the sun."})
+    assert dropped.json()["rollout"]["state"] == "superseded"

@@ -6,6 +6,7 @@ from makers import Maker
 
 from careful import devices, updates
 from careful.entrypoints.cli.rollout import command, seconds_of
+from careful.kernel.actors import Actor
 from careful.kernel.errors import Invalid, NotFound
 
 
@@ -83,3 +84,34 @@ def test_accounting_for_a_device(run, world, clock):
 def test_what_is_not_there(run):
     with pytest.raises(NotFound):
         run("show", "nothing")
+
+
+def test_a_dry_run_shows_who_and_why_not_and_starts_nothing(run, world):
+    devices.set_traits(world, Actor("staff", "ann"), "cam-1-001", region="eu", consent="ask")
+    said = run("start", "cam-1", "1.0.1", "--group", "region=eu", "--dry-run")
+    assert "would reach 1 devices. Nothing was changed." in said
+    assert "its owner is asked first" in said
+    assert "not region=eu" in said
+    found = json.loads(run("start", "cam-1", "1.0.1", "--group", "region=eu", "--dry-run", "--json"))
+    assert found["waves"][0]["devices"] == ["cam-1-001"]
+    assert len(found["left_out"]) == 2
+    assert updates.rollouts(world) == []
+
+
+def test_going_back_is_proposed(run, world, maker):
+    maker.release("1.0.2")
+    rollout = run("start", "cam-1", "1.0.2", "--wave", "100%").split()[1].rstrip(":")
+    for name in ("cam-1-001", "cam-1-002", "cam-1-003"):
+        devices.report_version(world, name, "1.0.2", "ddi")
+    said = run("roll-back", rollout, "--to", "1.0.1", "--reason", "It is loud.")
+    assert "two people must agree" in said
+    [_, proposed] = updates.rollouts(world)
+    assert proposed.state == "proposed"
+    assert "superseded" in run("withdraw", proposed.id, "--reason", "Found it.")
+    assert "must agree" in run("start", "cam-1", "1.0.1", "--downgrade", "--reason", "It is loud.")
+
+
+def test_monitoring_halts_by_the_command_line(run, world):
+    assert "No rollout" in run("alarm", "cam-1", "--reason", "smoke")
+    rollout = run("start", "cam-1", "1.0.1").split()[1].rstrip(":")
+    assert json.loads(run("alarm", "cam-1", "--reason", "smoke", "--json")) == {"halted": [rollout]}

@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
-from careful import devices
+from careful import devices, updates
 from careful.devices import TOKENS_AT_ONCE
 from careful.entrypoints.api.auth import TheWorld, TokenFirst, needs
 from careful.entrypoints.api.bodies import Asked
@@ -47,6 +47,28 @@ class Owner(Asked):
     email: str = Field(max_length=254)
 
 
+class TraitsChange(Asked):
+    """What to change; what is left out stays. An empty region or zone takes it away."""
+
+    region: str | None = Field(default=None, max_length=32)
+    zone: str | None = Field(default=None, max_length=64)
+    consent: devices.Consent | None = None
+    tag: list[Annotated[str, Field(max_length=32)]] = Field(default=[], max_length=32)
+    untag: list[Annotated[str, Field(max_length=32)]] = Field(default=[], max_length=32)
+
+
+class Postponement(Asked):
+    """Until when the owner wants no update."""
+
+    until: AwareDatetime
+
+
+class Postponed(BaseModel):
+    """Until when it is put off: as asked, or the limit if that is sooner."""
+
+    until: datetime
+
+
 @router.get("")
 def list_devices(
     world: TheWorld,
@@ -55,10 +77,14 @@ def list_devices(
     version: str | None = None,
     state: devices.State | None = None,
     after: str | None = None,
+    region: str | None = None,
+    tag: str | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> list[devices.Device]:
     """List devices by id; the next page begins `after` the last id of this one."""
-    return devices.list_devices(world, product=product, version=version, state=state, after=after, limit=limit)
+    return devices.list_devices(
+        world, product=product, version=version, state=state, after=after, region=region, tag=tag, limit=limit
+    )
 
 
 @router.post("/tokens", status_code=201)
@@ -116,6 +142,38 @@ def retire(
     """End a device's life."""
     devices.retire(world, actor, device, why.reason)
     return devices.get(world, device)
+
+
+@router.get("/{device}/traits")
+def traits(world: TheWorld, _: _Read, device: str) -> devices.Traits:
+    """Return a device's region, time zone, tags and its owner's wish about updates."""
+    devices.get(world, device)
+    return devices.traits(world, device)
+
+
+@router.patch("/{device}/traits")
+def set_traits(
+    world: TheWorld, actor: Annotated[Actor, Depends(needs("devices", "own"))], device: str, change: TraitsChange
+) -> devices.Traits:
+    """Change what is given of a device's traits, and leave the rest."""
+    return devices.set_traits(
+        world,
+        actor,
+        device,
+        region=change.region,
+        zone=change.zone,
+        consent=change.consent,
+        tag=change.tag,
+        untag=change.untag,
+    )
+
+
+@router.post("/{device}/postpone")
+def postpone(
+    world: TheWorld, actor: Annotated[Actor, Depends(needs("devices", "own"))], device: str, asked: Postponement
+) -> Postponed:
+    """Put the update that a device was offered off, for its owner; not beyond the limit of its urgency."""
+    return Postponed(until=updates.postpone(world, actor, device, asked.until))
 
 
 @router.put("/{device}/owner", status_code=204)

@@ -1,6 +1,6 @@
-"""Rollouts: start, watch, halt, resume, account for a device; and rehearse what must be refused."""
+"""Rollouts: see before, start, watch, halt, resume, go back; and rehearse what must be refused."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
@@ -16,11 +16,14 @@ _Name = Annotated[str, Field(max_length=64)]
 
 
 class Start(Asked):
-    """How a published release is to reach a product's devices. A wave is a number of devices or a percentage."""
+    """How a published release is to reach a product's devices.
+
+    A wave is a number of devices or a percentage, and may say more: `10%,success=95,silence=2h`.
+    """
 
     product: _Name
     version: _Name
-    waves: list[Annotated[str, Field(max_length=12)]] = Field(default=list(updates.WAVES), max_length=20)
+    waves: list[Annotated[str, Field(max_length=64)]] = Field(default=list(updates.WAVES), max_length=20)
     deadline_minutes: float = Field(default=60.0, gt=0, le=60 * 24 * 30)
     deadline_seconds: float | None = Field(default=None, gt=0, le=86_400, description="In place of minutes, if given.")
     max_failures_percent: float = Field(default=10.0, ge=0, le=100)
@@ -28,12 +31,44 @@ class Start(Asked):
     attempts: int = Field(default=2, ge=1, le=10)
     first: list[_Name] = Field(default=[], max_length=1000, description="Devices that go first.")
     exclude: list[_Name] = Field(default=[], max_length=100_000, description="Devices that are left alone.")
+    group: str = Field(default="", max_length=500, description="For which devices, such as `region=eu tag=beta`.")
+    urgency: updates.Urgency = Field(default="security", description="How long owners may put it off.")
+    window: str = Field(default="", max_length=40, description="When devices may install: `22:00-04:00`.")
+    zone: str = Field(default="UTC", max_length=64, description="The time zone of devices of which none is known.")
+    min_battery: int = Field(default=0, ge=0, le=100, description="Per cent of battery that a device must have.")
+    mains: bool = Field(default=False, description="Devices must be plugged in.")
+    watch_crashes: bool = Field(default=True, description="Halt when updated devices crash more than others.")
+    supersede: bool = Field(default=False, description="Take devices over from a running rollout of an older version.")
+    downgrade: bool = Field(default=False, description="To an older version; a second person must agree.")
+    reason: str = Field(default="", max_length=300, description="Why; needed for a downgrade.")
 
 
 class Started(BaseModel):
-    """The rollout's id."""
+    """The rollout's id; a downgrade is `proposed` until a second person agrees on the console."""
 
     rollout: str
+    state: str = "running"
+
+
+class Alarm(Asked):
+    """Monitoring's word: what was seen, of which product and perhaps version."""
+
+    product: _Name
+    version: _Name | None = None
+    reason: str = Field(min_length=1, max_length=280)
+
+
+class Halted(BaseModel):
+    """Which rollouts that halted; none where none ran."""
+
+    halted: list[str]
+
+
+class Back(Asked):
+    """Where to go back to, and why."""
+
+    to: _Name
+    reason: str = Field(min_length=1, max_length=280)
 
 
 class Rehearsal(Asked):
@@ -58,21 +93,24 @@ def list_rollouts(world: TheWorld, _: _Read, product: str | None = None) -> list
 @router.post("", status_code=201)
 def start(world: TheWorld, actor: Annotated[Actor, Depends(needs("rollouts", "start"))], asked: Start) -> Started:
     """Start a rollout; the planner does the rest."""
-    rollout = updates.start_rollout(
-        world,
-        actor,
-        asked.product,
-        asked.version,
-        waves=asked.waves,
-        deadline_minutes=asked.deadline_minutes,
-        deadline_seconds=asked.deadline_seconds,
-        max_failures_percent=asked.max_failures_percent,
-        min_failures=asked.min_failures,
-        attempts=asked.attempts,
-        first=asked.first,
-        exclude=asked.exclude,
-    )
-    return Started(rollout=rollout)
+    rollout = updates.start_rollout(world, actor, asked.product, asked.version, **_words(asked))
+    return Started(rollout=rollout, state=updates.rollout(world, rollout).rollout.state)
+
+
+@router.post("/preview")
+def preview(world: TheWorld, _: Annotated[Actor, Depends(needs("rollouts", "start"))], asked: Start) -> updates.Preview:
+    """Show which devices a rollout would reach and why not the others; nothing is changed."""
+    return updates.preview_rollout(world, asked.product, asked.version, **_words(asked))
+
+
+def _words(asked: Start) -> dict[str, Any]:
+    return asked.model_dump(exclude={"product", "version"})
+
+
+@router.post("/alarms")
+def alarm(world: TheWorld, actor: Annotated[Actor, Depends(needs("rollouts", "halt"))], asked: Alarm) -> Halted:
+    """Halt every running rollout of a product on monitoring's word; the same word again changes nothing."""
+    return Halted(halted=updates.alarm(world, actor, asked.product, asked.reason, asked.version))
 
 
 @router.post("/drills", status_code=201)
@@ -114,6 +152,24 @@ def resume(
 ) -> updates.RolloutDetail:
     """Let a halted rollout go on, knowing of its failures."""
     updates.resume(world, actor, rollout, why.reason)
+    return updates.rollout(world, rollout)
+
+
+@router.post("/{rollout}/roll-back", status_code=201)
+def roll_back(
+    world: TheWorld, actor: Annotated[Actor, Depends(needs("rollouts", "start"))], rollout: str, asked: Back
+) -> Started:
+    """Halt a rollout and propose that what took its release goes back; a second person agrees on the console."""
+    made = updates.roll_back(world, actor, rollout, asked.to, asked.reason)
+    return Started(rollout=made, state="proposed")
+
+
+@router.post("/{rollout}/withdraw")
+def withdraw(
+    world: TheWorld, actor: Annotated[Actor, Depends(needs("rollouts", "start"))], rollout: str, why: Why
+) -> updates.RolloutDetail:
+    """Drop a proposed rollout."""
+    updates.withdraw_rollout(world, actor, rollout, why.reason)
     return updates.rollout(world, rollout)
 
 

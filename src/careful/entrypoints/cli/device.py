@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from careful import devices, updates
-from careful.entrypoints.cli import gateway_token
+from careful.entrypoints.cli import device_traits, gateway_token
 from careful.entrypoints.cli.output import cell, json_option, say_json, say_table
 from careful.kernel.actors import OPERATOR
 from careful.kernel.errors import Invalid
@@ -22,6 +22,10 @@ _reason = click.option("--reason", required=True, help="Why, in a sentence; it s
 @click.group()
 def command() -> None:
     """Enrol, list, quarantine and retire devices."""
+
+
+command.add_command(device_traits.set_)
+command.add_command(device_traits.postpone)
 
 
 command.add_command(gateway_token.command)
@@ -55,6 +59,8 @@ def token(
 @click.option("--product", help="Only devices of this product.")
 @click.option("--version", help='Only devices that reported this version; "" for none yet.')
 @click.option("--state", type=click.Choice(devices.STATES), help="Only devices in this state.")
+@click.option("--region", help="Only devices in this region.")
+@click.option("--tag", help="Only devices with this tag.")
 @click.option("--after", help="Start after this id (for the next page).")
 @click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True, help="How many at most.")
 @json_option
@@ -101,10 +107,13 @@ def show(ctx: click.Context, *, device: str, as_json: bool) -> None:
     told = [_part(one) for one in story(world, device)]
     if as_json:
         history = [dict(zip(("at", "by", "what", "detail"), one, strict=True)) for one in told]
-        say_json({**known, "certificates": line, "refusals": refused, "history": history})
+        said = dataclasses.asdict(devices.traits(world, device))
+        say_json({**known, "traits": said, "certificates": line, "refusals": refused, "history": history})
         return
     for name, value in known.items():
         click.echo(f"{name.replace('_', ' '):>19}  {cell(value)}")
+    for name, value in dataclasses.asdict(devices.traits(world, device)).items():
+        click.echo(f"{name:>19}  {cell(', '.join(value) if isinstance(value, tuple) else value)}")
     rows = [(one.number, one.sha256, one.not_after, one.first_used, one.ended_why) for one in line]
     columns = ("No.", "Certificate", "Until", "First used", "Ended")
     say_table("Certificates", columns, rows, empty="It has no certificate yet.")

@@ -1,13 +1,15 @@
-"""`careful rollout`: bring a published release to the devices in waves; watch, halt, resume, account."""
+"""`careful rollout`: bring a published release to the devices in waves; see it before, watch, halt, go back."""
 
 import json
 import re
 import time
+from collections.abc import Callable
 from typing import Any
 
 import click
 
 from careful import updates
+from careful.entrypoints.cli import rollout_preview as preview
 from careful.entrypoints.cli.output import json_option, say_json, say_table
 from careful.kernel.actors import OPERATOR
 from careful.kernel.errors import Invalid
@@ -31,41 +33,131 @@ def seconds_of(text: str) -> int:
     return int(found[1]) * _SECONDS[found[2]]
 
 
+_start_options = (
+    click.option(
+        "--wave",
+        "waves",
+        multiple=True,
+        help="Devices or per cent, the last one 100%; may say more: 10%,success=95,silence=2h.",
+    ),
+    click.option("--group", default="", help="For which devices: region=eu tag=beta release=1.0.0; all unless said."),
+    click.option("--deadline", default="60m", show_default=True, help="A device that takes longer counts as failed."),
+    click.option("--max-failures", default=10.0, show_default=True, help="Per cent of a wave that may fail."),
+    click.option("--min-failures", default=1, show_default=True, help="Fewer failures than this never halt it."),
+    click.option("--attempts", default=2, show_default=True, help="How often one device is tried."),
+    click.option("--first", multiple=True, help="A device for the first wave; may be given many times."),
+    click.option("--exclude", multiple=True, help="A device to leave out; may be given many times."),
+    click.option(
+        "--urgency",
+        type=click.Choice(updates.URGENCIES),
+        default="security",
+        show_default=True,
+        help="How long owners may put it off: 30 days, 7 days, 1 day.",
+    ),
+    click.option("--window", default="", help="When devices may install, by their own clock: 22:00-04:00."),
+    click.option("--zone", default="UTC", show_default=True, help="The time zone of devices of which none is known."),
+    click.option("--min-battery", default=0, show_default=True, help="Per cent of battery that a device must have."),
+    click.option("--mains", is_flag=True, help="Devices must be plugged in."),
+    click.option("--ignore-crashes", is_flag=True, help="Do not halt when updated devices crash more than others."),
+    click.option("--supersede", is_flag=True, help="Take devices over from a rollout of an older version that runs."),
+    click.option("--downgrade", is_flag=True, help="To an older version; a second person must agree."),
+    click.option("--reason", default="", help="Why; needed for a downgrade."),
+)
+
+
+def _with_start_options(function: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(_start_options):
+        function = option(function)
+    return function
+
+
+def _words(given: dict[str, Any]) -> dict[str, Any]:
+    """Return what a person said of a rollout as `updates` takes it."""
+    names = ("group", "min_failures", "attempts", "first", "exclude", "urgency", "window", "zone", "min_battery")
+    more = ("mains", "supersede", "downgrade", "reason")
+    return {
+        **{name: given[name] for name in (*names, *more)},
+        "waves": given["waves"] or updates.WAVES,
+        "deadline_seconds": seconds_of(given["deadline"]),
+        "max_failures_percent": given["max_failures"],
+        "watch_crashes": not given["ignore_crashes"],
+    }
+
+
 @command.command()
 @click.argument("product")
 @click.argument("version")
-@click.option("--wave", "waves", multiple=True, help="A number of devices or a percentage; the last one 100%.")
-@click.option("--deadline", default="60m", show_default=True, help="A device that takes longer counts as failed.")
-@click.option("--max-failures", default=10.0, show_default=True, help="Per cent of a wave that may fail.")
-@click.option("--min-failures", default=1, show_default=True, help="Fewer failures than this never halt it.")
-@click.option("--attempts", default=2, show_default=True, help="How often one device is tried.")
-@click.option("--first", multiple=True, help="A device for the first wave; may be given many times.")
-@click.option("--exclude", multiple=True, help="A device to leave out; may be given many times.")
+@_with_start_options
+@click.option("--dry-run", is_flag=True, help="Only show which devices would get it, and why not the others.")
 @json_option
 @click.pass_context
 def start(ctx: click.Context, /, *, as_json: bool, **given: Any) -> None:  # noqa: ANN401 (click passes options by name)
     """Start bringing VERSION to the devices of PRODUCT."""
     world: World = ctx.obj.world()
-    rollout_id = updates.start_rollout(
-        world,
-        OPERATOR,
-        given["product"],
-        given["version"],
-        waves=given["waves"] or updates.WAVES,
-        deadline_seconds=seconds_of(given["deadline"]),
-        max_failures_percent=given["max_failures"],
-        min_failures=given["min_failures"],
-        attempts=given["attempts"],
-        first=given["first"],
-        exclude=given["exclude"],
-    )
+    if given["dry_run"]:
+        seen = updates.preview_rollout(world, given["product"], given["version"], **_words(given))
+        preview.show(seen, as_json=as_json)
+        return
+    rollout_id = updates.start_rollout(world, OPERATOR, given["product"], given["version"], **_words(given))
     found = updates.rollout(world, rollout_id).rollout
     if as_json:
         say_json(found)
         return
     sizes = ", ".join(str(wave.size) for wave in found.waves if wave.size)
     click.echo(f"Rollout {rollout_id}: {found.product} {found.version} to {found.size} devices, in waves of {sizes}.")
+    if found.state == "proposed":
+        click.echo(f"It is proposed: {_needed(found)} must agree on the console, /rollouts/{rollout_id}.")
+        return
     click.echo(f"Watch it: careful rollout watch {rollout_id}")
+
+
+def _needed(found: updates.Rollout) -> str:
+    return "one more person" if found.policy.people else "two people"
+
+
+@command.command("roll-back")
+@click.argument("rollout")
+@click.option("--to", required=True, help="The version to go back to.")
+@_reason
+@json_option
+@click.pass_context
+def roll_back(ctx: click.Context, rollout: str, to: str, reason: str, as_json: bool) -> None:
+    """Halt ROLLOUT and propose that the devices which took its release go back; a second person must agree."""
+    world: World = ctx.obj.world()
+    made = updates.roll_back(world, OPERATOR, rollout, to, reason)
+    found = updates.rollout(world, made).rollout
+    if as_json:
+        say_json(found)
+        return
+    click.echo(f"Rollout {made}: {found.size} devices back to {to}; {_needed(found)} must agree, /rollouts/{made}.")
+    click.echo("Devices that remember what they ran refuse what is older; the surer way: release the old image anew.")
+
+
+@command.command()
+@click.argument("rollout")
+@_reason
+@json_option
+@click.pass_context
+def withdraw(ctx: click.Context, rollout: str, reason: str, as_json: bool) -> None:
+    """Drop a proposed ROLLOUT."""
+    world: World = ctx.obj.world()
+    updates.withdraw_rollout(world, OPERATOR, rollout, reason)
+    _say(world, rollout, as_json=as_json)
+
+
+@command.command()
+@click.argument("product")
+@click.option("--version", help="Only rollouts of this version.")
+@_reason
+@json_option
+@click.pass_context
+def alarm(ctx: click.Context, product: str, version: str | None, reason: str, as_json: bool) -> None:
+    """Halt every running rollout of PRODUCT: the hook for monitoring."""
+    halted = updates.alarm(ctx.obj.world(), OPERATOR, product, reason, version)
+    if as_json:
+        say_json({"halted": halted})
+    else:
+        click.echo(f"Halted: {', '.join(halted)}." if halted else f"No rollout of {product} runs.")
 
 
 @command.command("list")
