@@ -7,6 +7,8 @@ genuine (signing.py; the repository itself belongs to updates), withdrawing ends
 """
 
 from careful.releases.actions import add, mark_signed, withdraw
+from careful.releases.bundles import bundle_of, why_no_deltas
+from careful.releases.bundles_facts import Bundle
 from careful.releases.identifiers import Cpe, Purl, names_linux, parse_cpe, parse_purl, unescaped
 from careful.releases.model import (
     AddedRelease,
@@ -48,7 +50,7 @@ __all__ = [
     # acting
     "add", "mark_signed", "withdraw",
     # what is asked of them
-    "Policy", "policy", "set_policy", "keep_extra",
+    "Policy", "policy", "set_policy", "keep_extra", "Bundle", "bundle_of", "why_no_deltas",
     # asking
     "get", "by_id", "list_for", "components", "compiled_files", "artifact_path", "sound_path", "sbom_bytes", "report",
     "verify", "Bucket",

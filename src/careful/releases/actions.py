@@ -9,7 +9,7 @@ from careful.kernel.actors import Actor
 from careful.kernel.errors import Invalid, NotFound, Refused
 from careful.kernel.ids import new_id
 from careful.kernel.work import Work, World
-from careful.releases import artifacts, store
+from careful.releases import artifacts, bundles, policies, store, trust_store
 from careful.releases import sbom as sboms
 from careful.releases.events import ReleaseAdded, ReleaseSigned, ReleaseWithdrawn
 from careful.releases.model import AddedRelease, Artifact, Release, check_asked
@@ -44,7 +44,10 @@ def add(
 
     `filename` is the image's name for devices, where it is not that of the file.
 
-    Raises Refused (no approved declaration; the version exists with other content; the SBOM is of another image),
+    A bundle of SWUpdate, RAUC or Mender is read, and must say the same as the release.
+
+    Raises Refused (no approved declaration; the version exists with other content; the SBOM is of another image; the
+    bundle says something else),
     Invalid (names, or an SBOM that is malformed, with the place), NotFound, TooLarge, Unavailable. Nothing is left
     behind by a refusal but perhaps a file that nothing names.
     """
@@ -53,19 +56,27 @@ def add(
     read = sboms.read(sbom)
     artifact = artifacts.keep_file(world.home, image, world.settings.artifact_bytes, filename)
     sboms.check_subject(read, artifact.sha256)
+    asks = policies.policy(world, product)
+    kept = artifacts.place(world.home, artifact.sha256)
+    bundle = bundles.read(kept, artifact.filename, asks)
+    if bundle is not None:
+        bundles.must_fit(bundle, version, hardware, asks)
     asked = _Asked(product, version, hardware, fixes, notes, artifact, artifacts.keep_bytes(world.home, sbom))
     with world.change(actor) as work:
         security_version = store.next_security_version(work.connection, product)
         there = store.find(work.connection, product, version)
         if there is not None:
             store.give_back_security_version(work.connection, product)
-            return AddedRelease(_same_or_refuse(store.as_release(there), asked), read.report, new=False)
+            same = _same_or_refuse(store.as_release(there), asked)
+            return AddedRelease(same, read.report, new=False, bundle=bundle, advice=bundles.why_no_deltas(kept))
         release_id = _insert(work, asked, read, security_version)
+        if bundle is not None:
+            trust_store.put(work.connection, trust_store.bundle, release_id, facts=bundle.to_json())
         row = store.by_id(work.connection, release_id)
         if row is None:  # it was inserted two lines above
             raise NotFound(f"The release {release_id} is gone.")
         added = store.as_release(row)
-    return AddedRelease(added, read.report)
+    return AddedRelease(added, read.report, bundle=bundle, advice=bundles.why_no_deltas(kept))
 
 
 def mark_signed(world: World, actor: Actor, release_id: str, keyids: Iterable[str], metadata_version: int) -> Release:

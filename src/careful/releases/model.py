@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from careful.kernel.errors import Invalid
+from careful.releases.bundles_facts import Bundle
 
 State = Literal["draft", "signed", "withdrawn"]
 Outcome = Literal["taken", "merged", "unmatchable", "left out"]
@@ -161,11 +162,16 @@ class SbomReport:
 
 @dataclass(frozen=True, slots=True)
 class AddedRelease:
-    """What adding gave. `new` is false when the very same release was here already."""
+    """What adding gave. `new` is false when the very same release was here already.
+
+    `bundle` is what the image says about itself, if it is a bundle; `advice` says why its deltas would be large.
+    """
 
     release: Release
     report: SbomReport
     new: bool = True
+    bundle: Bundle | None = None
+    advice: str = ""
 
 
 def check_asked(version: str, hardware: tuple[str, ...], fixes: tuple[str, ...], notes: str) -> None:
