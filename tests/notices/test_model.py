@@ -60,8 +60,9 @@ def test_what_to_do_is_true_and_plain(fixed_in, planned, says):
 
 
 def test_the_subject_promises_no_more_than_there_is():
-    assert default_title("Cam", "1.0.1") == default_title("Cam", None) == "Cam: security update"
-    assert "update" not in default_title("Cam", None, planned=False)
+    assert default_title("Cam", "CVE-1", "1.0.1") == default_title("Cam", "CVE-1", None)
+    assert default_title("Cam", "CVE-1", None) == "Cam: security update (CVE-1)"
+    assert "update" not in default_title("Cam", "CVE-1", None, planned=False)
 
 
 @pytest.mark.parametrize("exploited", [True, False])

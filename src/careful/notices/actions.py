@@ -46,7 +46,7 @@ def draft(
             "product": case.product,
             "product_name": name,
             "model": product.models[0] if product.models else name,
-            "title": title or default_title(name, case.fixed_in, planned=case.accepted_until is None),
+            "title": title or default_title(name, case.flaw, case.fixed_in, planned=case.accepted_until is None),
             "summary": summary or default_summary(name, case.flaw, exploited=case.exploited),
             "action": action or default_action(name, case.fixed_in, planned=case.accepted_until is None),
             "severity": case.severity or "unknown",

@@ -49,9 +49,13 @@ def advisory_id(year: int, number: int) -> str:
     return f"CAREFUL-{year}-{number:04d}"
 
 
-def default_title(name: str, fixed_in: str | None, *, planned: bool = True) -> str:
-    """Return the subject under which an owner is written to; it promises no more than there is."""
-    return f"{name}: security update" if fixed_in or planned else f"{name}: a security flaw, and what to do"
+def default_title(name: str, flaw: str, fixed_in: str | None, *, planned: bool = True) -> str:
+    """Return the subject under which an owner is written to; it promises no more than there is.
+
+    The flaw's number tells one notice from the next; the letter says what it is.
+    """
+    said = "security update" if fixed_in or planned else "a security flaw, and what to do"
+    return f"{name}: {said} ({flaw})"
 
 
 def default_summary(name: str, flaw: str, *, exploited: bool) -> str:
