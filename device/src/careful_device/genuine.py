@@ -20,7 +20,7 @@ from careful_device.errors import Refusal, WireError
 from careful_device.https import Client
 from careful_device.model import Target
 
-CONFIG = UpdaterConfig(max_root_rotations=64, targets_max_length=2_000_000, snapshot_max_length=500_000)
+CONFIG = UpdaterConfig(max_root_rotations=256, targets_max_length=2_000_000, snapshot_max_length=500_000)
 
 
 @dataclass(frozen=True)
