@@ -34,7 +34,7 @@ def fresh(number=1):
 )
 def test_what_must_be_signed(repository, clock, world, role, documents, signatures):
     new = fresh(3 if role == "root" else 1)
-    draft = key_change.change(repository, clock.now(), role, [one.public_key for one in new], "Stolen.")
+    draft = key_change.change(repository, clock.now(), role, {role: [one.public_key for one in new]}, "Stolen.")
     assert list(draft.documents) == documents
     assert draft.lacking == signatures
     draft.sign([world.keys], new)
@@ -43,7 +43,7 @@ def test_what_must_be_signed(repository, clock, world, role, documents, signatur
 
 def test_the_new_root_needs_old_and_new_keys(repository, clock, world):
     new = fresh(3)
-    draft = key_change.change(repository, clock.now(), "root", [one.public_key for one in new], "Stolen.")
+    draft = key_change.change(repository, clock.now(), "root", {"root": [one.public_key for one in new]}, "Stolen.")
     draft.sign([world.keys])
     assert draft.lacking == {"root": 2}  # the old ones have signed
     draft.sign([], new[:1])
@@ -51,12 +51,12 @@ def test_the_new_root_needs_old_and_new_keys(repository, clock, world):
     draft.sign([], new[1:2])
     assert draft.lacking == {}
     with pytest.raises(Refused, match="Signatures are missing"):
-        publishing.write(key_change.change(repository, clock.now(), "root", [one.public_key for one in new], "x"))
+        publishing.write(key_change.change(repository, clock.now(), "root", {"root": [new[0].public_key]}, "x"))
 
 
 def test_the_other_key_stays(repository, clock):
     (new,) = fresh()
-    draft = key_change.change(repository, clock.now(), "release", [new.public_key], "Lost.")
+    draft = key_change.change(repository, clock.now(), "release", {"release": [new.public_key]}, "Lost.")
     keyids = draft.documents["targets"].signed.delegations.roles["releases"].keyids
     assert keyids == [*key_change.keyids_of(repository, "build"), new.public_key.keyid]
     assert draft.documents["releases"].signed.targets == Tree(repository, repository.in_force()).targets()

@@ -24,6 +24,7 @@ from careful.updates.delta_publishing import publish_deltas
 from careful.updates.director import assignment
 from careful.updates.drills import drill
 from careful.updates.executor import advance
+from careful.updates.lost_key import Rehearsal, rehearse
 from careful.updates.meeting import Meeting
 from careful.updates.model import (
     DRILL_KINDS,
@@ -116,5 +117,5 @@ __all__ = [
     "is_forced", "in_window", "waiting_order", "answer_consent",
     "auto_confirm", "activate_auto_confirm", "deactivate_auto_confirm", "AutoConfirm",
     # rehearsals
-    "drill", "DrillKind", "DRILL_KINDS",
+    "drill", "DrillKind", "DRILL_KINDS", "rehearse", "Rehearsal",
 ]  # fmt: skip

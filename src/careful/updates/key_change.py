@@ -3,7 +3,7 @@
 Pure but for reading the repository, so that a rehearsal (`lost_key.py`) does exactly what the real thing does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,20 @@ _BELOW = {"build": delegation.RELEASES, "release": delegation.RELEASES, "directo
 _PLACE = {"build": 0, "release": 1, "director": 0}
 
 
+def companions(role: str) -> tuple[str, ...]:
+    """Return the roles whose keys, kept by the server, are replaced together with that of `role`.
+
+    A thief may have told devices of numbers far ahead (TUF specification, section 5.3.11: fast-forward). They follow
+    the maker again only once the keys above those numbers are new: snapshot and timestamp.
+    """
+    return {"targets": ("snapshot", "timestamp"), "snapshot": ("timestamp",)}.get(role, ())
+
+
+def number_of(role: str) -> int:
+    """Return how many keys a role has."""
+    return signing.ROOT_KEYS if role == "root" else 1
+
+
 def keyids_of(repository: Repository, role: str) -> tuple[str, ...]:
     """Return the key ids that count for `role` now. Raises Invalid for what is no role, Refused where it has none."""
     if role not in signing.ROLES:
@@ -35,8 +49,8 @@ def keyids_of(repository: Repository, role: str) -> tuple[str, ...]:
     return (keys[_PLACE[role]].keyid,)
 
 
-def change(repository: Repository, now: datetime, role: str, fresh: Sequence[Key], reason: str) -> Draft:
-    """Return what must be signed to replace the keys of `role` by `fresh`, over what is in force."""
+def change(repository: Repository, now: datetime, role: str, fresh: Mapping[str, Sequence[Key]], reason: str) -> Draft:
+    """Return what must be signed to replace the keys of `role` and its companions by `fresh`, over what is in force."""
     purpose = {
         "kind": "replace",
         "role": role,
@@ -45,22 +59,23 @@ def change(repository: Repository, now: datetime, role: str, fresh: Sequence[Key
     }
     tree = Tree(repository, repository.in_force())
     if role in signing.TOP_ROLES:
-        documents: dict[str, Metadata[Any]] = {"root": _new_root(repository, now, role, fresh)}
+        documents: dict[str, Metadata[Any]] = {"root": _new_root(repository, now, fresh)}
         if role == "targets":
             documents["targets"] = delegation.again(tree, now, "targets")
     else:
-        documents = _delegated_anew(tree, now, role, fresh)
+        documents = _delegated_anew(tree, now, role, fresh[role])
     return Draft(repository.root(), tree, documents, purpose)
 
 
-def _new_root(repository: Repository, now: datetime, role: str, fresh: Sequence[Key]) -> Metadata[Root]:
+def _new_root(repository: Repository, now: datetime, fresh: Mapping[str, Sequence[Key]]) -> Metadata[Root]:
     root = Metadata(Root.from_dict(repository.root().signed.to_dict()))
     root.signed.version += 1
     root.signed.expires = files.expiry("root", now)
-    for keyid in tuple(root.signed.roles[role].keyids):
-        root.signed.revoke_key(keyid, role)
-    for one in fresh:
-        root.signed.add_key(one, role)
+    for role, keys in fresh.items():
+        for keyid in tuple(root.signed.roles[role].keyids):
+            root.signed.revoke_key(keyid, role)
+        for one in keys:
+            root.signed.add_key(one, role)
     return root
 
 

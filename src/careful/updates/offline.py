@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from securesystemslib.signer import Key, Signer  # type: ignore[attr-defined]  # no __all__ there
+from securesystemslib.signer import CryptoSigner, Key, Signer  # type: ignore[attr-defined]  # no __all__ there
 from tuf.api.metadata import Metadata
 
 from careful.kernel.actors import Actor
@@ -192,16 +192,16 @@ def _carry_out(world: World, actor: Actor, draft: Draft) -> None:
     """Put a change of keys, or a renewal, in force, and tell the ledger."""
     repository, purpose = draft.tree.repository, draft.purpose
     told: list[Event] = []
-    if purpose["kind"] == "replace":
-        ended = key_change.keyids_of(repository, purpose["role"])
+    replaced = (purpose["role"], *key_change.companions(purpose["role"])) if purpose["kind"] == "replace" else ()
+    ended = {role: key_change.keyids_of(repository, role) for role in replaced}
     publishing.write(draft)
     made = list(draft.documents.items())
     made += publishing.put_in_force(repository, publishing.stores_of(world), world.clock.now(), draft.versions)
     product = repository.product
-    if purpose["kind"] == "replace":
-        fresh = key_change.keyids_of(repository, purpose["role"])
-        told.append(KeyReplaced(product=product, role=purpose["role"], old=ended, new=fresh, reason=purpose["reason"]))
-    elif purpose["kind"] == "delegate":
+    for role in replaced:
+        fresh = key_change.keyids_of(repository, role)
+        told.append(KeyReplaced(product=product, role=role, old=ended[role], new=fresh, reason=purpose["reason"]))
+    if purpose["kind"] == "delegate":
         keyids = tuple(draft.keyids(delegation.RELEASES))
         told.append(ReleasesDelegated(product=product, keyids=keyids, threshold=len(keyids)))
     with world.change(actor) as work:
@@ -224,18 +224,29 @@ def replace_key(
     Invalid, and NotFound where too few keys are at hand: then `key_request` asks for signatures.
     """
     repository = publishing.ensure_repository(world, product)
+    at_hand = publishing.stores_of(world, stores)
+    _check_asked(repository, role, fresh)
     with repository.locked():
+        trial = [CryptoSigner.generate_ed25519() for _ in range(key_change.number_of(role))]
+        keys = {role: fresh or [one.public_key for one in trial]}
+        _check_enough(key_change.change(repository, world.clock.now(), role, keys, _reason(reason)), at_hand, trial)
         draft, made = _key_draft(world, repository, role, reason, stores, fresh)
-        draft.sign(publishing.stores_of(world, stores), made)
-        if draft.lacking:
-            needed = ", ".join(f"{count} more for {one}" for one, count in draft.lacking.items())
-            above = "root" if role in signing.TOP_ROLES else "targets"
-            raise NotFound(
-                f"Too few {above} keys of {product} are at hand: {needed}.",
-                do="Name where they are (--keys), or ask for signatures (--request FILE).",
-            )
+        draft.sign(at_hand, made)
         _carry_out(world, actor, draft)
         return publishing.versions(repository)
+
+
+def _check_enough(draft: Draft, at_hand: Collection[signing.KeyStore], fresh: Sequence[Signer]) -> None:
+    """Raise NotFound unless the keys at hand can sign all of `draft`; before new ones are made for nothing."""
+    draft.sign(at_hand, fresh)
+    if draft.lacking:
+        needed = ", ".join(f"{count} more for {one}" for one, count in draft.lacking.items())
+        role = next(iter(draft.lacking))
+        above = role if role in signing.TOP_ROLES else "release"
+        raise NotFound(
+            f"Too few {above} keys of {draft.tree.repository.product} are at hand: {needed}.",
+            do="Name where they are (--keys), or ask for signatures (--request FILE).",
+        )
 
 
 def key_request(
@@ -262,19 +273,29 @@ def _key_draft(
     stores: Sequence[signing.KeyStore],
     fresh: Sequence[Key],
 ) -> tuple[Draft, list[Signer]]:
+    _check_asked(repository, role, fresh)
+    why, number = _reason(reason), key_change.number_of(role)
+    made: list[Signer] = []
+    keys: dict[str, Sequence[Key]] = {role: fresh} if fresh else {}
+    for one in (*(() if fresh else (role,) * number), *key_change.companions(role)):
+        store = stores[0] if stores and one in signing.KEPT_ROLES else world.keys
+        made.append(signing.new_key(store, repository.product, one))
+        keys[one] = [*keys.get(one, ()), made[-1].public_key]
+    return key_change.change(repository, world.clock.now(), role, keys, why), made
+
+
+def _check_asked(repository: Repository, role: str, fresh: Sequence[Key]) -> None:
     key_change.keyids_of(repository, role)  # is it a role?
-    why = " ".join(reason.split())[:_REASON]
-    if not why:
-        raise Invalid("A reason is needed.", do="Say why, in a sentence.", where="reason")
-    number = signing.ROOT_KEYS if role == "root" else 1
+    number = key_change.number_of(role)
     if fresh and len(fresh) != number:
         raise Invalid(f"{role} has {number} keys, and {len(fresh)} new ones are given.", where="new")
-    made: list[Signer] = []
-    if not fresh:
-        store = stores[0] if stores and role in signing.KEPT_ROLES else world.keys
-        made = [signing.new_key(store, repository.product, role) for _ in range(number)]
-    keys = list(fresh) or [one.public_key for one in made]
-    return key_change.change(repository, world.clock.now(), role, keys, why), made
+
+
+def _reason(text: str) -> str:
+    why = " ".join(text.split())[:_REASON]
+    if not why:
+        raise Invalid("A reason is needed.", do="Say why, in a sentence.", where="reason")
+    return why
 
 
 def renew_kept(world: World, actor: Actor, product: str, stores: Sequence[signing.KeyStore]) -> dict[str, int]:

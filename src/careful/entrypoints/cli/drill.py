@@ -6,6 +6,7 @@ import click
 
 from careful import updates
 from careful.entrypoints.cli.drill_access import access
+from careful.entrypoints.cli.drill_keys import lost_key
 from careful.entrypoints.cli.drill_report import report
 from careful.entrypoints.cli.output import json_option, say_json
 from careful.kernel import ledger
@@ -22,6 +23,7 @@ def command() -> None:
 
 
 command.add_command(access)
+command.add_command(lost_key)
 command.add_command(report)
 
 
