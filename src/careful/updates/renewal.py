@@ -23,6 +23,8 @@ from careful.updates.repository import Repository
 
 _SOON = {"root": 1 / 8, "targets": 1 / 8, "snapshot": 1 / 4, "timestamp": 1 / 4}
 """The last part of a role's life, in which it must have been renewed long ago."""
+_ONLINE = ("snapshot", "timestamp")
+"""Roles that a worker renews as soon as they are due; that they are tells nothing yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +148,7 @@ def _expiring(repository: Repository, now: datetime) -> list[Expiring]:
             do=_do(repository.product, role),
         )
         for role, one in listed
-        if files.is_due(one, now)
+        if files.is_due(one, now) and (role not in _ONLINE or _state(one, now) != "due")
     ]
 
 
@@ -159,14 +161,14 @@ def _state(metadata: Metadata[Any], now: datetime) -> Literal["due", "soon", "ex
 
 
 def _do(product: str, role: str) -> str:
-    if role in {"snapshot", "timestamp"}:
+    if role in _ONLINE:
         return "The worker renews it: careful up"
     return f"careful release renew {product} --keys DIR"
 
 
 def _untold(world: World, product: str) -> list[MetadataExpiring]:
     """Return what only a person can renew and the ledger was not told of yet."""
-    late = [one for one in expiring(world, product) if one.role not in {"snapshot", "timestamp"}]
+    late = [one for one in expiring(world, product) if one.role not in _ONLINE]
     if not late:
         return []
     with world.look() as connection:

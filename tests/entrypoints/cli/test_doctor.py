@@ -4,11 +4,13 @@ import dataclasses
 import json
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner, Result
+from makers import Maker
 from sqlalchemy import text
 from village import STAFF, Village
 
@@ -146,3 +148,17 @@ def test_a_check_that_cannot_look_is_itself_a_fault(quiet: World, monkeypatch: p
     (found,) = doctor.examine(quiet)
     assert (found.name, found.state) == ("blind", "bad")
     assert "no looking" in found.says
+
+
+def test_update_metadata_that_nobody_renews(quiet: World, tmp_path: Path):
+    assert [one.state for one in doctor.update_metadata(quiet)] == ["good"]
+    Maker(quiet, STAFF, tmp_path).release("1.0.0")
+    assert [one.state for one in doctor.update_metadata(quiet)] == ["good"]
+    quiet.clock.advance(timedelta(days=1, hours=20))
+    assert [(one.state, one.do) for one in doctor.update_metadata(quiet)] == [
+        ("bad", "The worker renews it: careful up")
+    ]
+    quiet.clock.advance(timedelta(days=299))
+    found = list(doctor.update_metadata(quiet))
+    assert {one.state for one in found} == {"warning", "bad"}
+    assert "devices install nothing" in found[0].says

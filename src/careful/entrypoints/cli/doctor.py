@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import click
 
-from careful import devices, vulnerabilities
+from careful import devices, updates, vulnerabilities
 from careful.entrypoints.cli.listening import ports
 from careful.entrypoints.cli.output import json_option, say_json
 from careful.kernel import audit, outbox
@@ -129,6 +129,21 @@ def feeds(world: World) -> Iterator[Check]:
         yield Check("feeds", "warning", f"A feed is missing or older than {hours} hours.", "careful feeds sync")
 
 
+def update_metadata(world: World) -> Iterator[Check]:
+    """See that what devices trust is renewed in time, by the worker or by people with keys."""
+    late = updates.expiring(world)
+    for one in late:
+        state: Literal["warning", "bad"] = "warning" if one.state == "due" else "bad"
+        says = (
+            f"{one.product}: {one.role} {one.version} holds until {one.expires:%Y-%m-%d %H:%MZ}; then nobody updates."
+        )
+        if one.state == "expired":
+            says = f"{one.product}: {one.role} {one.version} has expired; devices install nothing."
+        yield Check("trust", state, says, one.do)
+    if not late:
+        yield Check("trust", "good", "All update metadata holds long enough.")
+
+
 CHECKS: tuple[Callable[[World], Iterator[Check]], ...] = (
     clock,
     disk,
@@ -138,6 +153,7 @@ CHECKS: tuple[Callable[[World], Iterator[Check]], ...] = (
     ledger_proof,
     messages,
     feeds,
+    update_metadata,
 )
 
 
@@ -170,7 +186,7 @@ def examine(world: World) -> list[Check]:
 @json_option
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> None:
-    """Check clock, disk, key modes, ports, TLS, ledger, outbox and feeds. Exit 1 when something is bad."""
+    """Check clock, disk, key modes, ports, TLS, ledger, outbox, feeds and trust. Exit 1 when something is bad."""
     parts: Any = ctx.obj
     try:
         found = examine(parts.world())

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -155,3 +156,17 @@ def test_the_stream_tells_when_the_ledger_grew_and_ends(database: object) -> Non
 
 def test_the_stream_is_for_staff_only(stranger: Any) -> None:
     assert stranger.client.get("/live").status_code == 303
+
+
+def test_what_devices_trust_is_to_be_renewed(browser: Any, secret: bytes, village: Village, tmp_path: Path) -> None:
+    village.declare()
+    village.ship(OLD)
+    browser.open("/")
+    assert "Renew what devices" not in browser.text
+    updates.export_keys(village.world, STAFF, "cam-1", tmp_path / "stick")
+    village.later(hours=24 * 300)
+    updates.renew(village.world)
+    browser.sign_in(secret)
+    browser.open("/")
+    assert "Renew what devices of cam-1 trust: targets" in browser.text
+    assert "careful release renew cam-1 --keys DIR" in browser.text

@@ -204,6 +204,7 @@ def todos(
         *(_report(one, one.next) for one in reports if one.next),
         *(row for one in funnels if (row := _for_case(world, one, rollouts)) is not None),
         *_halted(rollouts),
+        *_keys(world),
         *_feeds(world),
         *_drafts(world),
         *_products(known),
@@ -276,6 +277,21 @@ def _halted(rollouts: list[updates.Rollout]) -> list[Todo]:
         )
         for one in rollouts
         if one.state == "halted"
+    ]
+
+
+def _keys(world: World) -> list[Todo]:
+    """Return what devices trust and nobody has signed anew in time."""
+    return [
+        Todo(
+            f"Renew what devices of {one.product} trust: {one.role}",
+            "It has expired: they install nothing." if one.state == "expired" else "Once it ends they install nothing.",
+            "/releases",
+            "See releases",
+            one.do,
+            due=one.expires,
+        )
+        for one in updates.expiring(world)
     ]
 
 
