@@ -35,6 +35,8 @@ pins: $(VENV)/.dev  ## Pin every dependency anew, with hashes
 	@for f in build server deltas dev; do \
 	  uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	    --upgrade -o requirements/$$f.txt requirements/$$f.in || exit 1; done
+	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-deps \
+	  --upgrade -o requirements/rauc.txt requirements/rauc.in
 
 clean:  ## Remove .venv, caches and the demo's data
 	@rm -rf $(VENV) careful-demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -58,8 +60,8 @@ $(VENV)/.server: requirements/server.txt requirements/build.txt requirements/del
 	  echo "Deltas are off: detools needs a compiler. Run: apt-get install gcc python3-dev, then make again."
 	@touch $@
 
-$(VENV)/.dev: requirements/dev.txt $(VENV)/.server
+$(VENV)/.dev: requirements/dev.txt requirements/rauc.txt $(VENV)/.server
 	@echo "Installing what the tests need ..."
-	@$(PIP) --require-hashes -r requirements/dev.txt || { \
+	@$(PIP) --require-hashes -r requirements/dev.txt && $(PIP) --require-hashes --no-deps -r requirements/rauc.txt || { \
 	  echo "The packages could not be fetched. Check the network, then run make again."; exit 1; }
 	@touch $@

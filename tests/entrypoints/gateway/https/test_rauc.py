@@ -3,14 +3,13 @@
 from dataclasses import replace
 
 import pytest
+from bundle_makers import raucb
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from makers import Maker
 
 from careful import devices, updates
 from careful.kernel.settings import Settings
-
-CONTENT = b"hsqs" + bytes(range(256)) * 40
 
 
 @pytest.fixture
@@ -42,17 +41,22 @@ def poll(client, maker):
 
 
 @pytest.fixture
-def rollout(world, staff, maker):
-    maker.release("1.0.1", content=CONTENT, kind="raucb")
+def bundle(tmp_path):
+    return raucb(tmp_path).read_bytes()
+
+
+@pytest.fixture
+def rollout(world, staff, maker, bundle):
+    maker.release("1.0.1", content=bundle, kind="raucb")
     started = updates.start_rollout(world, staff, "cam-1", "1.0.1", waves=("all",))
     updates.advance(world)
     return started
 
 
-def test_rauc_is_led_to_its_bundle_and_known_by_its_next_version(world, poll, rollout):
+def test_rauc_is_led_to_its_bundle_and_known_by_its_next_version(world, poll, rollout, bundle):
     assert poll("1.0.0").status == 302
     led = poll("1.0.0", "-L", "-r", "4-")
-    assert (led.status, led.body) == (206, CONTENT[4:])
+    assert (led.status, led.body) == (206, bundle[4:])
     assert updates.order_for(world, "cam-1-001").state == "retrieved"
     assert poll("1.0.1").status == 204
     assert devices.get(world, "cam-1-001").version == "1.0.1"
