@@ -5,10 +5,11 @@ what lies inside is weighed with care (`deciding.in_range`). What cannot be read
 """
 
 import re
+from functools import lru_cache
 
 from careful.vulnerabilities import versions
 from careful.vulnerabilities.feeds.record import Affected
-from careful.vulnerabilities.ranges import bounds, key_of_tag
+from careful.vulnerabilities.ranges import Range, bounds, key_of_tag
 
 Hull = tuple[bytes, bytes]
 """The lowest and the highest, both of it."""
@@ -23,10 +24,16 @@ def hull(one: Affected) -> Hull:
     """Return between which versions all that the row calls affected lies, or may lie."""
     if not one.versions and not one.ranges:
         return NOTHING if one.fine else ANYTHING  # one that names no version may mean any
+    return _between(one.scheme, one.versions, one.ranges)
+
+
+@lru_cache(maxsize=256)
+def _between(scheme: str, listed: tuple[str, ...], ranges: tuple[Range, ...]) -> Hull:
+    """Return the ends of versions and ranges; a record says the same of a product under each of its names."""
     lows: list[bytes] = []
     highs: list[bytes] = []
     try:
-        spans = [bounds(each, one.scheme) for each in one.ranges]
+        spans = [bounds(each, scheme) for each in ranges]
     except ValueError:
         return ANYTHING
     for span in spans:
@@ -34,11 +41,11 @@ def hull(one: Affected) -> Hull:
             return ANYTHING  # it is upside down: whom it means is for a person
         lows.append(versions.blobs.blob(span.low) if span.low is not None else FIRST)
         highs.append(versions.blobs.blob(span.high) if span.high is not None else LAST)
-    keys = [key for name in one.versions if (key := key_of_tag(one.scheme, name)) is not None]
-    if one.versions and not keys:
+    keys = [key for name in listed if (key := key_of_tag(scheme, name)) is not None]
+    if listed and not keys:
         return ANYTHING
-    listed = [versions.blobs.blob(key) for key in keys]
-    return min(lows + listed), max(highs + listed)
+    ends = {versions.blobs.blob(key) for key in (min(keys), max(keys))} if keys else set()
+    return min([*lows, *ends]), max([*highs, *ends])
 
 
 def place(scheme: str, version: str) -> Hull:
