@@ -98,6 +98,9 @@ def test_sarif_has_one_rule_for_each_flaw(found):
     assert rules == sorted({f"CVE-{number}" for number, _ in found})
     assert all(rules[one["ruleIndex"]] == one["ruleId"] for one in run["results"])
     assert len(run["results"]) == len(found)
+    assert all(
+        one["partialFingerprints"] == {"flawInComponent/v1": f"{one['ruleId']} in pillow"} for one in run["results"]
+    )
 
 
 def test_the_feeds_of_a_file_are_told():

@@ -172,7 +172,10 @@ class Report:
 
 
 def sarif(report: Report) -> dict[str, Any]:
-    """Return the findings as a SARIF log (OASIS SARIF 2.1.0, section 3), one rule for each flaw."""
+    """Return the findings as a SARIF log (OASIS SARIF 2.1.0, section 3), one rule for each flaw.
+
+    A flaw in a component is the same finding in the next version of it (section 3.27.17).
+    """
     first = {one["vulnerability"]: one for one in reversed(report.findings)}
     rules = [
         {
@@ -190,6 +193,7 @@ def sarif(report: Report) -> dict[str, Any]:
             "level": "error" if one["exploited"] else _LEVELS.get(one["severity"], "warning"),
             "message": {"text": f"{one['component']} {one['version']}: {one['reason']}"},
             "locations": [{"physicalLocation": {"artifactLocation": {"uri": report.name}}}],
+            "partialFingerprints": {"flawInComponent/v1": f"{one['vulnerability']} in {one['component']}"},
         }
         for one in report.findings
     ]
