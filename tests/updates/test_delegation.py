@@ -12,7 +12,8 @@ from tuf_client import Client
 
 from careful import updates
 from careful.kernel.clock import ManualClock
-from careful.kernel.errors import Refused
+from careful.kernel.errors import NotFound, Refused
+from careful.kernel.keys import Keys
 from careful.updates import delegation, publishing
 from careful.updates.delegation import Draft, Tree, bin_of, digits_for
 
@@ -136,3 +137,16 @@ def test_an_earlier_repository_signed_ahead(world, staff, maker):
     assert not updates.is_published(world, one)
     updates.publish(world, staff, one.id)
     assert updates.is_published(world, one)
+
+
+def test_without_the_targets_key_nothing_is_made(world, staff, maker, tmp_path):
+    maker.declare()
+    flat_repository.make(world, "cam-1")
+    updates.export_keys(world, staff, "cam-1", tmp_path / "stick")
+    before = world.keys.names()
+    with pytest.raises(NotFound, match="Too few targets keys"):
+        updates.delegate(world, staff, "cam-1")
+    assert world.keys.names() == before
+    updates.delegate(world, staff, "cam-1", [Keys(tmp_path / "stick")])
+    assert (tmp_path / "stick" / "tuf.cam-1.release.pem").exists()
+    assert not world.keys.has("tuf.cam-1.release")

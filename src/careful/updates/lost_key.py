@@ -33,6 +33,9 @@ from careful.updates.repository import Repository
 
 HIGHEST = 2**31 - 1
 _EVIL = "9999.0/stolen.img"
+_TWO = ("build", "release")
+"""Roles whose keys sign together."""
+_WITH = {"targets": " with the server", **dict.fromkeys(_TWO, " with the other of the two keys and the server")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +151,7 @@ class _Stage:
         self._want(found == self.genuine, "the device no longer finds what is in force")
         self._say(f"The device followed from root {before} to root {after}, and finds all {len(found)} targets.")
         if fooled is not None:
-            if self.role in {"build", "release"}:  # the thief had the server too
+            if self.role in _TWO:  # the thief had the server too
                 self._replace("snapshot")
             _, found = fooled.look(self.repository, *self.genuine, _EVIL)
             self._want(found == self.genuine, "a device that the thief had fooled does not follow")
@@ -159,6 +162,8 @@ class _Stage:
         """Let the thief act while the key counts; return a device that he could fool."""
         if self.role == "director":
             return None
+        if self.role in _TWO:
+            self._alone()
         mirror = self._copy(self.repository, "mirror-before")
         victim = self.device.twin(self.scratch / "victim")
         try:
@@ -168,11 +173,22 @@ class _Stage:
             self._say(f"While the key counted, the thief's metadata was refused already: {_words(refused)}")
             return None
         self._say(
-            "While the key counted, the thief could pass an image off as genuine."
+            f"While the key counted, the thief could pass an image off as genuine{_WITH.get(self.role, '')}."
             if found
             else "While the key counted, the thief could hold devices at what is in force, and pass off no image."
         )
         return victim
+
+    def _alone(self) -> None:
+        """See that one of two keys signs nothing that a device takes, whatever else of the server's a thief has."""
+        mirror = self._copy(self.repository, "mirror-alone")
+        self._forge(mirror, alone=True)
+        try:
+            _, found = self.device.twin(self.scratch / "careful").look(mirror, _EVIL)
+        except RepositoryError as refused:
+            self._say(f"Without the other of the two keys, what it signs is refused: {_words(refused)}")
+            return
+        raise _Broken(f"one key of two is enough: {found}")
 
     def _replace(self, role: str) -> None:
         fresh = {
@@ -208,14 +224,14 @@ class _Stage:
         self._want(not signing.verifies(top, delegation.DIRECTOR, said), "the old director's word still counts")
         self._say("What the old key signs for a device is refused.")
 
-    def _forge(self, mirror: Repository) -> None:
+    def _forge(self, mirror: Repository, *, alone: bool = False) -> None:
         """Sign, with the stolen key and whatever the server has, as much as these keys can."""
         tree = Tree(mirror, mirror.in_force())
         versions = dict(tree.versions)
         if self.role == "root":
             self._forge_root(mirror)
         elif self.role in {"targets", "build", "release"}:
-            documents = self._evil_listing(tree)
+            documents = self._evil_listing(tree, alone=alone)
             for role, one in documents.items():
                 mirror.write(one, role)
                 versions[role] = one.signed.version
@@ -246,7 +262,7 @@ class _Stage:
         signing.sign(root, [*own, *(still[:1] or self.stolen)])
         mirror.write(root)
 
-    def _evil_listing(self, tree: Tree) -> dict[str, Metadata[Any]]:
+    def _evil_listing(self, tree: Tree, *, alone: bool) -> dict[str, Metadata[Any]]:
         evil = TargetFile(1, {"sha256": "0" * 64}, _EVIL, {"custom": {"product": tree.repository.product}})
         listed = tree.targets() | {_EVIL: evil}
         if tree.is_flat:
@@ -268,7 +284,7 @@ class _Stage:
         build, release = delegation.keys_of(top.signed, delegation.RELEASES)
         other = self.signers.get(build.keyid if self.role == "release" else release.keyid)
         for one in documents.values():
-            signing.sign(one, [*self.stolen, *([other] if other else [])])
+            signing.sign(one, [*self.stolen, *([other] if other and not alone else [])])
         return documents
 
     def _of(self, repository: Repository, role: str) -> list[Signer]:
@@ -285,7 +301,7 @@ class _Stage:
         self._sign(draft, [one for signers in fresh.values() for one in signers])
         stolen = key_change.keyids_of(self.repository, self.role)
         online = all(self._of(self.repository, role) for role in ("snapshot", "timestamp"))
-        if self.role in {"build", "release"}:  # afterwards the server's keys are replaced too
+        if self.role in _TWO:  # afterwards the server's keys are replaced too
             roots = self.repository.root().signed.roles["root"]
             online = online and sum(one in self.signers for one in roots.keyids) >= roots.threshold
         return not draft.lacking and online and all(one in self.signers for one in stolen)

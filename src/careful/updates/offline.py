@@ -333,15 +333,15 @@ def delegate(world: World, actor: Actor, product: str, stores: Sequence[signing.
     """
     repository = publishing.ensure_repository(world, product)
     with repository.locked():
-        store = stores[0] if stores else world.keys
-        held = {
-            role: signing.ensure(store if role in signing.KEPT_ROLES else world.keys, product, role)
-            for role in ("build", "release", "director")
-        }
-        keys = {role: [one.public_key for one in made] for role, made in held.items()}
+        at_hand = publishing.stores_of(world, stores)
+        trial = {role: [CryptoSigner.generate_ed25519()] for role in ("build", "release", "director")}
+        keys: dict[str, list[Key]] = {role: [one.public_key for one in signers] for role, signers in trial.items()}
         draft = key_change.delegate(repository, world.clock.now(), keys)
-        draft.sign(publishing.stores_of(world, stores), [one for made in held.values() for one in made])
-        if draft.lacking:
-            raise NotFound(f"The targets key of {product} is not here.", do="Name its folder or token: --keys")
+        _check_enough(draft, at_hand, [one for signers in trial.values() for one in signers])
+        store = stores[0] if stores else world.keys
+        held = {role: signing.ensure(store if role == "release" else world.keys, product, role) for role in trial}
+        keys = {role: [one.public_key for one in signers] for role, signers in held.items()}
+        draft = key_change.delegate(repository, world.clock.now(), keys)
+        draft.sign(at_hand, [one for signers in held.values() for one in signers])
         _carry_out(world, actor, draft)
         return publishing.versions(repository)
