@@ -49,6 +49,7 @@ def test_a_poll_with_everything():
     links = {
         "deploymentBase": {"href": f"{BASE}/deploymentBase/7?c=-2"},
         "cancelAction": {"href": f"{BASE}/cancelAction/6"},
+        "confirmationBase": {"href": f"{BASE}/confirmationBase/5?c=3"},
         "configData": {"href": f"{BASE}/configData"},
     }
     found = ddi.read_poll({"config": {"polling": {"sleep": "01:02:03"}}, "_links": links, "more": 1}, BASE)
@@ -56,6 +57,7 @@ def test_a_poll_with_everything():
         sleep=3723.0,
         order=("7", f"{BASE}/deploymentBase/7?c=-2"),
         cancel=("6", f"{BASE}/cancelAction/6"),
+        confirm=("5", f"{BASE}/confirmationBase/5?c=3"),
         describe=True,
     )
 

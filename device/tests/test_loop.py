@@ -104,6 +104,14 @@ def test_a_cancelled_order_of_long_ago_is_said_to_be_dropped():
     book.later(2) << acts.AnswerCancel("3", dropped=True)
 
 
+def test_the_owner_is_asked_once_for_each_poll_until_they_agree():
+    book = Playbook() << acts.Describe >> seen.Done() << acts.Poll
+    book >> seen.Polled(sleep=30, confirm=("7", "h")) << acts.Ask("7", "h") >> seen.Told(gone=True)
+    book.later(40) << acts.Poll >> seen.Polled(sleep=30, confirm=("7", "h")) << acts.Ask("7", "h") >> seen.Failed("x")
+    book.later(40) << acts.Poll >> seen.Polled(sleep=30, confirm=("7", "h")) << acts.Ask("7", "h") >> seen.Told()
+    book << acts.Poll >> seen.Polled(sleep=30, order=("7", "h")) << (DO, Step.READ)
+
+
 def test_an_order_that_is_gone_when_its_next_step_is_announced_is_dropped():
     book = offered() << (DO, Step.READ) >> seen.Stepped(order=ORDER) << (DO, Step.CHECK) >> seen.Stepped(target=TARGET)
     book << (TELL, Step.FETCH) >> seen.Told(gone=True) << acts.Describe

@@ -56,6 +56,14 @@ class AnswerCancel:
 
 
 @dataclass(frozen=True)
+class Ask:
+    """Ask the owner about an order, and hand on the answer if there is one (answer: Told, `gone` unless they agree)."""
+
+    action: str
+    href: str
+
+
+@dataclass(frozen=True)
 class Tell:
     """Report that the job's step begins (answer: Told or Failed)."""
 
@@ -69,4 +77,4 @@ class Do:
     job: Job
 
 
-Act = Wait | Enrol | Renew | Connect | Read | Poll | Describe | AnswerCancel | Tell | Do
+Act = Wait | Enrol | Renew | Connect | Read | Poll | Describe | AnswerCancel | Ask | Tell | Do

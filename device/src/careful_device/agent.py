@@ -177,6 +177,8 @@ class Agent:
             updater.ddi.describe(updater.describe())
         elif isinstance(act, acts.AnswerCancel):
             updater.ddi.answer_cancel(act.action, dropped=act.dropped)
+        elif isinstance(act, acts.Ask):
+            return updater.ask(act.action, act.href)
         elif isinstance(act, acts.Tell):
             return updater.tell(act.job)
         elif isinstance(act, acts.Do):

@@ -22,7 +22,7 @@ _DETAIL = 500
 _TEXT = 128
 _PATH = 512
 _SLEEP = re.compile(r"(\d\d):([0-5]\d):([0-5]\d)")
-_ACTION = re.compile(r".*/(?:deploymentBase|cancelAction)/([0-9]{1,18})(?:[?#].*)?")
+_ACTION = re.compile(r".*/(?:deploymentBase|cancelAction|confirmationBase)/([0-9]{1,18})(?:[?#].*)?")
 _JSON = {"Accept": "application/hal+json, application/json"}
 
 
@@ -54,6 +54,22 @@ class Ddi:
             self._feedback("cancelAction", action, "closed", "success", "dropped before it was installed")
         else:
             self._feedback("cancelAction", action, "rejected", "failure", "installed already")
+
+    def waiting(self, href: str) -> str | None:
+        """Return the version that waits for the owner's word; None when it no longer does."""
+        answer = self._client.request("GET", href, headers=_JSON, limit=_LIMIT)
+        if answer.status in _GONE:
+            return None
+        chunk = _only(_table(_json(answer.good("Order").body).get("confirmation")).get("chunks"), "chunk")
+        return str(chunk.get("version", ""))[:_TEXT]
+
+    def confirm(self, action: str, *, agreed: bool) -> None:
+        """Hand on the owner's word. One that comes too late is of no account."""
+        said = "agreed to" if agreed else "not agreed to"
+        body = {"confirmation": "confirmed" if agreed else "denied", "details": [f"{said} by the owner"]}
+        answer = self._send("POST", f"{self._base}/confirmationBase/{action}/feedback", body)
+        if answer.status not in _GONE:
+            answer.good("Confirmation")
 
     def describe(self, attributes: dict[str, str]) -> None:
         """Send the device's attributes."""
@@ -87,6 +103,7 @@ def read_poll(plain: dict[str, Any], base: str) -> seen.Polled:
         sleep=float(hours * 3600 + minutes * 60 + seconds),
         order=_link(links, "deploymentBase", base),
         cancel=_link(links, "cancelAction", base),
+        confirm=_link(links, "confirmationBase", base),
         describe="configData" in links,
     )
 

@@ -56,6 +56,7 @@ class State:
     poll: Timer = field(default_factory=Timer)
     describe: Timer | None = field(default_factory=Timer)
     cancel: tuple[str, bool] | None = None
+    ask: tuple[str, str] | None = None
     job: Job | None = None
     every: tuple[tuple[str, float], ...] = ()
     readings: tuple[float, ...] = ()
@@ -96,6 +97,8 @@ def decide(state: State, now: float) -> tuple[State, Act]:
 def _decide_update(state: State, now: float) -> tuple[State, Act]:
     if state.cancel is not None and state.poll.due <= now:
         return state, acts.AnswerCancel(*state.cancel)
+    if state.ask is not None:
+        return replace(state, ask=None), acts.Ask(*state.ask)
     if state.job is not None and state.job.due <= now:
         job, act = begin(state.job)
         return replace(state, job=job), act
@@ -142,8 +145,8 @@ def _observe_plain(state: State, act: Act | None, what: seen.Seen, now: float) -
         return _polled(state, what, now)
     if isinstance(act, acts.Describe):
         return replace(state, describe=None)
-    if isinstance(act, acts.AnswerCancel):
-        return replace(state, cancel=None, poll=Timer(due=now))
+    if isinstance(act, acts.AnswerCancel) or (isinstance(act, acts.Ask) and what == seen.Told()):
+        return replace(state, cancel=None, poll=Timer(due=now))  # the owner agrees: the order is there now
     return state
 
 
@@ -177,6 +180,7 @@ def _polled(state: State, what: seen.Polled, now: float) -> State:
         dropped = not mine or (job is not None and job.step in UNTOUCHED)
         kept = None if mine and dropped else job
         return replace(state, job=kept, cancel=(action, dropped), poll=replace(state.poll, due=now))
+    state = replace(state, ask=what.confirm)  # once for each poll, until the owner has answered
     stands = job is not None and what.order is not None and what.order[0] == job.action
     if job is not None and not stands and job.step in UNTOUCHED:
         job = None

@@ -27,11 +27,12 @@ class Disconnected:
 
 @dataclass(frozen=True)
 class Polled:
-    """The server's answer to a poll. `order` and `cancel` are (action, address)."""
+    """The server's answer to a poll. `order`, `cancel` and `confirm` are (action, address)."""
 
     sleep: float
     order: tuple[str, str] | None = None
     cancel: tuple[str, str] | None = None
+    confirm: tuple[str, str] | None = None
     describe: bool = False
 
 

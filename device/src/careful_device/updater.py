@@ -8,7 +8,7 @@ never goes again).
 from dataclasses import dataclass
 from pathlib import Path
 
-from careful_device import delta, directed, files, genuine, seen, trust, versions
+from careful_device import consent, delta, directed, files, genuine, seen, trust, versions
 from careful_device.config import Config
 from careful_device.ddi import Ddi
 from careful_device.errors import AgentError, AnswerError, Refusal, SlotError
@@ -63,6 +63,14 @@ class Updater:
             return seen.Broken(answer.what) if lasting and job.tries > 2 else seen.Failed(answer.what)  # noqa: PLR2004 (a link may be renewed meanwhile: two more tries)
         except (AgentError, OSError) as failure:
             return seen.Failed(str(failure))
+
+    def ask(self, action: str, href: str) -> seen.Told:
+        """Ask the owner about the order that waits, and hand on the answer; tell whether there was one."""
+        version = self.ddi.waiting(href)
+        agreed = None if version is None else consent.ask(self.config.updates.consent, version, self.config.home)
+        if agreed is not None:
+            self.ddi.confirm(action, agreed=agreed)
+        return seen.Told(gone=not agreed)
 
     def describe(self) -> dict[str, str]:
         """Return the device's attributes."""

@@ -1,0 +1,112 @@
+"""Our own agent, as a process, against the real server: enrolled by EST, its owner asked over DDI, updated."""
+
+import io
+import json
+import subprocess
+import sys
+import tarfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from makers import Maker
+
+from careful import devices, updates
+from careful.kernel.settings import Settings
+
+
+def image(version):
+    """An image for the directory driver: a tar archive that says its version."""
+    content = f'ID=cam\nVERSION_ID="{version}"\n'.encode()
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        one = tarfile.TarInfo("etc/os-release")
+        one.size = len(content)
+        archive.addfile(one, io.BytesIO(content))
+    return out.getvalue()
+
+
+@dataclass(frozen=True)
+class Agent:
+    home: Path
+
+    def run(self, word="once"):
+        command = [sys.executable, "-m", "careful_device.cli", "--dir", str(self.home), word]
+        return subprocess.run(command, capture_output=True, timeout=120, check=False, text=True)
+
+    @property
+    def version(self):
+        said = [sys.executable, "-m", "careful_device.cli", "--dir", str(self.home), "status", "--json"]
+        return json.loads(subprocess.run(said, capture_output=True, check=True).stdout)["version"]
+
+    def owner(self, status):
+        """Let the maker's command answer so from now on."""
+        (self.home / "consent").write_text(f"#!/bin/sh\nexit {status}\n")
+
+
+@pytest.fixture
+def world(world):
+    return replace(world, settings=Settings(data=world.home))
+
+
+@pytest.fixture
+def maker(world, staff, tmp_path):
+    made = Maker(world, staff, tmp_path)
+    made.release("1.0.0", content=image("1.0.0"), kind="tar")
+    return made
+
+
+@pytest.fixture
+def agent(world, staff, maker, server, tmp_path):
+    home = tmp_path / "agent"
+    home.mkdir()
+    token = devices.make_tokens(world, staff, "cam-1", ["cam-1-001"], "rev-a")[0].token
+    base = f"https://localhost:{server.port}"
+    (home / "config.toml").write_text(f"""device = "cam-1-001"
+product = "cam-1"
+hardware = "rev-a"
+est_url = "{base}/.well-known/est"
+ddi_url = "{base}/default/controller/v1"
+tuf_url = "{base}/tuf/cam-1"
+token = "{token}"
+[updates]
+consent = ["sh", "{home}/consent"]
+""")
+    (home / "ca.pem").write_bytes(devices.authority_bundle_path(world).read_bytes())
+    (home / "root.json").write_bytes(updates.trusted_root(world, "cam-1"))
+    made = Agent(home)
+    made.owner(0)
+    done = made.run("enrol")
+    assert done.returncode == 0, done.stderr
+    return made
+
+
+def offer(world, staff, version):
+    updates.start_rollout(world, staff, "cam-1", version, waves=("all",))
+    updates.advance(world)
+    return updates.order_for(world, "cam-1-001").id
+
+
+def test_our_agent_installs_what_its_owner_agrees_to(world, staff, maker, agent):
+    first = offer(world, staff, "1.0.0")
+    done = agent.run()
+    assert updates.order(world, first).state == "succeeded", done.stderr
+    assert agent.version == "1.0.0"
+    while updates.advance(world):
+        pass
+    devices.set_traits(world, staff, "cam-1-001", consent="ask")
+    maker.release("1.0.1", content=image("1.0.1"), kind="tar")
+    action = offer(world, staff, "1.0.1")
+    assert updates.order(world, action).consent == "asked"
+    agent.owner(2)  # no answer yet
+    agent.run()
+    assert (updates.order(world, action).consent, updates.statuses(world, action)) == ("asked", [])
+    agent.owner(1)
+    agent.run()
+    order = updates.order(world, action)
+    assert (order.consent, order.detail) == ("asked", "the owner does not agree: not agreed to by the owner")
+    assert agent.version == "1.0.0"
+    agent.owner(0)
+    done = agent.run()
+    assert updates.order(world, action).state == "succeeded", done.stderr
+    assert agent.version == devices.get(world, "cam-1-001").version == "1.0.1"
