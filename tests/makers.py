@@ -45,13 +45,14 @@ class Maker:
         *,
         publish: bool = True,
         kind: str = "img",
+        fixes: tuple[str, ...] = (),
     ) -> releases.Release:
         """Add a release of a few bytes, sign and publish it."""
         self.declare(product)
         image = self.folder / f"{product}-{version}.{kind}"
         image.write_bytes(content or f"{product} {version}\n".encode() * 2000)
         bom = json.dumps(SBOM | {"version": 1, "components": [{"name": f"{product}-{version}", "version": version}]})
-        one = releases.add(self.world, self.staff, product, version, image, bom.encode(), ("rev-a",)).release
+        one = releases.add(self.world, self.staff, product, version, image, bom.encode(), ("rev-a",), fixes).release
         if publish:
             updates.sign_release(self.world, self.staff, one.id)
             updates.publish(self.world, self.staff, one.id)

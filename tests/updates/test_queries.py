@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 import pytest
 
 from careful import updates
@@ -33,22 +31,3 @@ def test_lists_by_product_and_device(world, staff, maker, hands):
     assert [one.device for one in updates.orders(world, device="cam-1-001")] == ["cam-1-001"]
     assert len(updates.orders(world, drills=False)) == 2
     assert updates.orders(world, drills=True) == []
-
-
-def test_a_long_uptake_is_thinned_out_and_keeps_its_end(world, staff, clock, maker, hands, done):
-    maker.release("1.0.1")
-    cams = maker.fleet(5)
-    updates.start_rollout(world, staff, "cam-1", "1.0.1", waves=("all",))
-    hands.advance()
-    for cam in cams:
-        clock.advance(timedelta(minutes=1))
-        hands.answer([cam])
-    full = updates.uptake(world, "cam-1", "1.0.1")
-    assert [one.fixed for one in full.points] == [0, 1, 2, 3, 4, 5]
-    assert [one.offered for one in full.points] == [5, 4, 3, 2, 1, 0]
-    queries._MOST_POINTS, kept = 3, queries._MOST_POINTS
-    try:
-        thin = updates.uptake(world, "cam-1", "1.0.1")
-    finally:
-        queries._MOST_POINTS = kept
-    assert [one.fixed for one in thin.points] == [1, 3, 5]

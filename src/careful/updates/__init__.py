@@ -8,6 +8,7 @@ healthy; failures and silence halt the rollout by themselves; nothing is over wh
 """
 
 from careful.updates.actions import account, halt, resume
+from careful.updates.adoption import currency, fates_of, uptake, uptake_of_flaw
 from careful.updates.board import Board
 from careful.updates.bucket import BucketFiller
 from careful.updates.confirmation import (
@@ -24,6 +25,7 @@ from careful.updates.delta_publishing import publish_deltas
 from careful.updates.director import assignment
 from careful.updates.drills import drill
 from careful.updates.executor import advance
+from careful.updates.fates import FATES, DeviceFate, Fate
 from careful.updates.lost_key import Rehearsal, rehearse
 from careful.updates.meeting import Meeting
 from careful.updates.model import (
@@ -85,11 +87,11 @@ from careful.updates.queries import (
     rollouts,
     rollouts_of,
     statuses,
-    uptake,
 )
 from careful.updates.renewal import Expiring, expiring, renew
 from careful.updates.reports import MOST_STATUSES, answer_cancel, describe, feedback, retrieved
 from careful.updates.starting import WAVES, PlannedWave, Preview, preview_rollout, start_rollout
+from careful.updates.stragglers import Cause, Currency
 from careful.updates.versions import key as version_key
 from careful.updates.watching import alarm
 from careful.updates.windows import is_open as in_window
@@ -108,7 +110,7 @@ __all__ = [
     "preview_rollout", "Preview", "PlannedWave", "Meeting", "confirm_rollout", "roll_back", "withdraw_rollout", "alarm",
     "postpone", "Policy", "Rule", "Urgency", "URGENCIES", "Candidate",
     "start_rollout", "halt", "resume", "account", "advance", "rollouts", "rollout", "rollouts_of",
-    "uptake", "WAVES",
+    "uptake", "uptake_of_flaw", "currency", "Currency", "Cause", "fates_of", "DeviceFate", "Fate", "FATES", "WAVES",
     "Rollout", "RolloutDetail", "Wave", "Member", "Limits", "Uptake", "Point", "MEMBER_STATES",
     # orders to devices
     "Board", "Poll", "Order", "Report", "Status", "order", "order_for", "orders", "statuses", "attributes",

@@ -1,4 +1,4 @@
-"""What one may ask about rollouts, orders and uptake. Numbers come from counts in the database, never from lists."""
+"""What one may ask about rollouts and orders. Numbers come from counts in the database, never from lists."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -17,7 +17,6 @@ from careful.updates.model import (
     Limits,
     Member,
     Order,
-    Point,
     Policy,
     Poll,
     Report,
@@ -26,11 +25,9 @@ from careful.updates.model import (
     RolloutState,
     Rule,
     Status,
-    Uptake,
     Wave,
 )
 
-_MOST_POINTS = 240
 _MOST_STATUSES = 100
 _MOST_ORDERS = 200
 _MOST_ROLLOUTS = 12
@@ -341,45 +338,3 @@ def read_attributes(connection: Connection, device: str) -> dict[str, str]:
     """Return what a device last said about itself."""
     query = select(store.device.c.attributes).where(store.device.c.device == device)
     return dict(connection.execute(query).scalar_one_or_none() or {})
-
-
-def uptake(world: World, product: str, version: str) -> Uptake:
-    """Return how a version spread over its rollouts: counts after each change, at most 240 points.
-
-    A device counts once: where it was in several rollouts of this version, the newest counts.
-    """
-    joined = (
-        select(store.member, store.rollout.c.number)
-        .join(store.rollout, store.rollout.c.id == store.member.c.rollout)
-        .where(store.rollout.c.product == product, store.rollout.c.version == version)
-        .order_by(store.rollout.c.number)
-    )
-    with world.look() as connection:
-        latest = {row.device: store.as_member(row) for row in connection.execute(joined)}
-    steps: list[tuple[datetime, str, int]] = []
-    for one in latest.values():
-        if one.first_offered is not None:
-            steps.append((one.first_offered, "offered", 1))
-        if one.changed_at is not None and one.state not in {"waiting", "offered"}:
-            if one.first_offered is not None:
-                steps.append((one.changed_at, "offered", -1))
-            steps.append((one.changed_at, one.outcome if one.state == "accounted" else one.state, 1))
-    return Uptake(product=product, version=version, total=len(latest), points=_points(steps))
-
-
-def _points(steps: list[tuple[datetime, str, int]]) -> tuple[Point, ...]:
-    counts = {"confirmed": 0, "offered": 0, "silent": 0, "failed": 0}
-    points: dict[datetime, Point] = {}
-    for at, what, by in sorted(steps):
-        if what in counts:
-            counts[what] += by
-        points[at] = Point(
-            at=at,
-            fixed=counts["confirmed"],
-            offered=counts["offered"],
-            silent=counts["silent"],
-            failed=counts["failed"],
-        )
-    listed = list(points.values())
-    every = -(-len(listed) // _MOST_POINTS)
-    return tuple(listed[len(listed) - 1 :: -every][::-1]) if listed else ()

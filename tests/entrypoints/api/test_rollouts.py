@@ -92,3 +92,13 @@ def test_going_back_waits_for_two_people(api: TestClient, maker: Maker, rollout:
     assert (made.status_code, made.json()["state"]) == (201, "proposed")
     dropped = api.post(f"/rollouts/{made.json()['rollout']}/withdraw", json={"reason": "It was the sun."})
     assert dropped.json()["rollout"]["state"] == "superseded"
+
+
+def test_the_truth_of_a_fleet(api: TestClient, maker: Maker, rollout: str) -> None:
+    found = api.get("/rollouts/currency/cam-1").json()
+    assert (found["current"], found["behind"]) == (0, 4)
+    assert sum(one["count"] for one in found["causes"]) == 4
+    fates = api.get(f"/rollouts/{rollout}/fates").json()
+    assert sorted(one["fate"] for one in fates) == ["assigned", "waiting", "waiting", "waiting"]
+    assert api.get("/rollouts/currency/cam-9").status_code == 404
+    assert api.get("/rollouts/uptake/CVE-2026-1").status_code == 404

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
-from careful import updates
+from careful import products, updates
 from careful.entrypoints.api.auth import TheWorld, TokenFirst, needs
 from careful.entrypoints.api.bodies import Asked, Why
 from careful.kernel.actors import Actor
@@ -129,6 +129,24 @@ def orders(world: TheWorld, _: _Read, device: str | None = None, drills: bool | 
 def uptake(world: TheWorld, _: _Read, product: str, version: str) -> updates.Uptake:
     """Return how a version spread: fixed, offered, silent and failed over time."""
     return updates.uptake(world, product, version)
+
+
+@router.get("/uptake/{flaw}")
+def uptake_of_flaw(world: TheWorld, _: _Read, flaw: str) -> list[updates.Uptake]:
+    """Return how the mending of a flaw spread, for each product with a release that fixes it."""
+    return updates.uptake_of_flaw(world, flaw)
+
+
+@router.get("/currency/{product}")
+def currency(world: TheWorld, _: _Read, product: str) -> updates.Currency:
+    """Return how up to date a product's devices are, those behind grouped by cause with the next step."""
+    return updates.currency(world, products.get(world, product).id)
+
+
+@router.get("/{rollout}/fates")
+def fates(world: TheWorld, _: _Read, rollout: str) -> list[updates.DeviceFate]:
+    """Return what has become of the release on each device of a rollout, since when, and why."""
+    return updates.fates_of(world, rollout)
 
 
 @router.get("/{rollout}")

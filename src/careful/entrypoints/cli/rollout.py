@@ -10,6 +10,7 @@ import click
 
 from careful import updates
 from careful.entrypoints.cli import rollout_preview as preview
+from careful.entrypoints.cli import rollout_truth
 from careful.entrypoints.cli.output import json_option, say_json, say_table
 from careful.kernel.actors import OPERATOR
 from careful.kernel.errors import Invalid
@@ -115,6 +116,10 @@ def _needed(found: updates.Rollout) -> str:
     return "one more person" if found.policy.people else "two people"
 
 
+command.add_command(rollout_truth.stragglers)
+command.add_command(rollout_truth.uptake)
+
+
 @command.command("roll-back")
 @click.argument("rollout")
 @click.option("--to", required=True, help="The version to go back to.")
@@ -197,10 +202,11 @@ def show(ctx: click.Context, rollout: str, as_json: bool) -> None:
     click.echo(_line(found.rollout))
     if found.rollout.reason:
         click.echo(f"  {found.rollout.reason}")
+    told = updates.fates_of(ctx.obj.world(), rollout)
     say_table(
         "Devices",
-        ("wave", "device", "state", "tries", "since", "why"),
-        [(one.wave, one.device, one.state, one.attempts, one.changed_at, one.detail) for one in found.members],
+        ("wave", "device", "is", "since", "runs", "why"),
+        [(one.wave, one.device, one.fate, one.since, one.runs, one.why) for one in told],
         empty="",
     )
     for device in found.left:
