@@ -431,3 +431,21 @@ def test_unknown_hooks_are_errors_a_person_can_mend(home):
     with pytest.raises(AgentError, match="root"):
         (home / "root.json").unlink()
         load(home).root()
+
+
+def test_crashes_are_told_when_they_change_and_a_broken_counter_costs_no_update(device, home, maker):
+    count = home / "crashes"
+    count.write_text("2\n")
+    with (home / "config.toml").open("a") as config:
+        config.write(f'[updates]\ncrashes = ["cat", "{count}"]\n')
+    device.settle()
+    device.ask()
+    assert [one for one in maker.described if "crashes" in one] == [{"crashes": "2"}]
+    count.write_text("lots\n")
+    maker.release("1.0.0")
+    action = maker.order("1.0.0")
+    device.ask()
+    assert maker.finals() == [(action, "success", "running 1.0.0")]
+    count.write_text("3\n")
+    device.ask()
+    assert [one["crashes"] for one in maker.described if "crashes" in one] == ["2", "3"]

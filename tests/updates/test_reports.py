@@ -96,3 +96,12 @@ def test_attributes_have_a_number(world, cam):
         updates.describe(world, cam, "merge", {"one": "more"})
     updates.describe(world, cam, "remove", {f"k{number}": "" for number in range(99)})
     assert updates.attributes(world, cam) == {"k99": "v"}
+
+
+def test_crashes_that_a_device_tells_are_kept(world, clock, cam):
+    since = clock.now()
+    updates.describe(world, cam, "merge", {"crashes": "3"})
+    updates.describe(world, cam, "merge", {"crashes": "4"})
+    updates.describe(world, cam, "merge", {"crashes": "many"})
+    [crashed] = devices.crashes(world, "cam-1", since)
+    assert (crashed.device, crashed.version, crashed.times) == (cam, "1.0.0", 1)

@@ -23,7 +23,7 @@ from careful_device.hub import Hub
 from careful_device.identity import Identity
 from careful_device.model import Facts, Job, Step
 from careful_device.mqtt import Messenger
-from careful_device.readings import Source, command_source
+from careful_device.readings import Source, command_source, crash_source
 from careful_device.slots import HookSlots, SlotDriver
 from careful_device.updater import Updater
 
@@ -53,6 +53,7 @@ class Agent:
         self._stopping = False
         self._seen: deque[seen.Seen] = deque()
         self._last = clock()
+        self._crashes: int | None = None
         self.identity = Identity(settings.home, settings.device)
         self.client = Client(settings.ca_path, self.identity, stores=settings.stores_ca_path)
         self.slots = slots or slots_of(settings)
@@ -172,6 +173,7 @@ class Agent:
 
     def _update(self, updater: Updater, act: acts.Act) -> seen.Seen:
         if isinstance(act, acts.Poll):
+            self._tell_crashes(updater)
             return updater.ddi.poll()
         if isinstance(act, acts.Describe):
             updater.ddi.describe(updater.describe())
@@ -210,6 +212,20 @@ class Agent:
         version, _slot = self.slots.running()
         if self.messenger is not None and version:
             self.messenger.report({"version": version})
+
+    def _tell_crashes(self, updater: Updater) -> None:
+        """Say how often the software has crashed, when that has changed: a rollout is judged by it."""
+        if not self.settings.updates.crashes:
+            return
+        try:
+            count = crash_source(self.settings.updates.crashes, self.settings.home)()
+        except AgentError as failure:
+            _LOG.warning("%s", failure)  # no reason to go without updates
+            return
+        if count == self._crashes:
+            return
+        updater.ddi.describe({"crashes": str(count)})
+        self._crashes = count
 
     def _say_how_it_went(self, job: Job) -> None:
         """Tell of an order's end over MQTT too: whoever watches the device's events need not ask the update server."""

@@ -18,6 +18,7 @@
     health = ["/usr/lib/careful/healthy"] # exits 0 when the new software works; its last line says why not
     health_seconds = 120
     consent = ["/usr/lib/careful/asked"] # exits 0 when the owner agrees, 1 when not, else there is no answer yet
+    crashes = ["/usr/lib/careful/crashes"] # prints how often the software has crashed, ever; asked at each poll
     unpacked_bytes = 2_000_000_000        # what an image may unpack to
     image_bytes = 1_000_000_000           # what an image may be long
     source = "kept"                       # where deltas start from: kept (the agent keeps the image in images/), hook
@@ -68,6 +69,7 @@ class Updates:
     health: tuple[str, ...] = ()
     health_seconds: int = 120
     consent: tuple[str, ...] = ()
+    crashes: tuple[str, ...] = ()
     unpacked_bytes: int = 2_000_000_000
     image_bytes: int = 1_000_000_000
     source: str = "kept"

@@ -11,6 +11,19 @@ Source = Callable[[], dict[str, object]]
 
 _SECONDS = 20.0
 _LIMIT = 32 << 10
+_DIGITS = 9
+
+
+def crash_source(command: Sequence[str], folder: Path) -> Callable[[], int]:
+    """Return what tells how often the device's software has crashed. It raises AgentError when `command` fails."""
+
+    def read() -> int:
+        printed = call(command, "the command that counts crashes", _SECONDS, None, folder).strip()
+        if not (printed.isascii() and printed.isdigit() and len(printed) <= _DIGITS):
+            raise AgentError("The command that counts crashes must print a number.")
+        return int(printed)
+
+    return read
 
 
 def command_source(stream: str, command: Sequence[str], folder: Path) -> Source:

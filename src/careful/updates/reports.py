@@ -249,3 +249,6 @@ def describe(world: World, device: str, mode: str, data: dict[str, str]) -> None
             # A text that is no version stays an attribute: a device that is refused here would ask for nothing else.
             with suppress(Invalid):
                 devices.note_version(work, device, version, "ddi")
+    crashes = data.get("crashes", "") if mode != "remove" else ""
+    if crashes.isascii() and crashes.isdecimal() and len(crashes) <= 9:  # noqa: PLR2004 (as large as it may be)
+        devices.report_crashes(world, {device: int(crashes)})

@@ -241,6 +241,16 @@ def test_the_reported_version_reaches_the_registry(gateway, world, eventually):
     assert eventually(lambda: devices.get(world, "cam-1-001").version) == "1.0.1"
 
 
+def test_reported_crashes_reach_the_registry(gateway, world, clock, eventually):
+    one = gateway.join(gateway.make("cam-1-001"))
+    for number, said in enumerate((b'{"version":"1.0.1","crashes":3}', b'{"crashes":5}'), start=1):
+        assert one.say("d/cam-1-001/state/reported", said) == PubAck(1), number
+        eventually(lambda: devices.get(world, "cam-1-001").version)
+        eventually(lambda count=number: count == 1 or devices.crashes(world, "cam-1", clock.now() - timedelta(hours=2)))
+    [crashed] = devices.crashes(world, "cam-1", clock.now() - timedelta(hours=2))
+    assert (crashed.version, crashed.times) == ("1.0.1", 2)
+
+
 def test_an_expired_certificate_is_answered(gateway, world, clock):
     who = gateway.make("cam-1-001")
     clock.advance(timedelta(days=world.settings.certificate_days + 1))

@@ -13,6 +13,7 @@ from careful.entrypoints.gateway.mqtt.permission import (
     check,
     covers,
     may_hear,
+    reported_crashes,
     reported_version,
     route,
 )
@@ -185,6 +186,14 @@ COVERS = [
 @pytest.mark.parametrize(("pattern", "topic", "does"), COVERS)
 def test_covers(pattern, topic, does):
     assert covers(pattern, topic) is does
+
+
+@pytest.mark.parametrize(
+    ("payload", "crashes"),
+    [(b'{"crashes": 3}', 3), (b'{"crashes": true}', None), (b'{"crashes": "3"}', None), (b"{}", None)],
+)
+def test_the_reported_crashes(payload, crashes):
+    assert reported_crashes(payload) == crashes
 
 
 def test_the_reported_version():

@@ -255,6 +255,12 @@ def test_the_reported_version_is_noted():
     ).done()
 
 
+def test_crashes_are_noted_with_the_version_or_without():
+    said = b'{"crashes":3}'
+    reported = f"d/{ME}/state/reported"
+    (live() >> publish(1, said, reported) << Store(1, "state/reported", said, 1) << Report("", 3)).done()
+
+
 def test_what_the_inbox_refuses_is_never_acknowledged():
     (
         live()

@@ -120,9 +120,10 @@ class Settle(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """Note which version the device says it runs."""
+    """Note which version the device says it runs ("" where it does not say), and how often that has crashed."""
 
     version: str
+    crashes: int | None = None
 
 
 class Join(Struct, frozen=True):

@@ -84,6 +84,7 @@ class Gateway:
         self._delivered: list[int] = []
         self._counts: dict[tuple[str, str], tuple[str, int]] = {}
         self._versions: dict[str, str] = {}
+        self._crashes: dict[str, int] = {}
         self._left: dict[str, float] = {}
         self._seen = self.loop.time() - SEEN_SECONDS
         self._recent_cuts: dict[str, int] = {}
@@ -171,8 +172,11 @@ class Gateway:
                 if not self._block:
                     self.loop.call_soon(self._send_block)
                 self._block.append(Settled(device))
-            case Report(version):
-                self._versions[device] = version
+            case Report(version, crashes):
+                if version:
+                    self._versions[device] = version
+                if crashes is not None:
+                    self._crashes[device] = crashes
 
     def _join(self, connection: Connection, *, clean: bool) -> None:
         device = connection.session.device
@@ -302,20 +306,26 @@ class Gateway:
             heard = {}
         counts, self._counts = self._counts, {}
         versions, self._versions = self._versions, {}
+        crashes, self._crashes = self._crashes, {}
         moments = {name: now - at for name, at in heard.items() if at >= since}
         try:
-            await self.loop.run_in_executor(self._asking, self._write, moments, counts, versions)
+            await self.loop.run_in_executor(self._asking, self._write, moments, counts, versions, crashes)
         except Exception as failure:  # noqa: BLE001 (whatever it is, it is written the next time)
             _log.error("the gateway cannot write what it saw", why=repr(failure))
             self._seen = since
             self._left = heard | self._left
             self._versions = versions | self._versions
+            self._crashes = crashes | self._crashes
             for (device, kind), (detail, number) in counts.items():
                 later = self._counts.get((device, kind))
                 self._counts[device, kind] = (later or (detail, 0))[0], number + (later[1] if later else 0)
 
     def _write(
-        self, ago: Mapping[str, float], counts: Mapping[tuple[str, str], tuple[str, int]], versions: Mapping[str, str]
+        self,
+        ago: Mapping[str, float],
+        counts: Mapping[tuple[str, str], tuple[str, int]],
+        versions: Mapping[str, str],
+        crashes: Mapping[str, int],
     ) -> None:
         now = self._world.clock.now()
         devices.record_refusals(
@@ -329,6 +339,8 @@ class Gateway:
                 raise
             except CarefulError as refused:
                 _log.info("a reported version was refused", device=device, why=str(refused))
+        if crashes:
+            devices.report_crashes(self._world, crashes)
 
     async def finish(self, seconds: float = 5.0) -> None:
         """Let what is under way reach the disk and be acknowledged, end all connections, write what is left."""

@@ -21,8 +21,9 @@ from careful.products import Permit, Stream
 
 TOPIC_BYTES = 256
 TOPIC_LEVELS = 8
-REPORTED = frozenset({"version", "health", "uptime", "desired"})
-"""What `state/reported` may say: version run, health in a word, seconds since start, digest of the desired state."""
+REPORTED = frozenset({"version", "health", "uptime", "desired", "crashes"})
+"""What `state/reported` may say: version run, health in a word, seconds since start, digest of the desired state, and
+how often the software has crashed, ever."""
 _SHOWN = 80
 _LEVELS = 4
 _NESTED = frozenset({dict, list})
@@ -99,6 +100,12 @@ def reported_version(payload: bytes) -> str | None:
     """Return the version that a checked `state/reported` names."""
     version = _decode(payload).get("version")
     return version if isinstance(version, str) else None
+
+
+def reported_crashes(payload: bytes) -> int | None:
+    """Return how often, by a checked `state/reported`, the device's software has crashed."""
+    crashes = _decode(payload).get("crashes")
+    return crashes if type(crashes) is int else None
 
 
 def may_hear(device: str, pattern: str) -> bool:

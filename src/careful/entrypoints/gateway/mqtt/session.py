@@ -194,8 +194,9 @@ class Session:
         self._bytes += size
         commands: list[Command] = [Store(token, route.topic, packet.payload, packet.packet, packet.dup)]
         if route.topic == "state/reported":
-            version = permission.reported_version(packet.payload)
-            commands += [Report(version)] if version else []
+            version = permission.reported_version(packet.payload) or ""
+            crashes = permission.reported_crashes(packet.payload)
+            commands += [Report(version, crashes)] if version or crashes is not None else []
         return commands + self._flow()
 
     def _route(self, topic: str) -> permission.Route | permission.Denied:
