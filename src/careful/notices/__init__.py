@@ -10,6 +10,7 @@ from careful.kernel.outbox import Handler
 from careful.notices.actions import draft, letter, publish, tell_owners
 from careful.notices.channels import mail
 from careful.notices.distribution import PROVIDER as CSAF_PROVIDER
+from careful.notices.endings import tell_of_end
 from careful.notices.model import Advisory, Answer
 from careful.notices.plain_language import Reading, read
 from careful.notices.queries import (
@@ -50,6 +51,7 @@ __all__ = [
     "publish",
     "reach",
     "read",
+    "tell_of_end",
     "tell_owners",
     "told_count",
 ]

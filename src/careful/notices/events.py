@@ -39,3 +39,14 @@ class OwnersTold(Event):
     product: str
     told: int
     unreachable: int
+
+
+@event("notices.owners_told_of_end", subject="product/{product}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnersToldOfEnd(Event):
+    """The owners of a product's devices were written to about the end of support (`stage`: announced, soon, ended)."""
+
+    product: str
+    stage: str
+    told: int
+    unreachable: int

@@ -9,12 +9,22 @@ may move later, never earlier.
 from careful.products.actions import approve, declare, publish_page, put_on_sale
 from careful.products.declaration import Declaration
 from careful.products.derive import Derived, Requirement, RetentionJob, derive
+from careful.products.ending import (
+    SOON,
+    STAGES,
+    announce_end,
+    ending,
+    endings,
+    keep_papers,
+    last_vex,
+    note_told,
+)
 from careful.products.json_schema import published as json_schema
 from careful.products.launch import LaunchTest
 from careful.products.laws import Answer, LawAnswer, judge
 from careful.products.lint import Finding, Report, check, lint, not_read
 from careful.products.lint_table import RULES
-from careful.products.model import Declared, Product, Stage, Version, update_method
+from careful.products.model import Declared, Ending, Product, Stage, Version, update_method
 from careful.products.mud import Way, mud
 from careful.products.page import DataRow
 from careful.products.parsing import parse
@@ -26,6 +36,15 @@ from careful.products.template import Answers, slug
 from careful.products.template import write as write_template
 
 __all__ = [
+    "announce_end",
+    "ending",
+    "endings",
+    "keep_papers",
+    "last_vex",
+    "note_told",
+    "Ending",
+    "SOON",
+    "STAGES",
     "declare",
     "approve",
     "publish_page",

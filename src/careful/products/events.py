@@ -46,3 +46,24 @@ class ProductPutOnSale(Event):
 
     product: str
     support_until: str
+
+
+@event("products.end_announced", subject="product/{product}")
+@dataclass(frozen=True, kw_only=True)
+class EndAnnounced(Event):
+    """It was announced when support ends and which release is the last; what goes on working is said with it."""
+
+    product: str
+    until: str
+    last_version: str
+    release: str
+
+
+@event("products.end_papers_kept", subject="product/{product}")
+@dataclass(frozen=True, kw_only=True)
+class EndPapersKept(Event):
+    """Support has ended, and the last SBOM and VEX were kept."""
+
+    product: str
+    sbom_sha256: str
+    vex_sha256: str

@@ -52,6 +52,24 @@ class Product:
     """A newer version that waits for approval."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """The announced end of a product's support. `told`: how many of the three notices to owners went out."""
+
+    product: str
+    until: date
+    last_version: str
+    release: str
+    keeps_working: str
+    stops_working: str
+    announced_at: datetime
+    sbom_sha256: str | None
+    vex_sha256: str | None
+    kept_at: datetime | None
+    told: int
+    told_at: datetime | None
+
+
 def refuse_earlier_end(product: str, promised: date | None, now_said: date | None) -> None:
     """Raise Refused where a support end that was promised would move nearer, or vanish."""
     if promised is None or (now_said is not None and now_said >= promised):

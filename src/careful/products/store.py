@@ -7,9 +7,23 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Integer, LargeBinary, Row, String, Table, Text, insert, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Integer,
+    LargeBinary,
+    Row,
+    Select,
+    String,
+    Table,
+    Text,
+    insert,
+    select,
+    update,
+)
 
 from careful.kernel.database import Moment, metadata, upsert
+from careful.products.model import Ending
 
 product = Table(
     "products_product",
@@ -94,3 +108,60 @@ def change(connection: Connection, product_id: str, values: Mapping[str, Any]) -
 def day(text: str | None) -> date | None:
     """Read a stored day."""
     return None if text is None else date.fromisoformat(text)
+
+
+def put_ending(connection: Connection, product_id: str, values: Mapping[str, Any], at: datetime) -> None:
+    """Announce the end of a product's support, or change the words of it."""
+    fresh = {"product": product_id, "announced_at": at, "told": 0, **values}
+    upsert(connection, ending, [fresh], ["product"], [*values])
+
+
+def ending_of(connection: Connection, product_id: str) -> Ending | None:
+    """Return the announced end of a product's support."""
+    row = connection.execute(_endings().where(ending.c.product == product_id)).one_or_none()
+    return None if row is None else _as_ending(row)
+
+
+def endings(connection: Connection) -> list[Ending]:
+    """Return every announced end."""
+    return [_as_ending(row) for row in connection.execute(_endings().order_by(ending.c.product))]
+
+
+def _endings() -> Select[Any]:
+    columns = [one for one in ending.c if one.name != "vex"]
+    return select(*columns, product.c.published_until).join(product, product.c.id == ending.c.product)
+
+
+def _as_ending(row: Row[Any]) -> Ending:
+    return Ending(
+        product=row.product,
+        until=date.fromisoformat(row.published_until or row.until),  # a promise may have moved later since
+        last_version=row.last_version,
+        release=row.release,
+        keeps_working=row.keeps_working,
+        stops_working=row.stops_working,
+        announced_at=row.announced_at,
+        sbom_sha256=row.sbom_sha256,
+        vex_sha256=row.vex_sha256,
+        kept_at=row.kept_at,
+        told=row.told,
+        told_at=row.told_at,
+    )
+
+
+def keep_papers(connection: Connection, product_id: str, sbom: str, digest: str, vex: str, at: datetime) -> bool:
+    """Keep the last papers, unless they were kept; tell whether they were not."""
+    here = (ending.c.product == product_id, ending.c.kept_at.is_(None))
+    values = {"sbom_sha256": sbom, "vex_sha256": digest, "vex": vex, "kept_at": at}
+    return connection.execute(update(ending).where(*here).values(**values)).rowcount == 1
+
+
+def last_vex(connection: Connection, product_id: str) -> str | None:
+    """Return the last VEX document."""
+    return connection.execute(select(ending.c.vex).where(ending.c.product == product_id)).scalar_one_or_none()
+
+
+def told_of_end(connection: Connection, product_id: str, stage: int, at: datetime) -> bool:
+    """Note of which stage owners are told; tell whether it is a new one."""
+    here = (ending.c.product == product_id, ending.c.told < stage)
+    return connection.execute(update(ending).where(*here).values(told=stage, told_at=at)).rowcount == 1

@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from makers import Maker
+
+from careful import products
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "products"
 YAML = {"content-type": "application/yaml"}
@@ -55,3 +58,22 @@ def test_selling_before_approval_is_refused(api: TestClient) -> None:
     refused = api.post("/products/cam-1/on-sale")
     assert refused.status_code == 409
     assert refused.json()["do"]
+
+
+def test_the_end_of_support(api: TestClient, maker: Maker) -> None:
+    world, staff = maker.world, maker.staff
+    products.declare(
+        world,
+        staff,
+        b"schema: product/1\nproduct: {id: cam-1, name: Cam, models: [C]}\nsupport: {until: 2027-01-31, "
+        b"automatic_updates: true}\ndata: []\n",
+    )
+    products.approve(world, staff, "cam-1")
+    products.publish_page(world, staff, "cam-1")
+    maker.release("1.0.1")
+    assert api.get("/products/cam-1/end").json()[0]["state"] == "now"
+    body = {"last_version": "1.0.1", "keeps_working": "Pictures.", "stops_working": "Alerts."}
+    done = api.post("/products/cam-1/end", json=body)
+    assert (done.status_code, done.json()[0]["state"]) == (200, "done")
+    assert api.get("/products/past-support").json() == []
+    assert api.get("/products/cam-1/end/vex").status_code == 404

@@ -4,12 +4,14 @@ from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Query, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from careful import products
 from careful.entrypoints.api.auth import TheWorld, TokenFirst, needs
+from careful.entrypoints.api.bodies import Asked
 from careful.kernel.actors import Actor
 from careful.kernel.errors import TooLarge
+from careful.workflows import end_of_support
 
 router = APIRouter(prefix="/products", tags=["products"], route_class=TokenFirst)
 _Read = Annotated[Actor, Depends(needs("products", "read"))]
@@ -52,10 +54,55 @@ def declare(
     return products.declare(world, actor, text)
 
 
+@router.get("/past-support")
+def past_support(world: TheWorld, _: _Read) -> list[end_of_support.PastSupport]:
+    """Count the devices whose support has ended, and those that still come online."""
+    return end_of_support.past_support(world)
+
+
 @router.get("/{product}")
 def get(world: TheWorld, _: _Read, product: str) -> Product:
     """Return one product."""
     return _shown(products.get(world, product))
+
+
+class End(Asked):
+    """The end of support: the last release, and what an owner should know of the time after."""
+
+    last_version: str = Field(max_length=64)
+    keeps_working: str = Field(min_length=1, max_length=2000)
+    stops_working: str = Field(min_length=1, max_length=2000)
+
+
+class EndStep(BaseModel):
+    """One step on the way to the end of support."""
+
+    step: str
+    state: str
+    says: str
+    at: datetime | None
+
+
+@router.get("/{product}/end")
+def end_steps(world: TheWorld, _: _Read, product: str) -> list[EndStep]:
+    """Return how far the end of support has come."""
+    steps = end_of_support.progress(world, product)
+    return [EndStep(step=title, state=one.state, says=one.says, at=one.at) for title, one in steps]
+
+
+@router.post("/{product}/end")
+def end(
+    world: TheWorld, actor: Annotated[Actor, Depends(needs("products", "publish"))], product: str, said: End
+) -> list[EndStep]:
+    """Announce the end of support; again changes the words."""
+    end_of_support.announce(world, actor, product, said.last_version, said.keeps_working, said.stops_working)
+    return end_steps(world, actor, product)
+
+
+@router.get("/{product}/end/vex", response_class=Response)
+def last_vex(world: TheWorld, _: _Read, product: str) -> Response:
+    """Return the last VEX document, kept on the day after support ended."""
+    return Response(products.last_vex(world, product), media_type="application/json")
 
 
 @router.get("/{product}/declaration", response_class=Response)

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from careful import products
+from careful.entrypoints.cli import product_end
 from careful.entrypoints.cli.check import read_file
 from careful.entrypoints.cli.output import json_option, say_json, say_table
 from careful.kernel.actors import OPERATOR
@@ -18,6 +19,10 @@ from careful.kernel.errors import NotFound, Refused
 @click.group()
 def command() -> None:
     """Declare, approve and put products on sale."""
+
+
+command.add_command(product_end.end)
+command.add_command(product_end.past_support)
 
 
 @command.command()

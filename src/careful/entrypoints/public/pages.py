@@ -63,6 +63,7 @@ class _Pages:
             still_open=still_open,
             support=support,
             until=until,
+            end=products.ending(self._world, product.id),
             state="ended" if ended else "act" if still_open else "calm",
             events=[one.name.replace("_", " ") for one in product.declaration.events or ()],
             table=products.derive(product.declaration, today).table,
