@@ -10,6 +10,7 @@ from careful.releases.actions import add, mark_signed, withdraw
 from careful.releases.bundles import bundle_of, why_no_deltas
 from careful.releases.bundles_facts import Bundle
 from careful.releases.identifiers import Cpe, Purl, names_linux, parse_cpe, parse_purl, unescaped
+from careful.releases.manifest import manifest
 from careful.releases.model import (
     AddedRelease,
     Artifact,
@@ -23,6 +24,8 @@ from careful.releases.model import (
 )
 from careful.releases.policies import policy, set_policy
 from careful.releases.policy import Policy
+from careful.releases.provenance import Provenance
+from careful.releases.provenances import add_provenance, must_be_proven, provenance_bytes, provenance_of
 from careful.releases.queries import (
     Verified,
     artifact_path,
@@ -40,6 +43,11 @@ from careful.releases.queries import (
 from careful.releases.sbom import Sbom, why_unmatchable
 from careful.releases.sbom import read as read_sbom
 from careful.releases.storage import Bucket
+from careful.releases.uploads import Upload, appending
+from careful.releases.uploads import begin as begin_upload
+from careful.releases.uploads import drop as drop_upload
+from careful.releases.uploads import find as find_upload
+from careful.releases.uploads import finished as finished_upload
 
 __all__ = [
     # what there is
@@ -51,6 +59,9 @@ __all__ = [
     "add", "mark_signed", "withdraw",
     # what is asked of them
     "Policy", "policy", "set_policy", "keep_extra", "Bundle", "bundle_of", "why_no_deltas",
+    "Provenance", "add_provenance", "provenance_of", "provenance_bytes", "must_be_proven", "manifest",
+    # uploads that go on where they broke off
+    "Upload", "begin_upload", "find_upload", "appending", "finished_upload", "drop_upload",
     # asking
     "get", "by_id", "list_for", "components", "compiled_files", "artifact_path", "sound_path", "sbom_bytes", "report",
     "verify", "Bucket",

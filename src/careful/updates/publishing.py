@@ -161,10 +161,11 @@ def _lacked(lacking: Mapping[str, int]) -> str:
 
 
 def signable(world: World, release_id: str) -> releases.Release:
-    """Return a release that may be signed. Raises NotFound, and Refused for one that was withdrawn."""
+    """Return a release that may be signed. Raises NotFound, and Refused: withdrawn, or not proven as it must be."""
     release = releases.by_id(world, release_id)
     if release.state == "withdrawn":
         raise Refused(f"{release.product} {release.version} was withdrawn.", do="Add a newer release.")
+    releases.must_be_proven(world, release)
     return release
 
 

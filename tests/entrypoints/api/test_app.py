@@ -33,7 +33,7 @@ class TestEveryRoute:
             answer = client.request(method, path.replace("{", "").replace("}", ""))
             assert (answer.status_code, answer.headers["content-type"]) == (401, MEDIA_TYPE), path
             assert answer.headers["www-authenticate"].startswith("Bearer")
-            assert scope in answer.json()["do"]
+            assert method == "HEAD" or scope in answer.json()["do"]
 
     def test_all_other_scopes_together_do_not_open_it(self, caller: Any, world: World) -> None:
         client = caller()
@@ -45,7 +45,7 @@ class TestEveryRoute:
             bearer = {"authorization": f"Bearer {tokens[scope]}"}
             answer = client.request(method, path.replace("{", "").replace("}", ""), headers=bearer)
             assert (answer.status_code, answer.headers["content-type"]) == (403, MEDIA_TYPE), path
-            assert scope in answer.json()["detail"]
+            assert method == "HEAD" or scope in answer.json()["detail"]
 
     def test_it_declares_what_it_may_refuse_with(self, world: World) -> None:
         described = create_api(world).openapi()

@@ -22,6 +22,7 @@ from careful.entrypoints.api import (
     products,
     releases,
     rollouts,
+    uploads_tus,
     vex,
 )
 from careful.kernel.work import World
@@ -31,6 +32,8 @@ ROUTERS = (
     devices.router,
     gateway_tokens.router,
     releases.router,
+    releases.policies,
+    uploads_tus.router,
     feeds.router,
     cases.router,
     vex.router,

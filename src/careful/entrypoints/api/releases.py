@@ -1,20 +1,24 @@
 """Releases: add an image with its SBOM, read the import report, sign, publish."""
 
+from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, File, Form, Response, UploadFile
+from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
+from fastapi.concurrency import run_in_threadpool
 
 from careful import releases, updates
 from careful.entrypoints.api.auth import TheWorld, TokenFirst, needs
 from careful.entrypoints.api.bodies import Why, only
-from careful.entrypoints.api.uploads import on_disk
+from careful.entrypoints.api.uploads import on_disk, whole_body
 from careful.kernel.actors import Actor
-from careful.kernel.errors import TooLarge
+from careful.kernel.errors import Invalid, TooLarge
+from careful.kernel.work import World
 
 router = APIRouter(prefix="/releases", tags=["releases"], route_class=TokenFirst)
 _Read = Annotated[Actor, Depends(needs("releases", "read"))]
 _SBOM_BYTES = 64 << 20
-_FIELDS = ("product", "version", "image", "sbom", "hardware", "fixes", "notes")
+_FIELDS = ("product", "version", "image", "upload", "sbom", "hardware", "fixes", "notes")
 
 
 @router.get("")
@@ -30,7 +34,8 @@ def add(
     *,
     product: Annotated[str, Form(max_length=64)],
     version: Annotated[str, Form(max_length=64)],
-    image: Annotated[UploadFile, File(description="What devices install.")],
+    image: Annotated[UploadFile | None, File(description="What devices install.")] = None,
+    upload: Annotated[str, Form(max_length=64, description="In its place, a finished upload.")] = "",
     sbom: Annotated[UploadFile, File(description="CycloneDX or SPDX; docs/sbom.md says which versions and forms.")],
     hardware: Annotated[list[str], Form(max_length=64, description="Hardware revisions it runs on.")],
     fixes: Annotated[list[str], Form(max_length=1000, description="Flaws that it mends.")] = [],  # noqa: B006 (FastAPI copies it)
@@ -39,7 +44,9 @@ def add(
     """Add a release. The answer says of every component whether it was taken, and why not."""
     if (sbom.size or 0) > _SBOM_BYTES:
         raise TooLarge(f"An SBOM has at most {_SBOM_BYTES >> 20} MiB.", where="sbom")
-    with on_disk(world, image, world.settings.artifact_bytes) as path:
+    if (image is None) == (not upload):
+        raise Invalid("Send either image or upload.", where="image")
+    with _image(world, actor, image, upload) as path:
         return releases.add(
             world,
             actor,
@@ -51,6 +58,12 @@ def add(
             fixes=tuple(fixes),
             notes=notes,
         )
+
+
+def _image(world: World, actor: Actor, image: UploadFile | None, upload: str) -> AbstractContextManager[Path]:
+    if image is None:
+        return releases.finished_upload(world, actor, upload)
+    return on_disk(world, image, world.settings.artifact_bytes)
 
 
 @router.get("/{release}")
@@ -101,3 +114,52 @@ def withdraw(
 ) -> releases.Release:
     """Stop offering a release."""
     return releases.withdraw(world, actor, release, why.reason)
+
+
+@router.get("/{release}/manifest", response_class=Response)
+def manifest(world: TheWorld, _: _Read, release: str) -> Response:
+    """Return every digest and promise of a release as canonical JSON: the same inputs give the same bytes."""
+    return Response(releases.manifest(world, release), media_type="application/json")
+
+
+@router.get("/{release}/bundle")
+def bundle(world: TheWorld, _: _Read, release: str) -> releases.Bundle | None:
+    """Return what the image says of itself, where it is a bundle of SWUpdate, RAUC or Mender."""
+    return releases.bundle_of(world, releases.by_id(world, release).id)
+
+
+@router.get("/{release}/deltas")
+def deltas(world: TheWorld, _: _Read, release: str) -> list[updates.Delta]:
+    """List the deltas that lead to a release, and why others do not exist."""
+    return updates.deltas(world, releases.by_id(world, release).id)
+
+
+@router.get("/{release}/provenance")
+def provenance(world: TheWorld, _: _Read, release: str) -> releases.Provenance | None:
+    """Return who built the image and from what, judged by the product's policy."""
+    return releases.provenance_of(world, releases.by_id(world, release))
+
+
+@router.put("/{release}/provenance")
+async def add_provenance(
+    request: Request, world: TheWorld, actor: Annotated[Actor, Depends(needs("releases", "add"))], release: str
+) -> releases.Provenance:
+    """Add an in-toto attestation (SLSA provenance v1) in a DSSE envelope; it is the whole body."""
+    return await run_in_threadpool(releases.add_provenance, world, actor, release, await whole_body(request))
+
+
+policies = APIRouter(prefix="/release-policies", tags=["releases"], route_class=TokenFirst)
+
+
+@policies.get("/{product}")
+def policy(world: TheWorld, _: _Read, product: str) -> releases.Policy:
+    """Return what a product asks of its releases."""
+    return releases.policy(world, product)
+
+
+@policies.put("/{product}")
+async def set_policy(
+    request: Request, world: TheWorld, actor: Annotated[Actor, Depends(needs("releases", "publish"))], product: str
+) -> releases.Policy:
+    """Put a policy in force: TOML, keys as PEM within; it is the whole body."""
+    return await run_in_threadpool(releases.set_policy, world, actor, product, await whole_body(request))

@@ -7,12 +7,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from fastapi import UploadFile
+from fastapi import Request, UploadFile
 
 from careful.kernel.errors import Invalid, TooLarge
 from careful.kernel.work import World
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]{0,127}")
+
+
+BODY_BYTES = 1 << 20
+
+
+async def whole_body(request: Request) -> bytes:
+    """Return a body that is one small file. Raises TooLarge above 1 MiB."""
+    found = bytearray()
+    async for block in request.stream():
+        found += block
+        if len(found) > BODY_BYTES:
+            raise TooLarge(f"This has more than {BODY_BYTES} bytes.")
+    return bytes(found)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from careful.kernel.errors import NotFound, Refused, TooLarge
 
 _SBOM_BYTES = 64 << 20
 _ROWS = 20
-_BESIDE = ("release_sign", "release_keys")
+_BESIDE = ("release_sign", "release_keys", "release_ci")
 
 
 class _WithSigning(click.Group):

@@ -11,8 +11,9 @@ import click
 
 from careful import releases, updates
 from careful.entrypoints.cli.output import json_option, say_json
+from careful.entrypoints.cli.release_doors import door_to
 from careful.kernel.actors import OPERATOR
-from careful.kernel.errors import Invalid
+from careful.kernel.errors import Invalid, NotFound
 from careful.kernel.keys import Keys
 from careful.kernel.token_keys import SCHEME, TokenKeys
 from careful.kernel.work import World
@@ -45,11 +46,13 @@ keys_option = click.option(
     help="Sign this request on a machine without a server, in place of PRODUCT VERSION.",
 )
 @click.option("--output", type=FILE, help="Where to write the answer to --offline.")
+@click.option("--server", metavar="URL", help="With the keys of this server, over its API; the token is CAREFUL_TOKEN.")
 @json_option
 @click.pass_context
 def sign(
     ctx: click.Context,
     *,
+    server: str | None,
     product: str | None,
     version: str | None,
     keys: list[signing.KeyStore],
@@ -64,6 +67,9 @@ def sign(
         return
     if product is None or version is None:
         raise Invalid("What is to be signed?", do="Name PRODUCT and VERSION, or --offline REQUEST.", where="product")
+    if server is not None:
+        _sign_there(server, product, version, as_json=as_json)
+        return
     world: World = ctx.obj.world()
     release = releases.get(world, product, version)
     if answer is not None:
@@ -82,6 +88,18 @@ def sign(
         return
     click.echo(f"{product} {version} is signed by {by} (metadata {signed.metadata_version}).")
     click.echo(f"Put it in force: careful release publish {product} {version}")
+
+
+def _sign_there(server: str, product: str, version: str, *, as_json: bool) -> None:
+    door = door_to(server, lambda: None)  # type: ignore[arg-type, return-value]  # a server is named: no world is asked for
+    found = door.find(product, version)
+    if found is None:
+        raise NotFound(f"There is no release {version} of {product}.", do="Add it: careful release create")
+    door.sign(found["id"])
+    if as_json:
+        say_json(door.find(product, version))
+    else:
+        click.echo(f"{product} {version} is signed.")
 
 
 def sign_offline(file: Path, keys: list[signing.KeyStore], output: Path | None, *, as_json: bool) -> None:

@@ -24,7 +24,7 @@ from careful.kernel.errors import CarefulError, NotFound, TooMany
 from careful.kernel.work import World
 
 API_PATH = "/api/v1"
-LARGE_BODIES = (f"{API_PATH}/releases", f"{API_PATH}/feeds", f"{API_PATH}/vex")
+LARGE_BODIES = (f"{API_PATH}/releases", f"{API_PATH}/uploads", f"{API_PATH}/feeds", f"{API_PATH}/vex")
 FORMS_WITH_FILES = ("/vulnerabilities/import",)
 _log = structlog.get_logger(__name__)
 
