@@ -388,3 +388,43 @@ def _signed_by(stage: Stage, keys: list, *, order: bool = True) -> None:
     stage.path = "1.0.3/cam-1-1.0.3.tar.gz"
     stage.repo.files[f"{stage.repo.releases.version}.releases.json"] = stage.repo.sign(stage.repo.releases, keys)
     stage.said = stage.repo.assign(stage.path)
+
+
+@attack("endless data", "an image shorter than was signed", "tampered")
+def _shorter(stage: Stage) -> None:
+    stage.order()
+    one = stage.repo.releases.targets[NEW]
+    stage.change = {"sha256": one.hashes["sha256"], "size": one.length}
+    stage.blobs[NEW] = stage.blobs[NEW][:-10]
+
+
+@attack("endless data", "a listing cut short", "unsigned")
+def _cut(stage: Stage) -> None:
+    stage.order()
+    _bend(stage, f"{stage.repo.releases.version}.releases.json", lambda content: content[:-10])
+
+
+@attack("key compromise", "a revoked director key", "unsigned")
+def _revoked_director(stage: Stage) -> None:
+    stage.order()
+    stolen = stage.repo.vault.renew("director")
+    stage.repo.delegate()
+    stage.repo.publish()
+    stage.said = stage.repo.assign(NEW, by=stolen)
+
+
+@attack("key compromise", "a revoked snapshot key", "unsigned")
+def _revoked_snapshot(stage: Stage) -> None:
+    stage.order()
+    stolen = stage.repo.vault.renew("snapshot")
+    stage.repo.new_root()
+    stage.repo.publish_online()
+    stage.look()
+    stage.repo.publish_online(snapshot=stolen)
+
+
+@attack("key compromise", "the director key alone gives a genuine image that is older", "rollback")
+def _director_alone(stage: Stage) -> None:
+    stage.order()
+    stage.path = stage.release("0.9.0")
+    stage.said = stage.repo.assign(stage.path)

@@ -72,7 +72,6 @@ from careful.updates.publishing import (
     Signed,
     is_published,
     publish,
-    published,
     repository_dir,
     sign_release,
     target_path,
@@ -90,6 +89,7 @@ from careful.updates.queries import (
 )
 from careful.updates.renewal import Expiring, expiring, renew
 from careful.updates.reports import MOST_STATUSES, answer_cancel, describe, feedback, retrieved
+from careful.updates.standing import published
 from careful.updates.starting import WAVES, PlannedWave, Preview, preview_rollout, start_rollout
 from careful.updates.stragglers import Cause, Currency
 from careful.updates.versions import key as version_key

@@ -318,7 +318,8 @@ class _Stage:
         store = Keys(self.scratch / "keys")
         self.repository = Repository(self.scratch / "stand-in", real.product)
         with self.repository.locked():
-            publishing.make(self.repository, store, [store], self.now)
+            held = {role: signing.ensure(store, real.product, role) for role in signing.ROLES}
+            publishing.make(self.repository, held, [store], self.now)
             tree = Tree(self.repository, self.repository.in_force())
             documents = delegation.with_release(tree, self.now, listed, ())
             draft = Draft(self.repository.root(), tree, documents, {})

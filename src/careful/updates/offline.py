@@ -278,7 +278,7 @@ def _key_draft(
     made: list[Signer] = []
     keys: dict[str, Sequence[Key]] = {role: fresh} if fresh else {}
     for one in (*(() if fresh else (role,) * number), *key_change.companions(role)):
-        store = stores[0] if stores and one in signing.KEPT_ROLES else world.keys
+        store = stores[0] if stores and one in signing.KEPT_ROLES else publishing.home_of(world, one)
         made.append(signing.new_key(store, repository.product, one))
         keys[one] = [*keys.get(one, ()), made[-1].public_key]
     return key_change.change(repository, world.clock.now(), role, keys, why), made
@@ -339,7 +339,10 @@ def delegate(world: World, actor: Actor, product: str, stores: Sequence[signing.
         draft = key_change.delegate(repository, world.clock.now(), keys)
         _check_enough(draft, at_hand, [one for signers in trial.values() for one in signers])
         store = stores[0] if stores else world.keys
-        held = {role: signing.ensure(store if role == "release" else world.keys, product, role) for role in trial}
+        held = {
+            role: signing.ensure(store if role == "release" else publishing.home_of(world, role), product, role)
+            for role in trial
+        }
         keys = {role: [one.public_key for one in signers] for role, signers in held.items()}
         draft = key_change.delegate(repository, world.clock.now(), keys)
         draft.sign(at_hand, [one for signers in held.values() for one in signers])

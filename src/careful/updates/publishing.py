@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from securesystemslib.signer import Signer  # type: ignore[attr-defined]  # no __all__ there
 from tuf.api.metadata import Metadata, Root, TargetFile  # type: ignore[attr-defined]  # tuf names these its API (docs/api) without an __all__
 
 from careful import products, releases
@@ -25,7 +26,6 @@ from careful.updates import delegation, delta_targets
 from careful.updates import repository as files
 from careful.updates.delegation import Draft, Tree
 from careful.updates.events import MetadataPublished
-from careful.updates.model import Published
 from careful.updates.repository import Repository, Versions
 
 _FILENAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+~_-]{0,127}")
@@ -53,6 +53,12 @@ def stores_of(world: World, more: Collection[signing.KeyStore] = ()) -> list[sig
     return [world.keys, *([TokenKeys(token)] if token else []), *more]
 
 
+def home_of(world: World, role: str) -> signing.KeyStore:
+    """Return where this server makes keys of a role: those that it keeps are made in its token, where it has one."""
+    token = world.settings.signing_token
+    return TokenKeys(token) if token and role not in signing.KEPT_ROLES else world.keys
+
+
 def trusted_root(world: World, product: str) -> bytes:
     """Return the root metadata that a device of this product is given when it is made; keys are made at first.
 
@@ -73,17 +79,20 @@ def ensure_repository(world: World, product: str) -> Repository:
         )
     with found.locked():
         if not found.exists():
-            made = make(found, world.keys, stores_of(world), world.clock.now())
+            held = {role: signing.ensure(home_of(world, role), product, role) for role in signing.ROLES}
+            made = make(found, held, stores_of(world), world.clock.now())
             _tell(world, SYSTEM, found.product, made)
     return found
 
 
 def make(
-    repository: Repository, keys: signing.KeyStore, stores: Collection[signing.KeyStore], now: datetime
+    repository: Repository,
+    held: Mapping[str, list[Signer]],
+    stores: Collection[signing.KeyStore],
+    now: datetime,
 ) -> list[tuple[str, Metadata[Any]]]:
-    """Make keys and the first metadata of a locked repository; what a crash left of an earlier try stays as it is."""
+    """Make the first metadata of a locked repository; what a crash left of an earlier try stays as it is."""
     made: list[tuple[str, Metadata[Any]]] = []
-    held = {role: signing.ensure(keys, repository.product, role) for role in signing.ROLES}
     if not repository.numbers("root"):  # else a factory may trust it already
         made.append(("root", files.first_root(held, now)))
         repository.write(made[-1][1])
@@ -357,28 +366,6 @@ def events_of(product: str, made: Sequence[tuple[str, Metadata[Any]]]) -> list[E
 def _tell(world: World, actor: Actor, product: str, made: Sequence[tuple[str, Metadata[Any]]]) -> None:
     with world.change(actor) as work:
         work.record(*events_of(product, made))
-
-
-def published(world: World, product: str) -> Published:
-    """Return where a product's repository stands; empty before its first release was signed."""
-    repository = Repository(repository_dir(world, product), product)
-    if not repository.exists():
-        return Published(product=product)
-    root, tree = repository.root(), Tree(repository, repository.in_force())
-    roles: dict[str, Metadata[Any]] = {"root": root, **{role: tree.metadata(role) for role in tree.roles[:2]}}
-    roles |= {"snapshot": repository.snapshot(), "timestamp": repository.timestamp()}
-    here = {one.public_key.keyid for keys in stores_of(world) for _, one in signing.named(keys, product)}
-    top = tree.metadata("targets").signed
-    known = {keyid for role in root.signed.roles.values() for keyid in role.keyids}
-    known |= {one.keyid for role in (delegation.RELEASES, delegation.DIRECTOR) for one in delegation.keys_of(top, role)}
-    return Published(
-        product=product,
-        versions=versions(repository),
-        expires={role: one.signed.expires for role, one in roles.items()},
-        targets=tuple(sorted(tree.targets())),
-        keys_here=tuple(sorted(known & here)),
-        keys_away=tuple(sorted(known - here)),
-    )
 
 
 def versions(repository: Repository) -> dict[str, int]:

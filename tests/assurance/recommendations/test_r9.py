@@ -12,6 +12,10 @@ def drills(outcome="held", kinds=tuple(KINDS), hours=1):
     return [(hours, f"updates.drill_{outcome}", {"product": "cam", "kind": kind}) for kind in kinds]
 
 
+def key(outcome="held"):
+    return (1, f"updates.key_drill_{outcome}", {"product": "cam", "role": "targets"})
+
+
 @pytest.mark.parametrize(
     ("lines", "verdict", "words"),
     [
@@ -24,6 +28,9 @@ def drills(outcome="held", kinds=tuple(KINDS), hours=1):
         pytest.param([FIRST, SIGNED, *drills("failed"), *drills()], "met", "refused", id="mended since"),
         pytest.param([FIRST, SIGNED, *drills(hours=24 * 91)], "unknown", "90 days", id="too long ago"),
         pytest.param([FIRST, *drills(kinds=("tampered", "wrong_model"))], "met", "refused", id="no older version yet"),
+        pytest.param([FIRST, SIGNED, *drills(), key("failed")], "not met", "revoked targets key", id="a revoked key"),
+        pytest.param([FIRST, SIGNED, *drills(), key("failed"), key()], "met", "refused", id="a revoked key, mended"),
+        pytest.param([FIRST, SIGNED, key()], "unknown", "was ever offered", id="only a key rehearsed"),
         pytest.param([(9, "releases.added", {"product": "cam"})], "not applicable", "no signed", id="nothing shipped"),
     ],
 )

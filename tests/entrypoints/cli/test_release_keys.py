@@ -1,4 +1,6 @@
 import json
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner
@@ -7,6 +9,7 @@ from makers import Maker
 from careful import updates
 from careful.entrypoints.cli.release import command
 from careful.kernel.errors import Invalid, NotFound, Refused
+from careful.kernel.token_keys import TokenKeys
 
 
 @pytest.fixture
@@ -84,3 +87,21 @@ def test_keys_in_a_token(run, world, staff, tmp_path, token):
     assert "careful release publish" in run("sign", "cam-1", "1.0.1", "--keys", token)
     run("publish", "cam-1", "1.0.1")
     assert "1.0.1/cam-1-1.0.1.img" in updates.published(world, "cam-1").targets
+
+
+def test_the_servers_own_keys_in_a_token(world, staff, tmp_path, token):
+    """Snapshot, timestamp, build and director are made in the server's token; what leaves the server is in files."""
+    there = replace(world, settings=world.settings.model_copy(update={"signing_token": token}))
+    maker = Maker(there, staff, tmp_path)
+    maker.release("1.0.0")
+    roles = ("build", "director", "snapshot", "timestamp")
+    assert TokenKeys(token).names() == [f"tuf.cam-1.{role}" for role in roles]
+    kept = ("release", "root-1", "root-2", "root-3", "targets")
+    assert [name for name in world.keys.names() if name.startswith("tuf.")] == [f"tuf.cam-1.{role}" for role in kept]
+    there.clock.advance(timedelta(days=1.5))
+    assert updates.renew(there) == 2
+    updates.replace_key(there, staff, "cam-1", "snapshot", "It was stolen.")
+    assert "tuf.cam-1.snapshot-2" in TokenKeys(token).names()
+    maker.release("1.0.1")
+    assert updates.rehearse(there, staff, "cam-1", "director").keys == "real"
+    assert updates.published(there, "cam-1").keys_away == ()
