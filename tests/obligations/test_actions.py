@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from village import OLD, STAFF, Village
 
-from careful import obligations
+from careful import obligations, vulnerabilities
 from careful.kernel import ledger
 from careful.kernel.errors import Invalid, NotFound, Refused
 
@@ -92,6 +92,15 @@ def test_dismissed_and_opened_again(village: Village) -> None:
     again = obligations.aware(village.world, STAFF, one.id, "It was real.")
     assert again.open
     assert again.aware_at == one.aware_at
+
+
+def test_a_flaw_that_our_people_call_exploited_is_so_until_they_dismiss_it(village: Village) -> None:
+    village.affected()
+    case = next(one for one in vulnerabilities.cases(village.world) if not one.attacked)
+    obligations.aware(village.world, STAFF, case.id, "Our honeypot saw it used.")
+    assert vulnerabilities.case(village.world, case.id).attacked
+    obligations.dismiss(village.world, STAFF, case.id, "It was our own scanner.")
+    assert not vulnerabilities.case(village.world, case.id).attacked
 
 
 def test_what_a_feed_calls_exploited_is_judged_and_not_dismissed(village: Village) -> None:

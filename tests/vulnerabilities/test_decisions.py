@@ -174,6 +174,25 @@ def test_a_flaw_that_is_exploited_from_today_asks_for_two(maker, world, staff, c
     assert vulnerabilities.match(world) == 0
 
 
+def test_what_our_own_people_say_of_attacks_asks_for_two_until_they_take_it_back(world, staff, case):
+    vulnerabilities.judge(world, staff, case, "not_affected", WHY)
+    with world.change(BOB) as work:
+        vulnerabilities.tell_exploited(work, case, exploited=True)
+        vulnerabilities.tell_exploited(work, case, exploited=True)
+        vulnerabilities.tell_exploited(work, "nothing", exploited=True)
+    one = vulnerabilities.case(world, case)
+    assert (one.exploited, one.told_exploited, one.attacked) == (False, True, True)
+    assert one.due == world.clock.now() + timedelta(days=3)
+    vulnerabilities.match(world)
+    assert vulnerabilities.case(world, case).review == "it is exploited in the wild now, and was not"
+    assert vulnerabilities.judge(world, staff, case, "not_affected", WHY).proposal
+    (told,) = happened(world, "attack_told")
+    assert (told.data["case"], told.data["exploited"]) == (case, True)
+    with world.change(BOB) as work:
+        vulnerabilities.tell_exploited(work, case, exploited=False)
+    assert vulnerabilities.judge(world, staff, case, "not_affected", WHY).proposal is None
+
+
 @pytest.fixture
 def several(maker, world):
     """Three cases in cam-1, one of them exploited, and one in lock-1."""

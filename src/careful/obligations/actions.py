@@ -51,6 +51,7 @@ def aware(world: World, actor: Actor, wanted: str, how: str, at: datetime | None
                 moved_earlier=known is not None and moment < known,
             )
         )
+        vulnerabilities.tell_exploited(work, wanted, exploited=True)
     return queries.matter(world, wanted)
 
 
@@ -159,6 +160,7 @@ def dismiss(world: World, actor: Actor, wanted: str, reason: str) -> Matter:
     with world.change(actor) as work:
         _note(work, wanted, "dismissed", work.now, reason)
         work.record(Dismissed(matter=wanted, reason_sha256=_digest(reason)))
+        vulnerabilities.tell_exploited(work, wanted, exploited=False)
     return queries.matter(world, wanted)
 
 

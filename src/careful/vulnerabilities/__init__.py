@@ -12,6 +12,7 @@ from careful.vulnerabilities.actions import (
     import_feed,
     import_folder,
     note_kernel_files,
+    tell_exploited,
 )
 from careful.vulnerabilities.applying import Line
 from careful.vulnerabilities.comparing import Change, compare
@@ -153,6 +154,7 @@ __all__ = [
     "matched",
     "note_exposure",
     "note_kernel_files",
+    "tell_exploited",
     "settled",
     "sync",
     "sync_again",

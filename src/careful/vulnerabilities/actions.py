@@ -8,15 +8,22 @@ from pathlib import Path
 from careful import releases
 from careful.kernel.actors import Actor
 from careful.kernel.errors import CarefulError, Invalid, Refused, TooLarge
-from careful.kernel.work import World
+from careful.kernel.work import Work, World
 from careful.vulnerabilities import queries, store
 from careful.vulnerabilities.compiled import read_list
-from careful.vulnerabilities.events import CaseClosed, DeviceAccounted, FeedFailed, FeedTaken, KernelFilesNoted
+from careful.vulnerabilities.events import (
+    AttackTold,
+    CaseClosed,
+    DeviceAccounted,
+    FeedFailed,
+    FeedTaken,
+    KernelFilesNoted,
+)
 from careful.vulnerabilities.feeds import database, intake
 from careful.vulnerabilities.feeds.alone import alone
 from careful.vulnerabilities.feeds.kinds import LICENCES, Kind
 from careful.vulnerabilities.judging import waits
-from careful.vulnerabilities.model import Case, FeedReport
+from careful.vulnerabilities.model import Case, FeedReport, due_after
 
 _TEXT = 4000
 MOST_KERNEL_FILES = 16 << 20
@@ -138,6 +145,16 @@ def note_kernel_files(world: World, actor: Actor, release_id: str, text: str) ->
         digest = hashlib.sha256("\n".join(files).encode("utf-8", "surrogatepass")).hexdigest()
         work.record(KernelFilesNoted(release=release.id, files=len(files), sha256=digest))
     return len(files)
+
+
+def tell_exploited(work: Work, case_id: str, *, exploited: bool) -> None:
+    """Note in a running change that somebody says a flaw is exploited, or takes that back: two people waive it then."""
+    row = store.lock_cases(work.connection, [case_id]).get(case_id)
+    if row is None or bool(row.told_exploited) == exploited:
+        return
+    due = min(row.due, work.now + due_after(row.severity, exploited=True)) if exploited else row.due
+    store.set_case(work.connection, case_id, told_exploited=exploited, due=due)
+    work.record(AttackTold(case=case_id, flaw=row.flaw, product=row.product, exploited=exploited, due=due))
 
 
 def account_for(world: World, actor: Actor, case_id: str, device: str, reason: str) -> None:

@@ -72,7 +72,7 @@ def confirm(world: World, actor: Actor, case_id: str) -> Case:
             raise Refused(why_not, do=f"Run: careful vuln show {case_id}")
         now = _grounds(work, [one])[one.id]
         moved = ground.moved(
-            ground.read(row.proposal["ground"]), [("", each) for each in now.carriers], exploited=one.exploited
+            ground.read(row.proposal["ground"]), [("", each) for each in now.carriers], exploited=one.attacked
         )
         if moved:
             raise Refused(
@@ -232,6 +232,7 @@ def _as_locked(one: Case, row: Any) -> Case:  # noqa: ANN401 (a row)
         state=row.state,
         status=row.status,
         exploited=row.exploited,
+        told_exploited=bool(row.told_exploited),
         fixed_in=row.fixed_in,
         accepted_until=row.accepted_until,
         proposal=judging.proposal_of(row.proposal),
@@ -248,7 +249,7 @@ def _grounds(work: Work, cases: Sequence[Case]) -> Mapping[str, ground.Ground]:
         for row in store.carriers(work.connection, product, flaws):
             part = ground.carrier(row.name, row.version, row.ground)
             carried.setdefault((product, row.flaw), set()).add(part)
-    return {one.id: ground.Ground(frozenset(carried.get((one.product, one.flaw), ())), one.exploited) for one in cases}
+    return {one.id: ground.Ground(frozenset(carried.get((one.product, one.flaw), ())), one.attacked) for one in cases}
 
 
 def _decided_row(one: Case, said: Decision, now: ground.Ground, people: Sequence[str], at: datetime) -> dict[str, Any]:

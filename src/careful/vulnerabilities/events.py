@@ -75,6 +75,18 @@ class ExploitationHeard(Event):
     due: datetime
 
 
+@event("vulnerabilities.attack_told", subject="case/{case}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttackTold(Event):
+    """Somebody of the maker's own says that a flaw is exploited, or took that back (`exploited` false)."""
+
+    case: str
+    flaw: str
+    product: str
+    exploited: bool
+    due: datetime
+
+
 @event("vulnerabilities.judged", subject="case/{case}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged(Event):

@@ -115,13 +115,13 @@ def _look_at(
     if not carried or (settled and not present):
         return None
     before = ground.read(row.judged_on)
-    if ground.moved(before, [("", one) for one in carried], exploited=row.exploited):
-        changes = ground.moved(before, _newest_of(placed(row.flaw), line.looked), exploited=row.exploited)
+    if ground.moved(before, [("", one) for one in carried], exploited=case.attacked):
+        changes = ground.moved(before, _newest_of(placed(row.flaw), line.looked), exploited=case.attacked)
         return _Look(row, changes, None, present)
     if present and row.fixed_in and newest is not None:
         says = f"it was gone in {row.fixed_in} and is back in {newest.version}"
         return _Look(row, [ground.Moved(says, newest.version)], None, present)
-    fuller = ground.completed(before, carried, exploited=row.exploited)
+    fuller = ground.completed(before, carried, exploited=case.attacked)
     return _Look(row, (), fuller) if fuller != before else None
 
 
@@ -144,7 +144,8 @@ def _note(work: Work, look: _Look) -> int:
     reason = "; ".join(one.says for one in look.changes)
     where = sorted({one.release for one in look.changes})
     values: dict[str, Any] = {"review": reason, "review_in": [] if "" in where else where}
-    due = max(look.row.due, work.now + due_after(look.row.severity, exploited=look.row.exploited))
+    attacked = bool(look.row.exploited or look.row.told_exploited)
+    due = max(look.row.due, work.now + due_after(look.row.severity, exploited=attacked))
     values |= {"due": due, "state": "open", "closed_at": None} | ({"fixed_in": None} if look.present else {})
     store.set_case(work.connection, case, **values)
     work.record(ReviewAsked(case=case, reason=reason[:_REASON], due=due))

@@ -205,7 +205,7 @@ def _against(one: Case, said: Said) -> str:
 def _refused(one: Case, status: Status, justification: str) -> str:
     if one.proposal:
         return "a decision is proposed and waits for a second person"
-    if one.exploited and status == "not_affected":
+    if one.attacked and status == "not_affected":
         return "it is exploited in the wild: a person must decide"
     if status == "not_affected" and justification not in JUSTIFICATIONS:
         return f"its justification is none of {', '.join(JUSTIFICATIONS)}"

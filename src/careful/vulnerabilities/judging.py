@@ -119,7 +119,7 @@ def outcome(one: Case, said: Decision) -> Outcome:
         return Outcome(one.id, one.flaw, one.product, "refused", why_not)
     replaced = f", in place of what {one.proposal.by} proposed" if one.proposal else ""
     change = f"{was(one)} -> {named(said.status, said.until)}{replaced}"
-    if needs_second(said, exploited=one.exploited):
+    if needs_second(said, exploited=one.attacked):
         says = f"{change}, once a second person agrees: it is exploited in the wild"
         return Outcome(one.id, one.flaw, one.product, "proposed", says)
     return Outcome(one.id, one.flaw, one.product, "decided", change)

@@ -62,6 +62,7 @@ class Case:
 
     `accepted_until`: no mend is planned, and the risk is accepted until then. `review` is why the decision is to be
     looked at again, `review_in` the versions that this is about, empty for all. `proposal` is not decided yet.
+    `exploited` is the word of a list, `told_exploited` that of somebody of the maker's own.
     """
 
     id: str
@@ -86,6 +87,12 @@ class Case:
     accepted_until: datetime | None = None
     proposal: Proposal | None = None
     review_in: tuple[str, ...] = ()
+    told_exploited: bool = False
+
+    @property
+    def attacked(self) -> bool:
+        """Tell whether anybody says that the flaw is exploited."""
+        return self.exploited or self.told_exploited
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,6 +201,7 @@ def _case(row: Any, held: list[tuple[int, str]], now: datetime) -> Case:  # noqa
     del values["judged_on"]
     values["judged_by"] = tuple(row.judged_by or ())
     values["review_in"] = tuple(row.review_in or ())
+    values["told_exploited"] = bool(row.told_exploited)
     values["proposal"] = proposal_of(row.proposal)
     if row.state == "open" and not row.review and row.accepted_until is not None and row.accepted_until <= now:
         values["review"] = expired(row.accepted_until)

@@ -104,6 +104,7 @@ cases = Table(
     Column("accepted_until", Moment, nullable=True),
     Column("proposal", JSONText, nullable=True),
     Column("review_in", JSONText, nullable=True),
+    Column("told_exploited", Boolean, nullable=True),
     UniqueConstraint("flaw", "product", name="uq_vulnerabilities_case_flaw_product"),
 )
 exposure = Table(
