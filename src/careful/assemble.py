@@ -80,7 +80,7 @@ def chores() -> "list[Chore]":
 
     listed = [
         Chore("seal", audit.seal),
-        Chore("renew", updates.renew),
+        Chore("renew", updates.Renewer().advance),
         Chore("deltas", updates.DeltaMaker().advance),
         Chore("publish_deltas", updates.publish_deltas),
         Chore("bucket", updates.BucketFiller().advance),

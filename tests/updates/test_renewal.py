@@ -103,3 +103,34 @@ def test_what_is_due_is_drafted_with_what_is_in_force(world, clock, maker):
     assert list(root.documents) == ["root"]
     assert list(targets.documents) == ["targets", "releases"]
     assert list(targets.documents["releases"].signed.targets) == ["1.0.0/cam-1-1.0.0.img"]
+
+
+def test_a_worker_looks_closely_only_where_something_changed_or_is_due(
+    world, staff, clock, maker, tmp_path, monkeypatch
+):
+    looks = []
+    real = renewal._renew
+    monkeypatch.setattr(renewal, "_renew", lambda *given: (looks.append(given), real(*given))[1])
+    worker = renewal.Renewer()
+    maker.release("1.0.0")
+
+    def ticks(number: int) -> int:
+        looks.clear()
+        for _ in range(number):
+            worker.advance(world)
+        return len(looks)
+
+    assert ticks(5) == 1
+    maker.release("1.0.1")
+    assert ticks(5) == 1
+    clock.advance(LIFE["timestamp"] * 0.6)
+    assert ticks(5) == 1
+    assert updates.published(world, "cam-1").versions["timestamp"] == 4
+    updates.export_keys(world, staff, "cam-1", tmp_path / "stick")
+    clock.advance(LIFE["targets"] * 0.8)
+    assert ticks(5) == 1
+    assert len(updates.expiring(world)) == 2
+    updates.import_keys(world, staff, "cam-1", tmp_path / "stick")
+    clock.advance(timedelta(minutes=6))
+    assert ticks(5) == 1
+    assert updates.expiring(world) == []

@@ -87,7 +87,7 @@ from careful.updates.queries import (
     rollouts_of,
     statuses,
 )
-from careful.updates.renewal import Expiring, expiring, renew
+from careful.updates.renewal import Expiring, Renewer, expiring, renew
 from careful.updates.reports import MOST_STATUSES, answer_cancel, describe, feedback, retrieved
 from careful.updates.standing import published
 from careful.updates.starting import WAVES, PlannedWave, Preview, preview_rollout, start_rollout
@@ -100,7 +100,7 @@ __all__ = [
     # genuine releases
     "sign_release", "publish", "is_published", "published", "renew", "trusted_root", "repository_dir", "target_path",
     "Signed", "Published", "version_key",
-    "expiring", "Expiring",
+    "expiring", "Expiring", "Renewer",
     # deltas
     "Delta", "DeltaMaker", "deltas", "delta_for", "publish_deltas", "try_again", "BucketFiller",
     # keys elsewhere

@@ -5,7 +5,7 @@ undone, and says once in the ledger what only a person with a key can renew.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from tuf.api.metadata import Metadata, Root  # type: ignore[attr-defined]  # tuf names these its API (docs/api) without an __all__
@@ -23,6 +23,8 @@ from careful.updates.repository import Repository
 
 _SOON = {"root": 1 / 8, "targets": 1 / 8, "snapshot": 1 / 4, "timestamp": 1 / 4}
 """The last part of a role's life, in which it must have been renewed long ago."""
+_AT_LEAST = timedelta(hours=1)
+_AGAIN = timedelta(minutes=5)
 _ONLINE = ("snapshot", "timestamp")
 """Roles that a worker renews as soon as they are due; that they are tells nothing yet."""
 
@@ -50,6 +52,32 @@ def renew(world: World) -> int:
     return sum(
         _renew(world, one.id) for one in products.list_all(world) if publishing.repository_dir(world, one.id).exists()
     )
+
+
+class Renewer:
+    """`renew` for a worker that asks every second: it looks closely only where something changed, or is due."""
+
+    def __init__(self) -> None:
+        self._calm: dict[str, tuple[tuple[int, ...], datetime]] = {}
+
+    def advance(self, world: World) -> int:
+        """Do what `renew` does."""
+        done, now = 0, world.clock.now()
+        for one in products.list_all(world):
+            repository = Repository(publishing.repository_dir(world, one.id), one.id)
+            if not repository.exists():
+                continue
+            seen, until = self._calm.get(one.id, ((), now))
+            if seen != repository.mark() or now >= until:
+                done += _renew(world, one.id)
+                self._calm[one.id] = (repository.mark(), _next_look(repository, now))
+        return done
+
+
+def _next_look(repository: Repository, now: datetime) -> datetime:
+    """Return when something is due; soon again where it is due and its keys are elsewhere: they may come back."""
+    first = min(files.due_at(one) for _, one in _in_force(repository))
+    return min(first, now + _AT_LEAST) if first > now else now + _AGAIN
 
 
 def _renew(world: World, product: str) -> int:
@@ -133,11 +161,17 @@ def expiring(world: World, product: str = "") -> list[Expiring]:
     return sorted(found, key=lambda one: one.expires)
 
 
-def _expiring(repository: Repository, now: datetime) -> list[Expiring]:
+def _in_force(repository: Repository) -> list[tuple[str, Metadata[Any]]]:
     tree = Tree(repository, repository.in_force())
-    listed: list[tuple[str, Metadata[Any]]] = [("root", repository.root())]
-    listed += [(role, tree.metadata(role)) for role in tree.roles]
-    listed += [("snapshot", repository.snapshot()), ("timestamp", repository.timestamp())]
+    return [
+        ("root", repository.root()),
+        *((role, tree.metadata(role)) for role in tree.roles),
+        ("snapshot", repository.snapshot()),
+        ("timestamp", repository.timestamp()),
+    ]
+
+
+def _expiring(repository: Repository, now: datetime) -> list[Expiring]:
     return [
         Expiring(
             product=repository.product,
@@ -147,7 +181,7 @@ def _expiring(repository: Repository, now: datetime) -> list[Expiring]:
             state=_state(one, now),
             do=_do(repository.product, role),
         )
-        for role, one in listed
+        for role, one in _in_force(repository)
         if files.is_due(one, now) and (role not in _ONLINE or _state(one, now) != "due")
     ]
 

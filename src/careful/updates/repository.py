@@ -66,6 +66,10 @@ class Repository:
         """Tell whether the repository was ever in force."""
         return (self.metadata / "timestamp.json").exists()
 
+    def mark(self) -> tuple[int, ...]:
+        """Return what is another whenever a file was placed here."""
+        return tuple(one.stat().st_mtime_ns for one in (self.metadata, self._sets) if one.exists())
+
     def numbers(self, role: str) -> list[int]:
         """Return the numbers of a role's files, rising."""
         names = (path.name.split(".", 1) for path in self.metadata.glob(f"*.{role}.json"))
@@ -173,11 +177,16 @@ def expiry(role: str, now: datetime) -> datetime:
     return (now + LIFE[role]).replace(microsecond=0)
 
 
-def is_due(metadata: Metadata[Any], now: datetime) -> bool:
-    """Tell whether metadata is so far into its life that it should be signed anew."""
+def due_at(metadata: Metadata[Any]) -> datetime:
+    """Return when metadata is so far into its life that it should be signed anew."""
     role = metadata.signed.type
-    left: timedelta = metadata.signed.expires - now
-    return left < LIFE[role] * _RENEW_AT[role]
+    expires: datetime = metadata.signed.expires
+    return expires - LIFE[role] * _RENEW_AT[role]
+
+
+def is_due(metadata: Metadata[Any], now: datetime) -> bool:
+    """Tell whether metadata should be signed anew."""
+    return now > due_at(metadata)
 
 
 def first_root(signers: Mapping[str, list[Signer]], now: datetime) -> Metadata[Root]:

@@ -162,3 +162,13 @@ def test_update_metadata_that_nobody_renews(quiet: World, tmp_path: Path):
     found = list(doctor.update_metadata(quiet))
     assert {one.state for one in found} == {"warning", "bad"}
     assert "devices install nothing" in found[0].says
+
+
+def test_a_token_with_the_servers_keys(quiet: World, token: str):
+    assert list(doctor.signing_token(quiet)) == []
+    with_token = dataclasses.replace(quiet, settings=quiet.settings.model_copy(update={"signing_token": token}))
+    assert [(one.state, one.says) for one in doctor.signing_token(with_token)] == [("good", "0 keys in it.")]
+    unplugged = quiet.settings.model_copy(update={"signing_token": token.replace("token=", "token=un")})
+    found = {one.name: one for one in doctor.examine(dataclasses.replace(quiet, settings=unplugged))}
+    assert found["signing_token"].state == "bad"
+    assert "not plugged in" in found["signing_token"].says

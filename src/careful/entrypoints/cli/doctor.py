@@ -19,6 +19,7 @@ from careful.entrypoints.cli.output import json_option, say_json
 from careful.kernel import audit, outbox
 from careful.kernel.errors import CarefulError
 from careful.kernel.settings import Settings
+from careful.kernel.token_keys import TokenKeys
 from careful.kernel.work import World
 
 _ROOM_BYTES = 1 << 30
@@ -61,6 +62,13 @@ def key_modes(world: World) -> Iterator[Check]:
         yield Check("data folder", "bad", f"{world.home} can be read by others.", f"chmod go= {world.home}")
     if os.geteuid() == 0:
         yield Check("user", "warning", "You are root.", "Run Careful as a user of its own.")
+
+
+def signing_token(world: World) -> Iterator[Check]:
+    """See that the token with the server's signing keys can be used, where there is one."""
+    if world.settings.signing_token:
+        held = TokenKeys(world.settings.signing_token).names()
+        yield Check("token", "good", f"{len(held)} keys in it.")
 
 
 def open_ports(world: World) -> Iterator[Check]:
@@ -148,6 +156,7 @@ CHECKS: tuple[Callable[[World], Iterator[Check]], ...] = (
     clock,
     disk,
     key_modes,
+    signing_token,
     open_ports,
     tls,
     ledger_proof,
