@@ -16,12 +16,14 @@ from careful.releases.model import (
     Artifact,
     Component,
     Found,
+    Part,
     Release,
     SbomReport,
     SbomRow,
     State,
     Statement,
 )
+from careful.releases.parts import MOST_PARTS, add_part
 from careful.releases.policies import policy, set_policy
 from careful.releases.policy import Policy
 from careful.releases.provenance import Provenance
@@ -56,7 +58,7 @@ __all__ = [
     "Sbom", "SbomReport", "SbomRow", "Found", "read_sbom", "why_unmatchable",
     "Purl", "Cpe", "parse_purl", "parse_cpe", "names_linux", "unescaped",
     # acting
-    "add", "mark_signed", "withdraw",
+    "add", "mark_signed", "withdraw", "add_part", "Part", "MOST_PARTS",
     # what is asked of them
     "Policy", "policy", "set_policy", "keep_extra", "Bundle", "bundle_of", "why_no_deltas",
     "Provenance", "add_provenance", "provenance_of", "provenance_bytes", "must_be_proven", "manifest",

@@ -20,6 +20,18 @@ class ReleaseAdded(Event):
     fixes: tuple[str, ...]
 
 
+@event("releases.part_added", subject="release/{release}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartAdded(Event):
+    """A further file, for a part of the device, became part of a release that nobody had signed."""
+
+    release: str
+    product: str
+    version: str
+    part: str
+    artifact: str
+
+
 @event("releases.signed", subject="release/{release}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseSigned(Event):

@@ -32,6 +32,16 @@ class Artifact:
     filename: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A further file of a release, for a part of the device."""
+
+    part: str
+    name: str
+    version: str
+    artifact: Artifact
+
+
 @dataclass(frozen=True, slots=True)
 class Release:
     """One version of one product. `security_version` counts up with every release; a device never goes below its own.
@@ -53,6 +63,12 @@ class Release:
     signed_at: datetime | None
     components: int = 0
     unmatchable: int = 0
+    parts: tuple[Part, ...] = ()
+
+    def file(self, name: str) -> Artifact | None:
+        """Return the image or the part with this file name."""
+        files = (self.artifact, *(one.artifact for one in self.parts))
+        return next((one for one in files if one.filename == name), None)
 
 
 @dataclass(frozen=True, slots=True)

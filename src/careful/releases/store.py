@@ -1,6 +1,7 @@
 """The tables of releases, and the statements that write them. Images and SBOMs themselves are files: artifacts.py."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import (
@@ -21,7 +22,7 @@ from sqlalchemy import (
 
 from careful.kernel.database import JSONText, Moment, metadata, upsert
 from careful.releases import trust_store as _trust_store  # noqa: F401 (its tables are the domain's too)
-from careful.releases.model import Artifact, Component, Found, Release, Statement
+from careful.releases.model import Artifact, Component, Found, Part, Release, Statement
 
 line = Table(
     "releases_line",
@@ -53,6 +54,7 @@ release = Table(
     Column("metadata_version", Integer, nullable=True),
     Column("components", Integer, nullable=False),
     Column("unmatchable", Integer, nullable=False),
+    Column("parts", JSONText, nullable=False, server_default="[]"),
     UniqueConstraint("product", "version"),
 )
 component = Table(
@@ -150,7 +152,13 @@ def as_release(row: Row[Any]) -> Release:
         signed_at=row.signed_at,
         components=row.components,
         unmatchable=row.unmatchable,
+        parts=tuple(Part(**{**one, "artifact": Artifact(**one["artifact"])}) for one in row.parts),
     )
+
+
+def part_as(part: Part) -> dict[str, Any]:
+    """Return a part as it is stored."""
+    return asdict(part)
 
 
 def as_components(rows: Iterable[Row[Any]]) -> list[Component]:

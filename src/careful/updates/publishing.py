@@ -278,7 +278,7 @@ def target_path(release: releases.Release) -> str:
 
 def target_of(release: releases.Release) -> TargetFile:
     """Return what is signed about a release: length, SHA-256, and what a device must know before it installs."""
-    custom = {
+    custom: dict[str, object] = {
         "product": release.product,
         "hardware": list(release.hardware),
         "version": release.version,
@@ -286,6 +286,18 @@ def target_of(release: releases.Release) -> TargetFile:
         "sbom_sha256": release.sbom_sha256,
         "fixes": list(release.fixes),
     }
+    if release.parts:
+        custom["parts"] = [
+            {
+                "part": one.part,
+                "name": one.name,
+                "version": one.version,
+                "filename": one.artifact.filename,
+                "length": one.artifact.size,
+                "sha256": one.artifact.sha256,
+            }
+            for one in release.parts
+        ]
     return TargetFile(
         release.artifact.size, {"sha256": release.artifact.sha256}, target_path(release), {"custom": custom}
     )

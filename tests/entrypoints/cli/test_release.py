@@ -117,3 +117,14 @@ def test_signing_commands_stand_beside_ours(run):
     said = run("--help").stdout
     for name in ("add", "list", "show", "verify", "sign", "publish"):
         assert f"  {name}" in said
+
+
+def test_further_files_before_it_is_signed(add, run, files):
+    add()
+    (files / "app.bin").write_bytes(b"app")
+    given = ("part", "cam-1", "1.0.0", str(files / "app.bin"), "--part", "bApp", "--name", "player")
+    assert "has 2 files" in run(*given).stdout
+    told = read(run(*given, "--json"))
+    assert [(one["part"], one["name"], one["artifact"]["filename"]) for one in told["parts"]] == [
+        ("bApp", "player", "app.bin")
+    ]

@@ -18,7 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from makers import Maker
 
-from careful import devices, updates
+from careful import devices, releases, updates
 from careful.entrypoints.gateway.https.app import server_config
 from careful.kernel import ledger
 from careful.kernel.settings import Settings
@@ -312,6 +312,24 @@ def test_swupdate_with_another_devices_certificate_gets_nothing(world, maker, bo
     (board.folder / "device.key").write_bytes(key)
     board.run_until(lambda: [one.kind for one in devices.refusals(world, "cam-1-002")] == ["other-device"])
     assert updates.order(world, action).state == "offered"
+
+
+def test_swupdate_installs_several_modules(world, staff, maker, board):
+    second = board.folder / "second.bin"
+    app = board.folder / "app.swu"
+    made = maker.release(
+        "1.0.1", content=image(board.folder, board.installed, b"one" * 9000), kind="swu", publish=False
+    )
+    app.write_bytes(image(board.folder, second, b"two" * 9000))
+    releases.add_part(world, staff, made.id, "bApp", app, name="player", version="7.1")
+    updates.sign_release(world, staff, made.id)
+    updates.publish(world, staff, made.id)
+    updates.start_rollout(world, staff, "cam-1", "1.0.1", waves=("all",))
+    updates.advance(world)
+    action = updates.order_for(world, "cam-1-001").id
+    board.run_until(lambda: "All Chunks Installed." in lines(world, action))
+    assert board.installed.read_bytes() == b"one" * 9000
+    assert second.read_bytes() == b"two" * 9000
 
 
 class Elsewhere:

@@ -26,6 +26,7 @@ from careful import devices, releases, updates
 from careful.entrypoints.gateway.https import ddi_bodies as bodies
 from careful.entrypoints.gateway.https import rauc
 from careful.entrypoints.gateway.https.artifacts import Delivery, Tampered
+from careful.entrypoints.gateway.https.ddi_clients import Profile, profile_of
 from careful.entrypoints.gateway.https.ddi_confirmation import Confirmation
 from careful.entrypoints.gateway.https.ddi_desk import BASE, TENANTS, Desk, Endpoint, action_of, told
 from careful.entrypoints.gateway.https.ddi_media import CBOR, answer, media_of, read_table
@@ -170,22 +171,25 @@ class Ddi:
         return Response(status_code=200 if before.version == version else 201)
 
     async def list_artifacts(self, request: Request) -> Response:
-        """List the one artifact of an order."""
+        """List the artifacts of an order."""
         order = await self._desk.order(request)
         release = await run_in_threadpool(releases.by_id, self._world, _fetchable(order).release)
-        return answer(request, [bodies.artifact(self._desk.base(request), order, release, self._http_port)])
+        base, files = self._desk.base(request), (release.artifact, *(one.artifact for one in release.parts))
+        return answer(request, [bodies.artifact(base, order, release, self._http_port, one) for one in files])
 
     async def fetch(self, request: Request) -> ASGIApp:
         """Give the bytes of an order's artifact, or their MD5 line; altered ones in a rehearsal of tampering."""
         order = _fetchable(await self._desk.order(request))
         release = await run_in_threadpool(releases.by_id, self._world, order.release)
-        one, name = release.artifact, request.path_params["file"]
-        if name == f"{one.filename}.MD5SUM":
-            return PlainTextResponse(f"{one.md5}  {one.filename}\n")
+        name = request.path_params["file"]
+        summed = release.file(name.removesuffix(".MD5SUM"))
+        if summed is not None and summed.filename != name:
+            return PlainTextResponse(f"{summed.md5}  {summed.filename}\n")
         delta = await self._delta(order, release)
         if delta is not None and name == delta.filename:
             return await self._files.answer(request, delta.sha256, delta.filename, delta.sha1)
-        if name != one.filename:
+        one = release.file(name)
+        if one is None:
             raise NotFound("There is no such artifact in this order.")
         response = await self._files.answer(request, one.sha256, one.filename, one.sha1, here=bool(order.drill))
         return Tampered(response) if order.drill == "tampered" else response
@@ -196,8 +200,19 @@ class Ddi:
         history = await run_in_threadpool(bodies.history_of, self._world, request, order)
         now = self._world.clock.now()
         delta = await self._delta(order, release)
+        client = profile_of(request)
+        if client.single and release.parts and order.is_open:
+            await self._refuse_set(order, client, len(release.parts) + 1)
         base, port = self._desk.base(request), self._http_port
-        return answer(request, bodies.deployment(base, order, release, now, history, delta, http_port=port))
+        body = bodies.deployment(base, order, release, now, history, delta, http_port=port, part=client.part)
+        return answer(request, body)
+
+    async def _refuse_set(self, order: updates.Order, client: Profile, files: int) -> None:
+        """End an order that its client could carry out in part only: half a set is no release."""
+        says = f"{client.name} takes one file, and the release has {files}"
+        report = updates.Report(execution="closed", finished="failure", details=(says,))
+        await self._desk.change(order.device, updates.feedback, order.id, report)
+        raise NotFound(f"{says}.", do="Ship this product's releases as one image.")
 
     async def _delta(self, order: updates.Order, release: releases.Release) -> updates.Delta | None:
         """Return the delta that the device of an order may use; none in a rehearsal."""

@@ -27,6 +27,7 @@ _EXECUTIONS = frozenset(
 _CONSENTS = ("confirmed", "denied")
 _FINISHED = ("success", "failure", "none")
 _HOST = re.compile(r"[A-Za-z0-9._:\[\]-]{1,255}")
+_PARTS = {"application": "bApp", "runtime": "jvm"}  # hawkBit's old names, which clients look for
 _DAY = 86_400
 _Link = dict[str, str]
 _INT32 = 1 << 31
@@ -183,12 +184,14 @@ def deployment(
     delta: updates.Delta | None = None,
     *,
     http_port: int = 0,
+    part: str = "os",
 ) -> dict[str, Any]:
-    """Return an order as DDI has it: one chunk with one artifact, with all three digests and both links.
+    """Return an order as DDI has it: a chunk for the image, which is for `part`, and one for each further module.
 
     A delta stands in the chunk's metadata, where only clients that know of deltas look for it.
     """
     urgency = "forced" if updates.is_forced(order.forced_from, now) else "attempt"
+    of_image, modules = modules_of(release)
     body: dict[str, Any] = {
         "id": str(order.id),
         "deployment": {
@@ -197,17 +200,27 @@ def deployment(
             **({"maintenanceWindow": "available"} if order.window else {}),
             "chunks": [
                 {
-                    "part": "os",
+                    "part": part,
                     "version": release.version,
                     "name": f"{release.product} {release.version}",
-                    "artifacts": [artifact(base, order, release, http_port)],
+                    "artifacts": [artifact(base, order, release, http_port, one) for one in of_image],
                     "metadata": [
                         {"key": "tuf-target-path", "value": updates.target_path(release)},
                         {"key": "product", "value": release.product},
                         *_delta_metadata(base, order, delta),
                         *({"key": key, "value": value} for key, value in sorted(order.conditions.items())),
                     ],
-                }
+                },
+                *(
+                    {
+                        "part": _PARTS.get(kind, kind),
+                        "version": version,
+                        "name": name,
+                        "artifacts": [artifact(base, order, release, http_port, one) for one in files],
+                        "metadata": [],
+                    }
+                    for (kind, name, version), files in modules.items()
+                ),
             ],
         },
     }
@@ -256,30 +269,47 @@ _HISTORY = {
 }
 
 
-def artifact(base: str, order: updates.Order, release: releases.Release, http_port: int = 0) -> dict[str, Any]:
-    """Return an artifact as DDI has it. The order's number stands for the software module's.
+def modules_of(
+    release: releases.Release,
+) -> tuple[list[releases.Artifact], dict[tuple[str, str, str], list[releases.Artifact]]]:
+    """Return the files of the image's own module, and those of the others by part, name and version."""
+    own: list[releases.Artifact] = [release.artifact]
+    others: dict[tuple[str, str, str], list[releases.Artifact]] = {}
+    for one in release.parts:
+        if one.part == "os" and not one.name and one.version == release.version:
+            own.append(one.artifact)
+        else:
+            name = one.name or f"{release.product} {one.part}"
+            others.setdefault((one.part, name, one.version), []).append(one.artifact)
+    return own, others
+
+
+def artifact(
+    base: str, order: updates.Order, release: releases.Release, http_port: int = 0, one: releases.Artifact | None = None
+) -> dict[str, Any]:
+    """Return an artifact (the image, if none is named) as DDI has it; the order's number stands for its module's.
 
     `download-http` is there always, because Zephyr reads no other; it is HTTPS unless the operator serves images by
     plain HTTP as well, and in a rehearsal of tampering, which only the order's own address can serve.
     """
-    one = release.artifact
+    one = one or release.artifact
     link = {"href": f"{base}/softwaremodules/{order.id}/artifacts/{quote(one.filename)}"}
     digest = {"href": f"{link['href']}.MD5SUM"}
     return {
         "filename": one.filename,
         "hashes": {"sha1": one.sha1, "md5": one.md5, "sha256": one.sha256},
         "size": one.size,
-        "_links": {"download": link, "md5sum": digest, **_http_links(base, order, release, http_port, link, digest)},
+        "_links": {"download": link, "md5sum": digest, **_http_links(base, order, release.id, http_port, link, digest)},
     }
 
 
 def _http_links(
-    base: str, order: updates.Order, release: releases.Release, port: int, link: _Link, digest: _Link
+    base: str, order: updates.Order, release: str, port: int, link: _Link, digest: _Link
 ) -> dict[str, _Link]:
     if port and order.drill != "tampered":
         host = urlsplit(base).hostname or ""
         server = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-        link = {"href": f"{server}/DEFAULT/artifacts/{release.id}/{quote(release.artifact.filename)}"}
+        link = {"href": f"{server}/DEFAULT/artifacts/{release}/{link['href'].rpartition('/')[2]}"}
         digest = {"href": f"{link['href']}.MD5SUM"}
     return {"download-http": link, "md5sum-http": digest}
 

@@ -35,8 +35,9 @@ def create_app(world: World) -> Starlette:
 
     async def fetch(request: Request) -> ASGIApp:
         release = await run_in_threadpool(releases.by_id, world, request.path_params["release"][:64])
-        one, name = release.artifact, request.path_params["file"]
-        if release.state != "signed" or name not in {one.filename, f"{one.filename}.MD5SUM"}:
+        name = request.path_params["file"]
+        one = release.file(name.removesuffix(".MD5SUM")) or release.file(name)
+        if release.state != "signed" or one is None:
             raise NotFound("There is no such image.")
         if name != one.filename:
             return PlainTextResponse(f"{one.md5}  {one.filename}\n")
