@@ -10,11 +10,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from careful import devices, products, releases
-from careful.entrypoints.console import sessions
+from careful.entrypoints.console import forms, sessions
 from careful.entrypoints.console.pages.common import history, ledger_size
 from careful.entrypoints.look import LookRenderer, templates
 from careful.kernel.actors import Actor
 from careful.kernel.work import World
+from careful.workflows import end_of_support
 
 Act = Callable[[World, Actor, str], object]
 
@@ -28,6 +29,7 @@ def routes(world: World) -> list[Route]:
         Route("/products/{product}/approve", page.approve, methods=["POST"]),
         Route("/products/{product}/publish", page.publish, methods=["POST"]),
         Route("/products/{product}/on-sale", page.put_on_sale, methods=["POST"]),
+        Route("/products/{product}/end", page.announce_end, methods=["POST"]),
     ]
 
 
@@ -67,6 +69,10 @@ class _Products:
             devices=sum(devices.count_by_version(self._world, product.id).values()),
             versions=products.versions(self._world, product.id),
             acts=[act for act in _acts(product) if sessions.signed(request).may("products", act[0])],
+            end=products.ending(self._world, product.id),
+            end_steps=end_of_support.progress(self._world, product.id),
+            past=next((one for one in end_of_support.past_support(self._world) if one.product == product.id), None),
+            may_end=sessions.signed(request).may("products", "publish"),
             lines=history(self._world, f"product/{product.id}", request.url.path),
         )
 
@@ -84,6 +90,14 @@ class _Products:
         """Put a product on sale."""
         actor = sessions.require(request, "products", "sell")
         return self._act(request, actor, products.put_on_sale)
+
+    def announce_end(self, request: Request) -> Response:
+        """Announce the end of support."""
+        actor = sessions.require(request, "products", "publish")
+        product = products.get(self._world, request.path_params["product"]).id
+        words = [forms.field(request, name) for name in ("last", "keeps", "stops")]
+        end_of_support.announce(self._world, actor, product, *words)
+        return RedirectResponse(f"/products/{product}#end", 303)
 
     def _act(self, request: Request, actor: Actor, act: Act) -> Response:
         product = products.get(self._world, request.path_params["product"]).id

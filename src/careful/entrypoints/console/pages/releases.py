@@ -1,4 +1,4 @@
-"""Releases and rollouts: what was built and signed, what is in it, and how it reaches the devices, wave by wave."""
+"""Releases, with the list of rollouts: what was built and signed, and what is in it."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from careful import devices, products, releases, updates, vulnerabilities
-from careful.entrypoints.console import forms, sessions
+from careful.entrypoints.console import sessions
 from careful.entrypoints.console.pages.common import history, ledger_size
 from careful.entrypoints.look import LookRenderer, templates
 from careful.entrypoints.look.sorting import Column, arrange
@@ -16,15 +16,13 @@ from careful.workflows import release_launch
 
 
 def routes(world: World) -> list[Route]:
-    """Return the list, a release's page, a rollout's page, and what can be done there."""
+    """Return the list, a release's page, and what can be done there."""
     page = _Releases(world, templates(world))
     return [
         Route("/releases", page.show_list, methods=["GET"]),
         Route("/releases/{release}", page.show, methods=["GET"]),
         Route("/releases/{release}/sign", page.sign, methods=["POST"]),
         Route("/releases/{release}/publish", page.publish, methods=["POST"]),
-        Route("/rollouts/{rollout}", page.show_rollout, methods=["GET"]),
-        Route("/rollouts/{rollout}/{act:str}", page.act, methods=["POST"]),
     ]
 
 
@@ -108,6 +106,7 @@ class _Releases:
             running=devices.count_by_version(world, one.product).get(one.version, 0),
             published=one.state == "signed" and updates.is_published(world, one),
             may_sign=may("releases", "sign") and one.state == "draft",
+            may_start=may("rollouts", "start"),
             may_publish=may("releases", "publish") and one.state != "withdrawn",
             lines=history(world, f"release/{one.id}", request.url.path),
         )
@@ -123,36 +122,3 @@ class _Releases:
         actor = sessions.require(request, "releases", "publish")
         updates.publish(self._world, actor, request.path_params["release"])
         return RedirectResponse(f"/releases/{request.path_params['release']}", 303)
-
-    def show_rollout(self, request: Request) -> Response:
-        """Show one rollout: its waves, every device, and how the version spread."""
-        sessions.require(request, "rollouts", "read")
-        world = self._world
-        detail = updates.rollout(world, request.path_params["rollout"])
-        rollout = detail.rollout
-        spread = updates.uptake(world, rollout.product, rollout.version)
-        points = [(one.at, {"fixed": one.fixed, "offered": one.offered, "silent": one.silent}) for one in spread.points]
-        return self._look.page(
-            request,
-            "console/rollout.html",
-            ledger_size=ledger_size(world),
-            rollout=rollout,
-            members=detail.members,
-            left=detail.left,
-            points=points,
-            may={verb: sessions.signed(request).may("rollouts", verb) for verb in ("halt", "resume")},
-            lines=history(world, f"rollout/{rollout.id}", request.url.path),
-        )
-
-    def act(self, request: Request) -> Response:
-        """Halt, resume, or account for a device."""
-        act, rollout = request.path_params["act"], request.path_params["rollout"]
-        actor = sessions.require(request, "rollouts", "halt" if act == "halt" else "resume")
-        reason = forms.field(request, "reason", "")
-        if act == "halt":
-            updates.halt(self._world, actor, rollout, reason)
-        elif act == "resume":
-            updates.resume(self._world, actor, rollout, reason)
-        else:
-            updates.account(self._world, actor, rollout, forms.field(request, "device", ""), reason)
-        return RedirectResponse(f"/rollouts/{rollout}", 303)
