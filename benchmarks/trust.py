@@ -112,10 +112,10 @@ def release() -> object:
 def main() -> None:
     """Measure."""
     method(
-        """Keys in files (Ed25519), root 2 of 3, releases signed by build and release key. Each line is a new repository;
-        "one more" is one release signed and published beside the others. The device is python-tuf's client on files,
-        so bytes and requests are exact and seconds are its own work. An assignment is read from keys on disk, signed and
-        serialized, as each device's request is."""
+        """Keys in files (Ed25519), root 2 of 3, releases signed by build and release key. Each line is a new
+        repository; "one more" is one release signed and published beside the others. The device is python-tuf's client
+        on files, so bytes and requests are exact and seconds are its own work. An assignment is read from keys on disk,
+        signed and serialized, as each device's request is."""
     )
     for size in SIZES:
         made, more, first, again, seconds, requests = [], [], [], [], [], []

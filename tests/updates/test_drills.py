@@ -1,5 +1,7 @@
+import json
 from datetime import timedelta
 
+import flat_repository
 import pytest
 
 from careful import devices, updates
@@ -29,6 +31,7 @@ def answer(world, device, action, finished, *details):
         pytest.param("rollback", "1.0.1", ("cam-1", "1.0.0"), "refused: rollback: 1.0.0 is older", id="rollback"),
         pytest.param("wrong_model", "1.0.0", ("lock-1", "1.0.0"), "refused: wrong-model: a lock-1", id="wrong model"),
         pytest.param("wrong_model", "1.0.0", ("lock-1", "1.0.0"), "refused: unsigned: no such target", id="unknown"),
+        pytest.param("wrong_device", "1.0.1", ("cam-1", "1.0.1"), "refused: wrong-device: signed for x", id="device"),
     ],
 )
 def test_a_device_that_refuses_and_says_so_has_held(world, staff, cam, hands, kind, runs, ordered, line):
@@ -112,3 +115,17 @@ def test_a_rollout_waits_for_a_device_in_a_drill(world, staff, cam, hands):
     answer(world, cam, action, "failure", "refused: tampered: other bytes")
     hands.advance()
     assert updates.order_for(world, cam).rollout
+
+
+def test_an_order_signed_for_another_device(world, staff, cam):
+    action = updates.drill(world, staff, cam, "wrong_device")
+    said = json.loads(updates.assignment(world, cam, action))["signed"]
+    assert said["assignment"] == {"device": "another.device", "product": "cam-1", "action": action}
+
+
+def test_a_product_without_a_director_cannot_rehearse_it(world, staff, maker):
+    maker.declare()
+    flat_repository.make(world, "cam-1")
+    maker.release("1.0.0")
+    with pytest.raises(Refused, match="has no director"):
+        updates.drill(world, staff, maker.device("cam-1-001", "1.0.0"), "wrong_device")

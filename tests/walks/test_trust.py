@@ -18,9 +18,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "demo"))
 from test_simulated import image
 from town import STAFF, Town
 
-from careful import releases, updates
+from careful import devices, releases, updates
 from careful.demo.firmware import HARDWARE
 from careful.demo.fleet import make
+from careful.kernel import ledger
 from careful.updates import director, publishing
 from careful_device.agent import Agent
 from careful_device.config import load
@@ -135,3 +136,15 @@ def test_4_the_old_release_key_counts_no_more_and_the_device_follows_the_new_one
     path.write_bytes(genuine)
     house.rollout("1.0.3")
     assert house.answer("cam-1-002") == "running 1.0.3"
+
+
+def test_5_a_real_agent_refuses_a_rehearsed_order_for_another_device(house):
+    for one in updates.rollouts(house.world):
+        if one.state == "running":
+            updates.halt(house.world, STAFF, one.id, "A rehearsal comes.")
+    devices.report_version(house.world, "cam-1-002", "1.0.3", "ddi")
+    action = updates.drill(house.world, STAFF, "cam-1-002", "wrong_device")
+    assert updates.order_for(house.world, "cam-1-002").id == action
+    assert house.answer("cam-1-002").startswith("refused: wrong-device: the order is signed for another.device")
+    with house.world.look() as connection:
+        assert ledger.read(connection, names=["updates.drill_held"])[-1].data["kind"] == "wrong_device"

@@ -29,6 +29,7 @@ from careful.updates.fates import FATES, DeviceFate, Fate
 from careful.updates.lost_key import Rehearsal, rehearse
 from careful.updates.meeting import Meeting
 from careful.updates.model import (
+    DIRECTED_KINDS,
     DRILL_KINDS,
     MEMBER_STATES,
     OPEN_ORDER,
@@ -119,5 +120,5 @@ __all__ = [
     "is_forced", "in_window", "waiting_order", "answer_consent",
     "auto_confirm", "activate_auto_confirm", "deactivate_auto_confirm", "AutoConfirm",
     # rehearsals
-    "drill", "DrillKind", "DRILL_KINDS", "rehearse", "Rehearsal",
+    "drill", "DrillKind", "DRILL_KINDS", "DIRECTED_KINDS", "rehearse", "Rehearsal",
 ]  # fmt: skip

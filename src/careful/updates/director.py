@@ -51,10 +51,21 @@ def assignment(world: World, device: str, action: int) -> bytes:
     return said.to_bytes(_COMPACT)
 
 
+def has_one(world: World, product: str) -> bool:
+    """Tell whether a product's metadata names a director."""
+    repository = Repository(publishing.repository_dir(world, product), product)
+    if not repository.exists():
+        return False
+    top = Tree(repository, repository.in_force()).metadata("targets").signed
+    return bool(delegation.keys_of(top, delegation.DIRECTOR))
+
+
 def draft(order: Order, release: releases.Release, expires: datetime) -> Metadata[Targets]:
     """Return what is said about an order, not signed yet."""
     target = publishing.target_of(release)
-    told = {"device": order.device, "product": order.product, "action": order.id}
+    # No device can be called this: a name has no dot.
+    device = "another.device" if order.drill == "wrong_device" else order.device
+    told = {"device": device, "product": order.product, "action": order.id}
     return Metadata(
         Targets(
             version=int(order.made_at.timestamp()),

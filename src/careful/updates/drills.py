@@ -3,6 +3,7 @@
     tampered      the artifact's link serves other bytes of the same length
     rollback      the order is for an older release than the device runs
     wrong_model   the order is for another product's release
+    wrong_device  the order is for what the device runs, and the director signs it for another device
 
 A rehearsal has held when the device closes the order as failed and has said `refused: <kind>: …` (SWUpdate says it in
 its own words, and often before the closing report). Success means that it accepted what it must not. Anything else
@@ -15,14 +16,19 @@ from careful import devices, releases
 from careful.kernel.actors import Actor
 from careful.kernel.errors import Invalid, Refused
 from careful.kernel.work import Work, World
-from careful.updates import publishing, queries, store
+from careful.updates import director, publishing, queries, store
 from careful.updates.events import DrillFailed, DrillHeld, DrillOrdered, DrillUnclear
-from careful.updates.model import DRILL_KINDS, DrillKind, Order, OrderState, Report, action_number
+from careful.updates.model import DIRECTED_KINDS, DRILL_KINDS, DrillKind, Order, OrderState, Report, action_number
 from careful.updates.versions import is_newer, key
 
 _DEADLINE = timedelta(minutes=15)
 # A device that looks another model's image up in its own product's metadata finds it unsigned there.
-_RIGHT_WORDS = {"tampered": ("tampered",), "rollback": ("rollback",), "wrong_model": ("wrong-model", "unsigned")}
+_RIGHT_WORDS = {
+    "tampered": ("tampered",),
+    "rollback": ("rollback",),
+    "wrong_model": ("wrong-model", "unsigned"),
+    "wrong_device": ("wrong-device",),
+}
 # SWUpdate's words when an image does not have the digest in the order, or in its own signed description.
 _SWUPDATE_TAMPERED = ("checksum does not match", "hash mismatch")
 _REASON = 200
@@ -33,8 +39,9 @@ def drill(world: World, actor: Actor, device: str, kind: DrillKind, deadline: ti
 
     Raises NotFound, Invalid (kind), Refused where the device is busy or no fitting release is published.
     """
-    if kind not in DRILL_KINDS:
-        raise Invalid(f"{kind!r} is no rehearsal.", do=f"Say one of: {', '.join(DRILL_KINDS)}.", where="kind")
+    known_kinds = (*DRILL_KINDS, *DIRECTED_KINDS)
+    if kind not in known_kinds:
+        raise Invalid(f"{kind!r} is no rehearsal.", do=f"Say one of: {', '.join(known_kinds)}.", where="kind")
     known = devices.get(world, device)
     if not devices.connects(known.state):
         raise Refused(f"{device} is {known.state}; it would not answer.", do="Choose a device that is active.")
@@ -77,6 +84,12 @@ def _wrong_release(world: World, device: devices.Device, kind: DrillKind) -> rel
             raise Refused(f"{device.id} has not said what it runs.", do="Try again after its next report.")
         fitting = [one for one in signed if one.product == device.product and is_newer(running, one.version)]
         missing = f"No published release of {device.product} is older than {running}."
+    elif kind == "wrong_device":
+        # What it runs: a client that knows no director would change nothing.
+        fitting = [one for one in signed if (one.product, one.version) == (device.product, device.version)]
+        missing = f"The release that {device.id} runs is not published."
+        if not director.has_one(world, device.product):
+            missing, fitting = f"{device.product} has no director.", []
     else:
         # One that the device would take if it were genuine, where there is one: else it may refuse for another reason.
         mine = [one for one in signed if one.product == device.product]

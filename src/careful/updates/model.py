@@ -21,7 +21,7 @@ from careful.kernel.errors import CarefulError
 MemberState = Literal["waiting", "deferred", "offered", "installed", "confirmed", "failed", "silent", "accounted"]
 RolloutState = Literal["proposed", "running", "halted", "finished", "superseded"]
 OrderState = Literal["offered", "retrieved", "running", "succeeded", "failed", "silent", "cancelled"]
-DrillKind = Literal["tampered", "rollback", "wrong_model"]
+DrillKind = Literal["tampered", "rollback", "wrong_model", "wrong_device"]
 Urgency = Literal["feature", "security", "exploited"]
 Progress = Literal["assigned", "downloading", "verified", "installed"]
 Consent = Literal["", "asked", "given"]
@@ -40,6 +40,9 @@ MEMBER_STATES: tuple[MemberState, ...] = (
 URGENCIES: tuple[Urgency, ...] = ("feature", "security", "exploited")
 OPEN_ORDER: tuple[OrderState, ...] = ("offered", "retrieved", "running")
 DRILL_KINDS: tuple[DrillKind, ...] = ("tampered", "rollback", "wrong_model")
+"""What every client must refuse."""
+DIRECTED_KINDS: tuple[DrillKind, ...] = ("wrong_device",)
+"""What a client must refuse that knows the director."""
 REASON_LIMIT = 300
 
 

@@ -30,6 +30,15 @@ def key(outcome="held"):
         pytest.param([FIRST, *drills(kinds=("tampered", "wrong_model"))], "met", "refused", id="no older version yet"),
         pytest.param([FIRST, SIGNED, *drills(), key("failed")], "not met", "revoked targets key", id="a revoked key"),
         pytest.param([FIRST, SIGNED, *drills(), key("failed"), key()], "met", "refused", id="a revoked key, mended"),
+        pytest.param(
+            [FIRST, SIGNED, *drills(), *drills("failed", ("wrong_device",))],
+            "not met",
+            "another device's",
+            id="misdirected",
+        ),
+        pytest.param(
+            [FIRST, SIGNED, *drills(), *drills(kinds=("wrong_device",))], "met", "refused", id="misdirected and refused"
+        ),
         pytest.param([FIRST, SIGNED, key()], "unknown", "was ever offered", id="only a key rehearsed"),
         pytest.param([(9, "releases.added", {"product": "cam"})], "not applicable", "no signed", id="nothing shipped"),
     ],

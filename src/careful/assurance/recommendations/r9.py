@@ -29,11 +29,22 @@ def decide(facts: Facts) -> Iterator[Finding]:
                 yield Finding(Value.MET, f"A device of {product} refused {what}.", (held,), product)
             else:
                 missing.append(what)
+        yield from _directed(facts, product)
         yield from _keys(facts, product)
         if missing:
             yield Finding(
                 Value.UNKNOWN, f"No device of {product} was ever offered {' or '.join(missing)}.", (), product
             )
+
+
+def _directed(facts: Facts, product: str) -> Iterator[Finding]:
+    """Look at the newest rehearsal that only clients with a director can pass, where there was one."""
+    held = facts.last("updates.drill_held", product=product, kind="wrong_device")
+    failed = facts.last("updates.drill_failed", product=product, kind="wrong_device")
+    if failed and (held is None or failed.seq > held.seq):
+        yield Finding(Value.NOT_MET, f"A device of {product} took another device's order.", (failed,), product)
+    elif held:
+        yield Finding(Value.MET, f"A device of {product} refused another device's order.", (held,), product)
 
 
 def _keys(facts: Facts, product: str) -> Iterator[Finding]:

@@ -29,12 +29,20 @@ command.add_command(report)
 
 @command.command()
 @click.option("--device", required=True, help="The real device that must refuse.")
-@click.option("--kind", type=click.Choice(updates.DRILL_KINDS), multiple=True, help="Default: all three, one by one.")
+@click.option(
+    "--kind",
+    type=click.Choice((*updates.DRILL_KINDS, *updates.DIRECTED_KINDS)),
+    multiple=True,
+    help="Default: the first three, one by one.",
+)
 @click.option("--wait", default=120, show_default=True, help="Seconds to wait for each answer; 0: do not wait.")
 @json_option
 @click.pass_context
 def update(ctx: click.Context, device: str, kind: tuple[updates.DrillKind, ...], wait: int, as_json: bool) -> None:
-    """Offer DEVICE an altered image, an older version or another model's image (R9). Exit code 0: all refused."""
+    """Offer DEVICE an altered image, an older version or another model's image (R9). Exit code 0: all refused.
+
+    wrong_device is an order signed for another device: for clients that know the director, such as our agent.
+    """
     world: World = ctx.obj.world()
     results = []
     for one in kind or updates.DRILL_KINDS:
