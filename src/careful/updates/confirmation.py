@@ -1,7 +1,8 @@
 """The owner's word: an order that was made with consent waits until the device, or staff for its owner, agrees to it.
 
 A device can be set to agree by itself (auto-confirm, hawkBit DDI `confirmationBase`); an order that waits then is
-agreed to at once. A refusal leaves the order waiting until its deadline: the owner may still change their mind.
+agreed to at once. A refusal leaves the order waiting: the owner may still change their mind, and the rollout defers
+the device meanwhile.
 """
 
 from dataclasses import asdict

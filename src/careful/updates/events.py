@@ -311,7 +311,7 @@ class OwnerAgreed(Event):
 @event("updates.owner_refused", subject="device/{device}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnerRefused(Event):
-    """The owner does not agree to an order; it goes on waiting until its deadline."""
+    """The owner does not agree to an order; it goes on waiting."""
 
     device: str
     action: int
