@@ -1,5 +1,7 @@
 """Keys in SoftHSM, a PKCS#11 token in software."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -57,3 +59,12 @@ def test_a_wrong_address(uri, says):
 def test_a_right_address():
     found = read_uri("pkcs11:token=my%20token;type=private?pin-source=file:/run/pin&module-path=/m.so")
     assert (found.token, found.module, found.pin_file) == ("my token", "/m.so", "/run/pin")
+
+
+def test_many_threads_sign_at_once(token):
+    """Logging in counts for the whole process: without taking turns, one would log another out."""
+    key = TokenKeys(token).ensure("tuf.cam-1.director", "p256")
+    with ThreadPoolExecutor(8) as pool:
+        signatures = list(pool.map(lambda number: (number, key.sign(b"%d" % number)), range(40)))
+    for number, signature in signatures:
+        key.public_key().verify(signature, b"%d" % number, ec.ECDSA(hashes.SHA256()))

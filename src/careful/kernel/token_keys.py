@@ -9,6 +9,7 @@ Keys are P-256, which every token can; a key's label is its name here.
 
 import contextlib
 import re
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 SCHEME = "pkcs11:"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,95}")
 _PIN_BYTES = 4096
+_TURN = threading.Lock()
+"""One use at a time: being logged in is a state of the process, and the end of one use would log another out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,9 +126,13 @@ class TokenKeys:
 
     @contextlib.contextmanager
     def _session(self) -> Iterator["pkcs11.Session"]:
+        where = f"The token {self._address.token!r}"
+        with _TURN:
+            yield from self._open(where)
+
+    def _open(self, where: str) -> Iterator["pkcs11.Session"]:
         import pkcs11  # noqa: PLC0415 (loads a native library: only where a token is used)
 
-        where = f"The token {self._address.token!r}"
         try:
             library = pkcs11.lib(self._address.module)
             try:
