@@ -6,9 +6,9 @@ from typing import Any
 from careful import devices, releases
 from careful.kernel.errors import NotFound
 from careful.kernel.work import World
-from careful.updates import fates, fleet_queries, publishing, queries, store
+from careful.updates import fates, fitting, fleet_queries, publishing, queries, store
 from careful.updates.fates import DeviceFate
-from careful.updates.model import Point, Uptake
+from careful.updates.model import Point, RolloutDetail, Uptake
 from careful.updates.stragglers import Behind, Currency, grouped, where
 from careful.updates.versions import is_newer, key
 
@@ -88,15 +88,26 @@ def fates_of(world: World, rollout_id: str) -> list[DeviceFate]:
     with world.look() as connection:
         orders = fleet_queries.last_orders(connection, rollout_id)
     known = {one.id: one for one in devices.named(world, [member.device for member in found.members])}
+    kept = _waits(world, found)
     return [
         fates.fate(
             member,
             orders.get(member.device),
             known[member.device].version if member.device in known else None,
             known[member.device].last_seen if member.device in known else None,
+            kept.get(member.device, ""),
         )
         for member in found.members
     ]
+
+
+def _waits(world: World, found: RolloutDetail) -> dict[str, str]:
+    """Return device -> what it waits for, of those whose wave is open and that were offered nothing yet."""
+    opened = {wave.number for wave in found.rollout.waves if wave.opened_at}
+    waiting = [one.device for one in found.members if one.state == "waiting" and one.wave in opened]
+    told = fleet_queries.candidates(world, found.rollout.product, waiting) if waiting else []
+    now, policy = world.clock.now(), found.rollout.policy
+    return {one.device: fitting.hindrance(one) or fitting.circumstance(one, policy, now) for one in told}
 
 
 def _spread(product: str, version: str, rows: list[Any]) -> Uptake:

@@ -78,10 +78,13 @@ def progress(before: Progress, report: Report) -> Progress:
     return max(before, said, key=_STEPS.index)
 
 
-def fate(member: Member, order: Order | None, runs: str | None, heard: datetime | None) -> DeviceFate:
-    """Return what has become of it: `order` is the device's last one of this rollout, `heard` its last contact."""
+def fate(member: Member, order: Order | None, runs: str | None, heard: datetime | None, kept: str = "") -> DeviceFate:
+    """Return what has become of it.
+
+    `order` is the device's last one of this rollout, `heard` its last contact, `kept` what keeps it from an offer.
+    """
     word: Fate
-    since, why = member.changed_at, member.detail
+    since, why = member.changed_at, member.detail or kept
     if member.state == "offered":
         word = order.progress if order is not None else "assigned"
         since = (order.retrieved_at or order.made_at) if order is not None else member.first_offered

@@ -293,8 +293,8 @@ def _check(asked: Asked, chosen: Sequence[Candidate], meets: Sequence[Meeting], 
     taken = next((each for each in meets if each.wants_word), None)
     if taken is not None and not supersede and not asked.policy.downgrade:
         raise Refused(
-            f"{asked.product} {taken.version} is being rolled out already ({taken.rollout}); {taken.says}",
-            do=f"Halt it first: careful rollout halt {taken.rollout} --reason TEXT, or say --supersede if it is meant.",
+            f"{asked.product} {taken.version} is being rolled out already ({taken.rollout}). {taken.says}",
+            do=f"Say --supersede if it is meant, or first: careful rollout halt {taken.rollout} --reason TEXT",
         )
 
 
