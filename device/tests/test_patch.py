@@ -134,18 +134,19 @@ def test_memory_stays_within_the_stated_bound(tmp_path):
     change = b"\1" + bytes(len(old) - 1)
     (tmp_path / "old").write_bytes(old)
     (tmp_path / "patch").write_bytes(hostile(0, len(old), change, len(extra), extra, 0, length=len(new)))
-    script = (
-        "import resource, sys\n"
+    script = (  # VmHWM: what getrusage says begins with the memory of whoever started the process
+        "import sys\n"
         "from careful_device.patch import apply\n"
-        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "def most(): return int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0])\n"
+        "before = most()\n"
         "old, patch, out = open(sys.argv[1], 'rb'), open(sys.argv[2], 'rb'), open(sys.argv[3], 'wb')\n"
         "apply(old, patch, out, int(sys.argv[4]))\n"
         "out.close()\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)\n"
+        "print(most() - before)\n"
     )
     arguments = [str(tmp_path / name) for name in ("old", "patch", "new")]
     done = subprocess.run(
         [sys.executable, "-c", script, *arguments, str(len(new))], capture_output=True, text=True, check=True
     )
     assert hashlib.sha256((tmp_path / "new").read_bytes()).digest() == hashlib.sha256(new).digest()
-    assert int(done.stdout) * 1024 < MEMORY + (2 << 20)
+    assert 1 << 20 < int(done.stdout) * 1024 < MEMORY + (2 << 20)

@@ -25,7 +25,7 @@ from careful.products.laws import Answer, LawAnswer, judge
 from careful.products.lint import Finding, Report, check, lint, not_read
 from careful.products.lint_table import RULES
 from careful.products.model import Declared, Ending, Product, Stage, Version, update_method
-from careful.products.mud import Way, mud
+from careful.products.mud import Way, mud, ways
 from careful.products.page import DataRow
 from careful.products.parsing import parse
 from careful.products.permit import Denied, Permit, Stream, permit
@@ -54,6 +54,7 @@ __all__ = [
     "versions",
     "text_of",
     "permit_of",
+    "ways",
     "parse",
     "permit",
     "judge",

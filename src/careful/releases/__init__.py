@@ -6,7 +6,7 @@ SBOM accounts for every component; one that cannot be looked up in the known fla
 genuine (signing.py; the repository itself belongs to updates), withdrawing ends its way to devices.
 """
 
-from careful.releases.actions import add, mark_signed, withdraw
+from careful.releases.actions import add, mark_signed, note_altered, withdraw
 from careful.releases.bundles import bundle_of, why_no_deltas
 from careful.releases.bundles_facts import Bundle
 from careful.releases.identifiers import Cpe, Purl, names_linux, parse_cpe, parse_purl, unescaped
@@ -58,7 +58,7 @@ __all__ = [
     "Sbom", "SbomReport", "SbomRow", "Found", "read_sbom", "why_unmatchable",
     "Purl", "Cpe", "parse_purl", "parse_cpe", "names_linux", "unescaped",
     # acting
-    "add", "mark_signed", "withdraw", "add_part", "Part", "MOST_PARTS",
+    "add", "mark_signed", "withdraw", "note_altered", "add_part", "Part", "MOST_PARTS",
     # what is asked of them
     "Policy", "policy", "set_policy", "keep_extra", "Bundle", "bundle_of", "why_no_deltas",
     "Provenance", "add_provenance", "provenance_of", "provenance_bytes", "must_be_proven", "manifest",

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from careful import products
-from careful.kernel.actors import Actor
+from careful.kernel.actors import SYSTEM, Actor
 from careful.kernel.errors import Invalid, NotFound, Refused
 from careful.kernel.ids import new_id
 from careful.kernel.work import Work, World
 from careful.releases import artifacts, bundles, policies, store, trust_store
 from careful.releases import sbom as sboms
-from careful.releases.events import ReleaseAdded, ReleaseSigned, ReleaseWithdrawn
+from careful.releases.events import ArtifactAltered, ReleaseAdded, ReleaseSigned, ReleaseWithdrawn
 from careful.releases.model import AddedRelease, Artifact, Release, check_asked
 
 _LONGEST_REASON = 1000
@@ -116,6 +116,12 @@ def withdraw(world: World, actor: Actor, release_id: str, reason: str) -> Releas
             store.change(work.connection, known.id, state="withdrawn")
             work.record(ReleaseWithdrawn(release=known.id, product=known.product, version=known.version, reason=why))
         return _hold(work, release_id)
+
+
+def note_altered(world: World, sha256: str) -> None:
+    """Tell the ledger that a file in the store no longer has the bytes that it is named after."""
+    with world.change(SYSTEM) as work:
+        work.record(ArtifactAltered(artifact=sha256))
 
 
 def _must_be_approved(world: World, product: str, version: str) -> None:

@@ -97,8 +97,15 @@ def test_a_withdrawn_release_is_not_launched(create, run, world, staff):
         run("launch", "cam-1", "1.0.0")
 
 
-def test_manifest_and_deltas(create, run):
+def test_manifest_deltas_and_changes(create, run, files):
     create()
+    assert "first release" in run("changes", "cam-1", "1.0.0").stdout
+    (files / "sbom.json").write_bytes(purls("pillow==10.0.1"))
+    create(version="1.0.1")
+    said = run("changes", "cam-1", "1.0.1").stdout
+    assert "Since 1.0.0: image +0 bytes." in said
+    assert "component\tchanged\tpillow\t10.0.0\t10.0.1" in said
+    assert read(run("changes", "cam-1", "1.0.1", "--json"))["before"]["version"] == "1.0.0"
     assert json.loads(run("manifest", "cam-1", "1.0.0").stdout)["version"] == "1.0.0"
     assert "the worker makes them" in run("deltas", "cam-1", "1.0.0").stdout
     assert read(run("deltas", "cam-1", "1.0.0", "--try-again", "--json")) == []

@@ -14,6 +14,7 @@ from careful.entrypoints.api.uploads import on_disk, whole_body
 from careful.kernel.actors import Actor
 from careful.kernel.errors import Invalid, TooLarge
 from careful.kernel.work import World
+from careful.workflows import what_changed
 
 router = APIRouter(prefix="/releases", tags=["releases"], route_class=TokenFirst)
 _Read = Annotated[Actor, Depends(needs("releases", "read"))]
@@ -120,6 +121,12 @@ def withdraw(
 def manifest(world: TheWorld, _: _Read, release: str) -> Response:
     """Return every digest and promise of a release as canonical JSON: the same inputs give the same bytes."""
     return Response(releases.manifest(world, release), media_type="application/json")
+
+
+@router.get("/{release}/changes")
+def changes(world: TheWorld, _: _Read, release: str) -> what_changed.Changed | None:
+    """Return what a release changes against the one before; nothing for the first."""
+    return what_changed.what_changed(world, releases.by_id(world, release))
 
 
 @router.get("/{release}/bundle")

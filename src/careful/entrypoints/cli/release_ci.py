@@ -17,6 +17,7 @@ from careful.entrypoints.cli.release_doors import SERVER, Door, door_to
 from careful.kernel.actors import OPERATOR
 from careful.kernel.errors import Invalid, NotFound, Refused
 from careful.kernel.work import World
+from careful.workflows import what_changed
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _ENDED = ("superseded", "withdrawn")
@@ -226,6 +227,35 @@ def deltas(ctx: click.Context, product: str, version: str, try_again: bool, as_j
     say_table(f"Deltas to {product} {version}", columns, rows, empty=empty or "None yet; the worker makes them.")
 
 
+@click.command()
+@click.argument("product")
+@click.argument("version")
+@json_option
+@click.pass_context
+def changes(ctx: click.Context, product: str, version: str, as_json: bool) -> None:
+    """Say what VERSION of PRODUCT changes: components, size, flaws, permissions and endpoints declared."""
+    world: World = ctx.obj.world()
+    found = what_changed.what_changed(world, releases.get(world, product, version))
+    if as_json:
+        say_json(found)
+        return
+    if found is None:
+        click.echo(f"{product} {version} is the first release.")
+        return
+    click.echo(f"Since {found.before.version}: image {found.size:+,} bytes.")
+    flaws = [("flaw", one.kind, f"{one.flaw} in {one.name}", one.before, one.after) for one in found.flaws]
+    groups = {
+        "component": found.components,
+        "endpoint": found.endpoints,
+        "permission": found.permissions,
+        "interface": found.interfaces,
+        "builder": (found.builder,) if found.builder else (),
+    }
+    rows = [(group, one.kind, one.name, one.before, one.after) for group, listed in groups.items() for one in listed]
+    columns = ("Of", "What", "Name", "Before", "Now")
+    say_table(f"{found.before.version} to {version}", columns, [*flaws, *rows], empty="Nothing else changed.")
+
+
 def _read(path: Path) -> bytes:
     if not path.is_file():
         raise NotFound(f"There is no file {path}.")
@@ -241,5 +271,5 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-COMMANDS = (create, launch, provenance, policy, manifest, deltas)
+COMMANDS = (create, launch, provenance, policy, manifest, deltas, changes)
 """For the group `careful release`."""

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from attestations import Builder
 from flaws_sample import osv
 from village import FLEET, NEW, OLD, STAFF, Village
 
@@ -29,6 +30,19 @@ def test_a_release_is_signed_and_published(browser: Any, secret: bytes, village:
     assert releases.by_id(village.world, one.id).state == "signed"
     browser.send(f"/releases/{one.id}/publish")
     assert updates.is_published(village.world, releases.by_id(village.world, one.id))
+
+
+def test_the_page_says_what_changed_and_who_built_it(browser: Any, secret: bytes, village: Village) -> None:
+    village.declare()
+    one = village.ship(OLD, "pillow==10.0.0")
+    assert "It is the first release" in browser.open(f"/releases/{one.id}").text
+    two = village.ship(NEW, "pillow==10.0.1", "attrs==2.0")
+    builder = Builder()
+    releases.add_provenance(village.world, STAFF, two.id, builder.attest(two.artifact.sha256))
+    page = browser.open(f"/releases/{two.id}").text
+    assert f'href="/releases/{one.id}"' in page
+    for said in ("attrs", "10.0.0", "10.0.1", builder.id, "names no builder", "Deltas to it", "as before"):
+        assert said in page, said
 
 
 def test_known_flaws_lead_to_their_cases(browser: Any, secret: bytes, village: Village) -> None:

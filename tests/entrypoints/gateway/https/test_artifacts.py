@@ -16,6 +16,7 @@ from careful import releases
 from careful.entrypoints.gateway.https import artifacts
 from careful.entrypoints.gateway.https.artifacts import RANGES_MOST, Delivery, Tampered, file_response, ranges
 from careful.entrypoints.gateway.https.errors import refusal
+from careful.kernel import ledger
 from careful.kernel.errors import CarefulError
 from careful.kernel.work import World
 
@@ -179,11 +180,15 @@ def test_x_sendfile_names_the_file_and_sends_nothing(delivered):
     assert http.get("/a.img", headers={"if-none-match": '"t1"'}).status_code == 304
 
 
-def test_a_file_is_compared_with_its_digest_before_it_is_served(delivered):
+def test_a_file_is_compared_with_its_digest_before_it_is_served(delivered, world):
     http, path = delivered()
     assert http.get("/a.img").content == CONTENT
     path.write_bytes(CONTENT[:-1] + b"!")
-    assert http.get("/a.img").status_code == 503
+    for _ in range(3):
+        assert http.get("/a.img").status_code == 503
+    with world.look() as connection:
+        [told] = ledger.read(connection, names=["releases.artifact_altered"])
+    assert told.data["artifact"] == path.name
     path.write_bytes(CONTENT)
     assert http.get("/a.img").content == CONTENT
 

@@ -2,27 +2,30 @@
 
 import io
 import json
+import random
 import subprocess
 import sys
 import tarfile
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from makers import Maker
 
-from careful import devices, updates
+from careful import devices, releases, updates
 from careful.kernel.settings import Settings
 
 
-def image(version):
+def image(version, more=b""):
     """An image for the directory driver: a tar archive that says its version."""
-    content = f'ID=cam\nVERSION_ID="{version}"\n'.encode()
     out = io.BytesIO()
+    files = {"etc/os-release": f'ID=cam\nVERSION_ID="{version}"\n'.encode(), **({"usr/lib/big": more} if more else {})}
     with tarfile.open(fileobj=out, mode="w") as archive:
-        one = tarfile.TarInfo("etc/os-release")
-        one.size = len(content)
-        archive.addfile(one, io.BytesIO(content))
+        for name, content in files.items():
+            one = tarfile.TarInfo(name)
+            one.size = len(content)
+            archive.addfile(one, io.BytesIO(content))
     return out.getvalue()
 
 
@@ -110,3 +113,31 @@ def test_our_agent_installs_what_its_owner_agrees_to(world, staff, maker, agent)
     done = agent.run()
     assert updates.order(world, action).state == "succeeded", done.stderr
     assert agent.version == devices.get(world, "cam-1-001").version == "1.0.1"
+
+
+def test_our_agent_takes_a_delta_in_place_of_the_image(world, staff, maker, agent):
+    """The image of 1.0.2 is destroyed on the server once its delta is made: only the delta can have brought it."""
+    big = random.Random(1).randbytes(300_000)  # noqa: S311 (bytes to compare, no secret)
+    for version in ("1.0.1", "1.0.2"):
+        release = maker.release(version, content=image(version, big), kind="tar")
+        hand = updates.DeltaMaker()
+        until = time.monotonic() + 60
+        hand.advance(world)
+        while hand._job is not None and time.monotonic() < until:
+            hand.advance(world)
+            time.sleep(0.05)
+        updates.publish_deltas(world)
+        whole = releases.artifact_path(world, release.artifact.sha256)
+        if version == "1.0.2":
+            [made] = updates.deltas(world, release.id)
+            assert made.published_at is not None
+            assert made.size < 2000
+            whole.chmod(0o600)
+            whole.write_bytes(b"!" * release.artifact.size)
+        action = offer(world, staff, version)
+        done = agent.run()
+        assert updates.order(world, action).state == "succeeded", done.stderr
+        while updates.advance(world):
+            pass
+    assert agent.version == "1.0.2"
+    assert (agent.home / "images" / release.artifact.sha256).stat().st_size == release.artifact.size

@@ -11,8 +11,9 @@ from careful.entrypoints.console import sessions
 from careful.entrypoints.console.pages.common import history, ledger_size
 from careful.entrypoints.look import LookRenderer, templates
 from careful.entrypoints.look.sorting import Column, arrange
+from careful.kernel.errors import NotFound
 from careful.kernel.work import World
-from careful.workflows import release_launch
+from careful.workflows import release_launch, what_changed
 
 
 def routes(world: World) -> list[Route]:
@@ -28,6 +29,13 @@ def routes(world: World) -> list[Route]:
 
 def _left(rollout: updates.Rollout) -> int:
     return rollout.count("failed", "silent", "accounted")
+
+
+def _no_deltas(world: World, release: releases.Release) -> str:
+    try:
+        return releases.why_no_deltas(releases.artifact_path(world, release.artifact.sha256))
+    except NotFound:
+        return ""
 
 
 _NO_ORDER = ((), ())
@@ -105,6 +113,12 @@ class _Releases:
             fresh=vulnerabilities.feeds_fresh(world) and compared == vulnerabilities.generation(world),
             running=devices.count_by_version(world, one.product).get(one.version, 0),
             published=one.state == "signed" and updates.is_published(world, one),
+            changed=what_changed.what_changed(world, one),
+            bundle=releases.bundle_of(world, one.id),
+            provenance=releases.provenance_of(world, one),
+            deltas=updates.deltas(world, one.id),
+            versions={each.id: each.version for each in releases.list_for(world, one.product)},
+            no_deltas=_no_deltas(world, one),
             may_sign=may("releases", "sign") and one.state == "draft",
             may_start=may("rollouts", "start"),
             may_publish=may("releases", "publish") and one.state != "withdrawn",

@@ -14,7 +14,6 @@ import random
 import re
 from pathlib import Path
 
-import structlog
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -22,7 +21,7 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from careful import releases
-from careful.kernel.errors import NotFound
+from careful.kernel.errors import NotFound, Unavailable
 from careful.kernel.work import World
 
 RANGES_MOST = 16
@@ -34,7 +33,6 @@ _RANGE = re.compile(r"([0-9]{0,19})-([0-9]{0,19})")
 _LIST = re.compile(r"[ \t]*,[ \t]*")
 _WAIT_SECONDS = 20.0
 _COME_BACK = (10, 60)
-_log = structlog.get_logger(__name__)
 
 
 class Delivery:
@@ -43,6 +41,7 @@ class Delivery:
     def __init__(self, world: World) -> None:
         self._world = world
         self._bucket = releases.Bucket(world.settings) if world.settings.artifact_bucket else None
+        self._altered: set[str] = set()
         self._places = asyncio.Semaphore(world.settings.download_at_once)
 
     async def answer(
@@ -60,11 +59,21 @@ class Delivery:
             link = await run_in_threadpool(self._bucket.link, sha256)
             if link is not None:
                 return RedirectResponse(link, 302, {"cache-control": "no-store"})
-        path = await run_in_threadpool(releases.sound_path, self._world, sha256)
+        path = await run_in_threadpool(self._sound, sha256)
         if here or settings.artifact_delivery == "app":
             response = file_response(request, path, filename, tag, cache=cache)
             return _Paced(response, self._places, settings.download_rate)
         return self._handed_over(path, sha256, filename, tag, cache)
+
+    def _sound(self, sha256: str) -> Path:
+        """Return the file, if it has its bytes. Raises Unavailable, and tells the ledger once."""
+        try:
+            return releases.sound_path(self._world, sha256)
+        except Unavailable:
+            if sha256 not in self._altered:
+                self._altered.add(sha256)
+                releases.note_altered(self._world, sha256)
+            raise
 
     def _handed_over(self, path: Path, sha256: str, filename: str, tag: str, cache: str) -> Response:
         """Name the file to the proxy in front of us; it sends the bytes, in ranges if the device wants."""
