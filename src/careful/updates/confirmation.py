@@ -84,11 +84,12 @@ def activate_auto_confirm(world: World, actor: Actor, device: str, initiator: st
     with world.change(actor) as work:
         if queries.auto_confirm(work.connection, device) is not None:
             raise Refused(f"{device} agrees to every order by itself already.", do="Deactivate that first.")
+        # Held before the device's row is, as reports do it: so that two never wait in a circle.
+        order = queries.open_order(work.connection, device)
+        order = queries.read_order(work.connection, order.id, hold=True) if order else None
         kept = AutoConfirm(initiator=_plain(initiator, _TEXT), remark=_plain(remark, _REMARK), at=work.now)
         store.turn_device(work.connection, device, confirms={**asdict(kept), "at": iso(kept.at)})
         work.record(AutoConfirmSet(device=device))
-        order = queries.open_order(work.connection, device)
-        order = queries.read_order(work.connection, order.id, hold=True) if order else None
         if order is not None and order.standing.is_open and order.standing.waits and not order.cancelling:
             store.turn_order(work.connection, order.id, confirmed_at=work.now)
             store.turn_device(work.connection, device, asking=False)

@@ -1,12 +1,16 @@
 """DDI as a device sees it, through the real application; the certificate is put where TLS would put it."""
 
 import hashlib
+import json
 import re
 from datetime import UTC, datetime, timedelta
 
+import cbor2
 import ddi_device
 import pytest
 from ddi_device import Device
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from makers import Maker
 
 from careful import devices, updates
@@ -286,6 +290,47 @@ def test_as_much_history_as_is_asked_for(cam, rollout, asked, lines):
     if history:
         assert (history["status"], history["messages"][0]) == ("RUNNING", "step 2")
     assert cam.get(f"/deploymentBase/{action}?actionHistory=some").status_code == 400
+
+
+ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=8,
+)
+STATUS = st.fixed_dictionaries(
+    {
+        "execution": ANY | st.sampled_from(["closed", "proceeding", "canceled", "rejected"]),
+        "result": ANY | st.fixed_dictionaries({"finished": ANY | st.sampled_from(["success", "failure", "none"])}),
+    },
+    optional={"details": ANY, "code": ANY},
+)
+BODIES = (
+    ANY
+    | st.fixed_dictionaries({"status": ANY | STATUS}, optional={"id": ANY, "timestamp": ANY})
+    | st.fixed_dictionaries({"data": ANY, "mode": ANY | st.sampled_from(["merge", "replace", "remove"])})
+    | st.fixed_dictionaries({"confirmation": ANY | st.sampled_from(["confirmed", "denied"])}, optional={"details": ANY})
+    | st.fixed_dictionaries({"version": ANY})
+)
+PLACES = ("post /deploymentBase/{}/feedback", "post /cancelAction/{}/feedback", "post /confirmationBase/{}/feedback",
+          "put /configData", "put /installedBase", "post /confirmationBase/activateAutoConfirm")  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(place=st.sampled_from(PLACES), body=BODIES, cbor=st.booleans())
+def test_whatever_is_sent_is_answered(cam, rollout, place, body, cbor):
+    method, path = place.format(1).split(" ")
+    content = cbor2.dumps(body) if cbor else json.dumps(body).encode()
+    kind = {"content-type": "application/cbor" if cbor else "application/json"}
+    answer = getattr(cam, method)(path, content=content, headers=kind)
+    assert answer.status_code in {200, 201, 400, 404, 405, 409, 410, 413, 429}, answer.text
+    assert len({"deploymentBase", "cancelAction", "confirmationBase"} & set(cam.get().json()["_links"])) <= 1
+
+
+@pytest.mark.parametrize("name", ["a%00b", "%0a", "a%7fb"])
+def test_a_name_that_can_be_none_is_refused(http, maker, name):
+    answer = http.get(f"/default/controller/v1/{name}", headers={"authorization": "TargetToken x"})
+    assert answer.status_code == 400
+    assert http.get(f"/rauc/{name}", headers={"authorization": "TargetToken x"}).status_code == 400
 
 
 @pytest.mark.parametrize("key", ["", "k" * 129, "a\nb"])

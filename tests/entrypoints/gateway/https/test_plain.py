@@ -57,7 +57,7 @@ def test_nothing_else_is_there(http, maker, world, staff, release):
         "/", "/default/controller/v1/cam-1-001", "/tuf/cam-1/metadata/timestamp.json", "/crl",
         f"/DEFAULT/artifacts/{release.id}/other", f"/DEFAULT/artifacts/none/{release.artifact.filename}",
         f"/DEFAULT/artifacts/{draft.id}/{draft.artifact.filename}", f"/DEFAULT/artifacts/{release.sbom_sha256}/x",
-        f"/DEFAULT/artifacts/{release.id}/..%2f..%2fcareful.toml",
+        f"/DEFAULT/artifacts/{release.id}/..%2f..%2fcareful.toml", "/DEFAULT/artifacts/a%00b/x",
     ]  # fmt: skip
     for path in paths:
         assert http.get(path).status_code == 404, path

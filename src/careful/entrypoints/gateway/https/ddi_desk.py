@@ -98,8 +98,9 @@ def told(endpoint: Endpoint) -> Endpoint:
             if tenant not in TENANTS:
                 right = request.url.path.replace(f"/{tenant}/", f"/{TENANTS[0]}/", 1)
                 raise NotFound(f"There is no tenant {tenant[:64]!r}.", do=f"Use {right[:300]}")
-            if len(request.path_params.get("device", "")) > _ID_LIMIT:
-                raise Invalid(f"A device id has at most {_ID_LIMIT} characters.", where="device")
+            device = request.path_params.get("device", "-")
+            if not (0 < len(device) <= _ID_LIMIT and device.isprintable()):
+                raise Invalid(f"A device id has 1 to {_ID_LIMIT} printable characters.", where="device")
             return await endpoint(request)
         except CarefulError as refusal:
             return refuse(request, refusal)

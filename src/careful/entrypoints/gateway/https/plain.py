@@ -26,6 +26,7 @@ from careful.kernel.work import World
 PATH = "/DEFAULT/artifacts/{release}/{file}"
 """It begins with /DEFAULT because Zephyr looks for that, and is short because Zephyr has little room for it."""
 _CONNECTIONS = 2048
+_ID_LIMIT = 64
 _FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -34,7 +35,10 @@ def create_app(world: World) -> Starlette:
     files = Delivery(world)
 
     async def fetch(request: Request) -> ASGIApp:
-        release = await run_in_threadpool(releases.by_id, world, request.path_params["release"][:64])
+        named = request.path_params["release"]
+        if not (named.isascii() and named.isalnum() and len(named) <= _ID_LIMIT):
+            raise NotFound("There is no such image.")
+        release = await run_in_threadpool(releases.by_id, world, named)
         name = request.path_params["file"]
         one = release.file(name.removesuffix(".MD5SUM")) or release.file(name)
         if release.state != "signed" or one is None:
