@@ -113,6 +113,8 @@ def identify_by_proxy(world: World, device: str, authorities: Sequence[str]) -> 
         found = queries.by_target_token(connection, device)
     if found is None:
         raise Unauthenticated(f"There is no device {device[:64]!r}.", do="Enrol first.")
+    if found[0].certificate_sha256 is None:  # it never had one, or all of them were revoked
+        raise Unauthenticated(f"{device} has no certificate that is in force.", do="Enrol again with a new token.")
     return admit(world, found[0])
 
 

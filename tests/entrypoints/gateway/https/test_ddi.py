@@ -315,7 +315,7 @@ PLACES = ("post /deploymentBase/{}/feedback", "post /cancelAction/{}/feedback", 
           "put /configData", "put /installedBase", "post /confirmationBase/activateAutoConfirm")  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.sampled_from(PLACES), body=BODIES, cbor=st.booleans())
 def test_whatever_is_sent_is_answered(cam, rollout, place, body, cbor):
     method, path = place.format(1).split(" ")

@@ -138,9 +138,14 @@ def test_a_named_proxy_vouches_as_for_hawkbit(ask: Any, behind: World, staff: Ac
             peer(ask(host=PROXY, **wrong), "cam-1-001")
     # who it is is the proxy's word; that it is not the device of the address, the route finds
     assert peer(ask(host=PROXY, x_controller_id="cam-1-001", x_authority=ours), "cam-1-002").device == "cam-1-001"
+    told = ask(host=PROXY, x_controller_id="cam-1-001", x_authority=ours)
     devices.quarantine(behind, staff, "cam-1-001", "odd")
     with pytest.raises(Forbidden):
-        peer(ask(host=PROXY, x_controller_id="cam-1-001", x_authority=ours), "cam-1-001")
+        peer(told, "cam-1-001")
+    devices.restore(behind, staff, "cam-1-001", "well again")
+    devices.revoke(behind, staff, "cam-1-001", "its key was stolen")
+    with pytest.raises(Unauthenticated, match="no certificate"):  # whatever the proxy still lets through
+        peer(told, "cam-1-001")
 
 
 def test_what_is_remembered_goes_by_all_that_was_shown(ask: Any, behind: World, enrolled: bytes) -> None:

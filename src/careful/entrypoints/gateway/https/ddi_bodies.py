@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 from starlette.requests import Request
 
 from careful import releases, updates
+from careful.entrypoints.gateway.https.identity import by_trusted_proxy
 from careful.kernel.errors import Invalid, TooMany
 from careful.kernel.work import World
 
@@ -131,7 +132,8 @@ def sleep(seconds: int) -> str:
 def base_url(request: Request, device_url: str, tenant: str, device: str) -> str:
     """Return the address under which this device reached us, from its own Host header, else from the settings."""
     host = request.headers.get("host", "")
-    server = f"{request.scope['scheme']}://{host}" if _HOST.fullmatch(host) else device_url
+    scheme = "https" if by_trusted_proxy(request) else request.scope["scheme"]  # such a proxy ends the device's TLS
+    server = f"{scheme}://{host}" if _HOST.fullmatch(host) else device_url
     return f"{server}/{tenant}/controller/v1/{quote(device)}"
 
 
