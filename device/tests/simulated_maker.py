@@ -132,6 +132,8 @@ class Maker:
         self.life = 30 * DAY
         self.cut_after: int | None = None
         self.broken: dict[str, int] = {}
+        self.redirects: dict[str, str] = {}
+        self.shown_to_store: list[bool] = []
         self.said = b""  # the director's word about whatever is ordered; none where it is empty
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = self.authority.issue("server", key.public_key(), address="127.0.0.1")
@@ -247,6 +249,8 @@ class _Handler(BaseHTTPRequestHandler):
             found = maker.repository.files.get(name)
             return self._send(200 if found else 404, found or b"")
         der = self.request.getpeercert(binary_form=True)
+        if self.path.startswith("/store/"):
+            return self._store(maker, der)
         if der is None:
             return self._send(401, b"")
         certificate = x509.load_der_x509_certificate(der)
@@ -272,7 +276,10 @@ class _Handler(BaseHTTPRequestHandler):
         return self._send(200, base64.b64encode(cms))
 
     def _blob(self, maker: Maker) -> None:
-        content = maker.blobs.get(self.path[len("/blob/") :])
+        name = self.path[len("/blob/") :]
+        if name in maker.redirects:
+            return self._send(302, b"elsewhere", {"Location": maker.redirects[name]})
+        content = maker.blobs.get(name)
         if content is None:
             return self._send(404, b"")
         ranged = re.fullmatch(r"bytes=(\d+)-", self.headers.get("range") or "")
@@ -288,6 +295,15 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return None
         return self._send(206 if ranged else 200, part, headers)
+
+    def _store(self, maker: Maker, der: bytes | None) -> None:
+        """A store of somebody else's: it wants no certificate, and calls a part 200 (as gofakes3 does)."""
+        maker.shown_to_store.append(der is not None)
+        content = maker.blobs[self.path[len("/store/") :]]
+        ranged = re.fullmatch(r"bytes=(\d+)-", self.headers.get("range") or "")
+        start = int(ranged[1]) if ranged else 0
+        headers = {"Content-Range": f"bytes {start}-{len(content) - 1}/{len(content)}"} if ranged else {}
+        return self._send(200, content[start:], headers)
 
     def _ddi(self, maker: Maker, verb: str, body: dict) -> None:  # noqa: PLR0911 (a switchboard)
         base = "/default/controller/v1/cam-1-001"

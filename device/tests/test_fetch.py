@@ -91,3 +91,29 @@ def test_a_full_disk_is_said_before_anything_is_fetched(get, maker, monkeypatch)
     with pytest.raises(AgentError, match="no room for 256000 bytes"):
         get()
     assert maker.requests == []
+
+
+def test_a_redirect_is_followed_without_showing_who_we_are(get, maker):
+    maker.redirects["x"] = f"{maker.url}/store/x"
+    assert get().read_bytes() == CONTENT
+    assert maker.shown_to_store == [False]
+
+
+def test_a_store_that_calls_a_part_200_is_understood(get, maker, tmp_path):
+    (tmp_path / "downloads").mkdir()
+    (tmp_path / "downloads" / f"{SIGNED}.part").write_bytes(CONTENT[:5000])
+    maker.redirects["x"] = f"{maker.url}/store/x"
+    assert get().read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("place", ["http://127.0.0.1/store/x", "", "file:///etc/passwd", "ftp://x/y"])
+def test_a_redirect_leads_to_https_or_nowhere(get, maker, place):
+    maker.redirects["x"] = place
+    with pytest.raises(AgentError):
+        get()
+
+
+def test_a_redirect_leads_on_only_once(get, maker):
+    maker.redirects["x"] = f"{maker.url}/blob/x"
+    with pytest.raises(AnswerError):
+        get()

@@ -41,6 +41,15 @@ def write(release: Release, bundle: Bundle | None, provenance: str) -> bytes:
         },
         "sbom": {"sha256": release.sbom_sha256},
     }
+    if release.parts:
+        plain["parts"] = sorted(
+            (
+                {"part": one.part, "name": one.name, "version": one.version, "file": one.artifact.filename,
+                 "sha256": one.artifact.sha256}
+                for one in release.parts
+            ),
+            key=lambda one: one["file"],
+        )  # fmt: skip
     if provenance:
         plain["provenance"] = {"sha256": provenance}
     if bundle is not None:

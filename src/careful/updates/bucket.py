@@ -32,4 +32,5 @@ def _fetchable(world: World) -> list[str]:
     with world.look() as connection:
         ready = delta_store.read(connection, state="ready")
     deltas = [one.sha256 for one in reversed(ready) if one.published_at is not None and one.release in live]
-    return list(dict.fromkeys([*(one.artifact.sha256 for one in signed), *deltas]))
+    files = [file.sha256 for one in signed for file in (one.artifact, *(part.artifact for part in one.parts))]
+    return list(dict.fromkeys([*files, *deltas]))
