@@ -153,23 +153,23 @@ class TargetTokenSet(Event):
     product: str
 
 
-@event("devices.gateway_token_made", subject="gateway-token/{token}")
+@event("devices.gateway_token_made", subject="gateway-token/{gateway_token}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayTokenMade(Event):
     """A token was made with which something polls for every device of a product, or of all ("")."""
 
-    token: str
+    gateway_token: str
     product: str
     hardware: str
     room: int
 
 
-@event("devices.gateway_token_revoked", subject="gateway-token/{token}")
+@event("devices.gateway_token_revoked", subject="gateway-token/{gateway_token}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayTokenRevoked(Event):
     """A gateway token ended."""
 
-    token: str
+    gateway_token: str
 
 
 @event("devices.registered", subject="device/{device}")

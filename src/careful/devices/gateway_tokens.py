@@ -49,7 +49,7 @@ def make_gateway_token(
         )
         row = {one: getattr(made, one) for one in GatewayToken.__slots__}
         gateway_tokens_store.add(work.connection, {**row, "sha256": token_digest(text)})
-        work.record(GatewayTokenMade(token=made.id, product=product, hardware=hardware, room=room))
+        work.record(GatewayTokenMade(gateway_token=made.id, product=product, hardware=hardware, room=room))
     return made, text
 
 
@@ -65,7 +65,7 @@ def revoke_gateway_token(world: World, actor: Actor, token: str) -> None:
         if not gateway_tokens_store.end(work.connection, token, work.now):
             raise NotFound(f"No gateway token {token!r} is in force.", do="See: careful device gateway-token list")
         store.add_cut(work.connection, "", work.now)  # who still remembers it forgets it
-        work.record(GatewayTokenRevoked(token=token))
+        work.record(GatewayTokenRevoked(gateway_token=token))
 
 
 def identify_by_gateway_token(world: World, device: str, text: str) -> Identity:
