@@ -5,8 +5,8 @@ from alembic import op
 
 from careful.kernel import database
 
-revision = "0013"
-down_revision = "0012"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
