@@ -145,7 +145,7 @@ def rows_of(file: Path) -> list[list[str]]:
     """Return every CPE row of a feed file in the columns of cve-bin-tool's `cve_range`."""
     found: list[list[str]] = []
     with database.consulted(file) as connection:
-        keys = [key for (key,) in connection.execute("SELECT DISTINCT key FROM affected WHERE kind = 'cpe'")]
+        keys = [key for (key,) in connection.execute("SELECT DISTINCT key FROM product WHERE kind = 'cpe'")]
         for one in all_of(connection, "cpe", keys):
             name = releases.parse_cpe(one.affected.cpe)
             if name is None:

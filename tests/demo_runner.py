@@ -43,7 +43,8 @@ class Demo:
             timeout=120,
             check=False,
         )
-        return done.returncode, done.stdout + done.stderr
+        said = done.stdout if "--json" in arguments and done.stdout else done.stdout + done.stderr
+        return done.returncode, said
 
     def device(self, name):
         """The folder of a device of the fleet."""
