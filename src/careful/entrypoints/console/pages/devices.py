@@ -140,6 +140,7 @@ class _Devices:
             product_name=_name(self._world, one.product),
             certificates=devices.certificates_of(self._world, one.id),
             refusals=devices.refusals(self._world, one.id),
+            traits=devices.traits(self._world, one.id),
             attributes=updates.attributes(self._world, one.id),
             order=updates.order_for(self._world, one.id),
             lines=[_line(each) for each in story(self._world, one.id)],
