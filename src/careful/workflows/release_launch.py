@@ -54,9 +54,10 @@ def rolled_out(world: World, subject: str) -> StepStatus:
     if not started:
         return StepStatus("waiting", f"Start it: careful rollout start {one.product} {one.version}")
     state = started[-1].state
+    says = "1 device runs it" if number == 1 else f"{number} devices run it"
     if state == "finished":
-        return StepStatus("done", f"{number} devices run it.")
-    return StepStatus("blocked" if state == "halted" else "now", f"{number} devices run it; rollout {state}.")
+        return StepStatus("done", f"{says}.")
+    return StepStatus("blocked" if state == "halted" else "now", f"{says}; rollout {state}.")
 
 
 WORKFLOW = Workflow(
