@@ -161,6 +161,16 @@ def test_a_range_that_begins_where_it_ends_denies_nothing_before_it():
     assert unsaid.ranges == clear.ranges
 
 
+def test_one_version_that_is_not_affected_may_be_the_mend():
+    """CVE-2023-5752 of pip: affected by default, 23.3 is not; nobody means that 23.3.1 is again."""
+    clear, doubt = read({"version": "23.3", "status": "unaffected"}, default="affected")
+    assert (clear.ranges, clear.fine) == ((Range(fixed="23.3"),), (Range("23.3", last="23.3"),))
+    assert (doubt.ranges, "says nothing of those after it" in doubt.condition) == ((Range(after="23.3"),), True)
+    branch = {"version": "6.8", "less_than_or_equal": "6.8.*", "status": "unaffected"}
+    (linux,) = read(branch, default="affected")
+    assert linux.ranges == (Range(fixed="6.8"), Range(after="6.8.*"))
+
+
 def test_affected_by_default_and_only_affected_versions_named_is_no_clear_word_about_the_others():
     """As in Adobe's records: the rest is not affected in their own words, and affected by the record's."""
     clear, doubt = read({"version": "0", "less_than_or_equal": "4.0.3"}, default="affected")

@@ -52,6 +52,7 @@ _NO_VERSIONS = "its record names no versions"
 _UNKNOWN = "its record does not say which versions"
 _IN_WORDS = "its versions are in words"
 _END_ONLY = "its record's range begins where it ends, and may mean all versions before"
+_MENDED_IN_ONE = "its record names one version that is not affected, and says nothing of those after it"
 _BY_DEFAULT = "its record says affected by default, and then names only versions that are"
 _TWICE = "its record ends the range twice: it speaks of several branches"
 
@@ -121,7 +122,9 @@ def stated(listed: Sequence[Version], default: str, scheme: str, names: tuple[st
         if between is None or said.unclear:
             said.doubts.setdefault("its unaffected versions cannot be put in order", [])
         else:
-            said.affected += between
+            later = [one for one in between if one.after in said.mended() and not (one.fixed or one.last)]
+            said.affected += [one for one in between if one not in later]
+            said.doubts |= {_MENDED_IN_ONE: later} if later else {}
     ends = [one.version.strip() for one in listed if _says_only_its_end(one)]
     if default == "unaffected" and ends:
         said.doubts.setdefault(_END_ONLY, []).extend(Range(last=end) for end in ends)
@@ -184,6 +187,10 @@ class _Said:
     doubts: dict[str, list[Range]] = field(default_factory=dict)
     words: list[str] = field(default_factory=list)
     unclear: bool = False
+
+    def mended(self) -> frozenset[str]:
+        """Return the versions that are named one by one as not affected."""
+        return frozenset(one.last for one in self.fine if one.last and one.introduced == one.last)
 
     def add(self, one: Version, status: str, span: Range | None, doubt: str) -> None:
         if status == "unaffected" and not doubt:

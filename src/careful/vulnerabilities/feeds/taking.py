@@ -20,7 +20,7 @@ from careful.vulnerabilities.feeds.kinds import Kind
 from careful.vulnerabilities.feeds.proof import UNDATED, Proof, not_before, not_in_future
 from careful.vulnerabilities.feeds.record import Malformed, Record, moment
 
-READING = b"15:"  # raise it when a reader learns to read more: the same record is then read anew
+READING = b"16:"  # raise it when a reader learns to read more: the same record is then read anew
 REFUSED_LISTED = 50
 _LONGEST_NAME, _MOST_NAMES = 200, 100
 _LISTS = ("vulnerabilities", "cve_items")
