@@ -3,7 +3,7 @@
 Each simulated agent polls every five minutes (at its own second), takes between 5 and 25 minutes to install and prove
 itself, then reports health; 2 % fail and go back, 3 % never say a word again. The planner is the real one, asked
 at each minute in which something has happened, with a clock of the simulation; orders, reports and deadlines follow
-the executor's rules, and the database is left out. *Hurt* are the devices that failed or fell silent, out of all that
+the executor's rules, and the database is left out. *Hurt* are the devices that ever failed or fell silent, of all that
 were offered the release before it halted. Three rollouts of each policy, with other devices failing each time.
 """
 
@@ -51,6 +51,7 @@ class Fleet:
     opened: dict[int, datetime] = field(default_factory=dict)
     due: list[tuple[float, int, str]] = field(default_factory=list)
     offered: set[int] = field(default_factory=set)
+    hurt: set[int] = field(default_factory=set)
     place: dict[str, int] = field(default_factory=dict)
     next_deadline: float = float("inf")
 
@@ -95,6 +96,8 @@ class Fleet:
 
     def turn(self, place: int, **values: object) -> None:
         """Change one member."""
+        if values.get("state") in {"failed", "silent"}:
+            self.hurt.add(place)
         self.members[place] = replace(self.members[place], **values)  # type: ignore[arg-type]  # its fields
 
     def offer(self, place: int) -> None:
@@ -150,7 +153,7 @@ def main() -> None:
     for name, asked, limits in POLICIES:
         print(f"waves {name}; at most {limits.max_failures_percent:g} % of one; silent after {limits.deadline}")
         runs = [once(asked, limits, seed) for seed in range(RUNS)]
-        hurt = [float(sum(one.state in {"failed", "silent"} for one in fleet.members)) for fleet in runs]
+        hurt = [float(len(fleet.hurt)) for fleet in runs]
         halted = sum(fleet.state == "halted" for fleet in runs)
         row(f"    {'until it halts' if halted else 'until all ended'}", [fleet.now / 60 for fleet in runs], "min")
         row("    offered by then", [float(len(fleet.offered)) for fleet in runs], "devices")
