@@ -190,8 +190,9 @@ WHY = {
     "all": """A CNA's word goes before a correction: what is settled here is Node.js, whose CNA lists `20.5.0 to 20.5.0`
         and calls the rest
         unaffected; it may have meant `up to 20.5.0`, and both words are shown.""",
-    "bitnami": """To check: a pair that ends before it begins (7.3.0 to 6.2.18), whose meaning nobody can tell. Where pairs
-        overlap (14.0.0 to 14.14.1, then 14.14.0 to 14.20.0), what either reading of the events holds is affected.""",
+    "bitnami": """To check: a pair that ends before it begins (7.3.0 to 6.2.18), whose meaning nobody can tell. Where
+        pairs overlap (14.0.0 to 14.14.1, then 14.14.0 to 14.20.0), what either reading of the events holds is
+        affected.""",
     "oss-fuzz": """Affected, where the plain reader says no: the same version under another tag (SUDO_1_9_9 and
         v1.9.9); it compares letters only. To check: a record that gives commits and lists no tag at all.""",
     "csaf": """The plain reader knows one bound in numbers; `22.10_SP9`, `All versions < V13.1` and names of a whole
