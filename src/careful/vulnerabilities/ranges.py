@@ -79,6 +79,8 @@ def holds(one: Range, version: str, scheme: str) -> Hit:
     """Tell whether `version` lies in the range; what cannot be read is for a person to check."""
     if one.is_open:
         return "yes"
+    if not _can_be_read(version, scheme):
+        return "check"
     try:
         span = bounds(one, scheme)
         if span is None:
@@ -88,6 +90,16 @@ def holds(one: Range, version: str, scheme: str) -> Hit:
     except ValueError:
         return "check"
     return "check" if _is_repackaged(version, one.last, scheme) else "no"
+
+
+@lru_cache(maxsize=4096)
+def _can_be_read(version: str, scheme: str) -> bool:
+    """Tell whether a scheme has a place for a version; asked once for the thousands of ranges of a product."""
+    try:
+        versions.key(scheme, version)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_past(one: Range, version: str, scheme: str) -> bool:
