@@ -213,11 +213,11 @@ def test_a_bundle_of_a_stranger_is_refused(world, staff, camera, bom, tmp_path):
 @pytest.mark.parametrize(
     ("content", "advice"),
     [
-        (b"hsqs" + bytes(16) + b"\4\0" + bytes(99), "squashfs packed by xz"),
-        (b"hsqs" + bytes(16) + b"\0\0" + bytes(99), ""),
-        (gzip.compress(b"x"), "packed by gzip"),
-        (b"\xfd7zXZ\0" + bytes(99), "packed by xz"),
-        (b"plain", ""),
+        pytest.param(b"hsqs" + bytes(16) + b"\4\0" + bytes(99), "squashfs packed by xz", id="squashfs, xz"),
+        pytest.param(b"hsqs" + bytes(16) + b"\0\0" + bytes(99), "", id="squashfs, not packed"),
+        pytest.param(gzip.compress(b"x"), "packed by gzip", id="gzip"),
+        pytest.param(b"\xfd7zXZ\0" + bytes(99), "packed by xz", id="xz"),
+        pytest.param(b"plain", "", id="plain"),
     ],
 )
 def test_compression_that_defeats_deltas_is_said(world, staff, camera, bom, tmp_path, content, advice):
