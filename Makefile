@@ -63,5 +63,6 @@ $(VENV)/.server: requirements/server.txt requirements/build.txt requirements/del
 $(VENV)/.dev: requirements/dev.txt requirements/rauc.txt $(VENV)/.server
 	@echo "Installing what the tests need ..."
 	@$(PIP) --require-hashes -r requirements/dev.txt && $(PIP) --require-hashes --no-deps -r requirements/rauc.txt || { \
-	  echo "The packages could not be fetched. Check the network, then run make again."; exit 1; }
+	  echo "The packages could not be installed. Check the network, run: apt-get install gcc python3-dev, then make again."; \
+	  exit 1; }
 	@touch $@
