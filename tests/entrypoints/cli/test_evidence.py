@@ -49,7 +49,7 @@ def read(done: Result) -> Any:
 
 def test_verdicts_for_people_and_programs(run: Run):
     rows = {one["id"]: one["verdict"] for one in read(run("list", "--json"))}
-    assert len(rows) == 12
+    assert len(rows) == 13
     assert set(rows.values()) <= {"met", "not met", "not applicable", "unknown"}
     piped = dict(line.split("\t")[:2] for line in run("list").stdout.splitlines()[1:] if "\t" in line)
     assert piped == rows
