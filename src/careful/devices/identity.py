@@ -14,10 +14,11 @@ from careful.devices import queries, store
 from careful.devices.authority import authority_chain
 from careful.devices.certificates import digest
 from careful.devices.events import DeviceActivated, TargetTokenSet
+from careful.devices.live import lock_live
 from careful.devices.model import Device, Identity, Standing, after, connects
 from careful.devices.tokens import token_digest
 from careful.kernel.actors import Actor
-from careful.kernel.errors import Forbidden, NotFound, Refused, Unauthenticated
+from careful.kernel.errors import Forbidden, Unauthenticated
 from careful.kernel.work import Work, World
 
 
@@ -125,12 +126,8 @@ def set_target_token(world: World, actor: Actor, device: str) -> str:
     """
     token = secrets.token_urlsafe(32)
     with world.change(actor) as work:
-        found = store.lock_device(work.connection, device)
-        if found is None:
-            raise NotFound(f"There is no device {device!r}.", do="See: careful device list")
-        if found[1].state == "retired":
-            raise Refused(f"{device} is retired.")
+        one = lock_live(work, device)
         store.add_cut(work.connection, device, work.now)  # who still remembers the earlier one forgets it
         store.set_device(work.connection, device, target_token_sha256=token_digest(token))
-        work.record(TargetTokenSet(device=device, product=found[0].product))
+        work.record(TargetTokenSet(device=device, product=one.product))
     return token

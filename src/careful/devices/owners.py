@@ -10,9 +10,10 @@ from collections.abc import Sequence
 
 from careful.devices import queries, store
 from careful.devices.events import OwnerForgotten, OwnerSet
+from careful.devices.live import lock_live
 from careful.devices.model import Contact
 from careful.kernel.actors import Actor
-from careful.kernel.errors import Invalid, NotFound, Refused
+from careful.kernel.errors import Invalid, NotFound
 from careful.kernel.ids import new_id
 from careful.kernel.work import Work, World
 
@@ -33,11 +34,7 @@ def set_owner(world: World, actor: Actor, device: str, email: str) -> str:
         raise Invalid("This is no e-mail address.", do="Write it as name@example.com.", where="email")
     ref = new_id()
     with world.change(actor) as work:
-        found = store.lock_device(work.connection, device)
-        if found is None:
-            raise NotFound(f"There is no device {device!r}.", do="See: careful device list")
-        if found[1].state == "retired":
-            raise Refused(f"{device} is retired.")
+        lock_live(work, device)
         before = store.drop_owner(work.connection, device)
         if before is not None:
             work.record(OwnerForgotten(device=device, owner=before, why="replaced"))

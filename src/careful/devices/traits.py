@@ -13,11 +13,12 @@ from dataclasses import replace
 from functools import cache
 from zoneinfo import available_timezones
 
-from careful.devices import store, traits_store
+from careful.devices import traits_store
 from careful.devices.events import TraitsChanged
+from careful.devices.live import lock_live
 from careful.devices.model import CONSENTS, Consent, Traits
 from careful.kernel.actors import Actor
-from careful.kernel.errors import Invalid, NotFound, Refused
+from careful.kernel.errors import Invalid
 from careful.kernel.work import World
 
 WORD = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
@@ -51,11 +52,7 @@ def set_traits(
             f"{str(consent)[:32]!r} is no consent.", do=f"Say one of: {', '.join(CONSENTS)}.", where="consent"
         )
     with world.change(actor) as work:
-        found = store.lock_device(work.connection, device)
-        if found is None:
-            raise NotFound(f"There is no device {device!r}.", do="See: careful device list")
-        if found[1].state == "retired":
-            raise Refused(f"{device} is retired.")
+        one = lock_live(work, device)
         before = traits_store.traits_for(work.connection, [device]).get(device, NONE)
         after = replace(
             before,
@@ -67,11 +64,11 @@ def set_traits(
         if len(after.tags) > MOST_TAGS:
             raise Invalid(f"A device has at most {MOST_TAGS} tags.", do="Take one away first.", where="tag")
         if after != before:
-            traits_store.put_traits(work.connection, device, found[0].product, after)
+            traits_store.put_traits(work.connection, device, one.product, after)
             work.record(
                 TraitsChanged(
                     device=device,
-                    product=found[0].product,
+                    product=one.product,
                     region=after.region,
                     zone=after.zone,
                     consent=after.consent,
