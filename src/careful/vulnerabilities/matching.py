@@ -17,10 +17,9 @@ from careful.vulnerabilities import cpe, versions
 from careful.vulnerabilities.aliases import Aliases, shipped
 from careful.vulnerabilities.deciding import Match, Sought, Verdict, decide, judge, names
 from careful.vulnerabilities.feeds.record import Affected, Row, ecosystem_of
+from careful.vulnerabilities.feeds.rows import Name
 from careful.vulnerabilities.names import known_by_words
-
-Name = tuple[str, str]
-"""Kind and key of a package or product, as in `Affected`."""
+from careful.vulnerabilities.ranges import can_be_read
 
 Known = Component | Found
 """A component of a release, or one just read from an SBOM."""
@@ -166,10 +165,7 @@ def _sure(said_of: Sequence[Verdict]) -> list[Verdict]:
 
 def _is_version(one: Sought) -> bool:
     scheme = versions.scheme_of_purl(one.purl.type, one.purl.name) if one.purl else "generic"
-    try:
-        return bool(versions.key(scheme, one.version))
-    except ValueError:
-        return False
+    return can_be_read(one.version, scheme)
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,13 +55,6 @@ def generation(world: World) -> int:
         return database.generation(connection)
 
 
-def matched_at(world: World, release: str) -> int | None:
-    """Return the generation at which a release was matched, None where it never was."""
-    with world.look() as connection:
-        query = select(matches.c.generation).where(matches.c.release == release)
-        return connection.execute(query).scalar_one_or_none()
-
-
 def matched(world: World) -> dict[str, int]:
     """Return the generation of every release that was matched."""
     with world.look() as connection:

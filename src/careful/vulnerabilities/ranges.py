@@ -79,7 +79,7 @@ def holds(one: Range, version: str, scheme: str) -> Hit:
     """Tell whether `version` lies in the range; what cannot be read is for a person to check."""
     if one.is_open:
         return "yes"
-    if not _can_be_read(version, scheme):
+    if not can_be_read(version, scheme):
         return "check"
     try:
         span = bounds(one, scheme)
@@ -93,7 +93,7 @@ def holds(one: Range, version: str, scheme: str) -> Hit:
 
 
 @lru_cache(maxsize=4096)
-def _can_be_read(version: str, scheme: str) -> bool:
+def can_be_read(version: str, scheme: str) -> bool:
     """Tell whether a scheme has a place for a version; asked once for the thousands of ranges of a product."""
     try:
         versions.key(scheme, version)
