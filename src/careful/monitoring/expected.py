@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from careful import products
 from careful.monitoring.model import Expected, Place, Rate
-from careful.products import Declaration, permit, ways
+from careful.products import Declaration, ways
 
 _SECONDS = {"minute": 60.0, "hour": 3600.0, "day": 86400.0}
 BEATS_MISSED = 3.0
@@ -15,7 +16,7 @@ def expected_of(declaration: Declaration, own: Iterable[Place] = ()) -> Expected
     """Compile what is expected. `own` are the installation's doors for devices, which need no declaring."""
     found, left_out = ways(declaration)
     known = bool(found) and not any("direction is not known" in one for one in left_out)
-    allowed = permit(declaration)
+    allowed = products.permit(declaration)
     return Expected(
         product=declaration.id,
         hosts=frozenset({(one.host, one.port, one.protocol) for one in found if not one.to_device} | set(own))
