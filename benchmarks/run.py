@@ -1,6 +1,6 @@
 """`make bench`: every measurement, each in a process of its own, with its method and table.
 
-A file with an underscore in its name (`flaws_truth.py`) is a part of another.
+A file whose name begins with another one's (`flaws_truth.py`) is a part of that.
 """
 
 import subprocess
@@ -15,8 +15,10 @@ WANTED = sys.argv[1:]
 def main() -> int:
     """Run the benchmarks named, or all of them."""
     worst = 0
-    for path in sorted(HERE.glob("*.py")):
-        if path.stem in {"run", "table"} or "_" in path.stem or (WANTED and path.stem not in WANTED):
+    names = {path.stem for path in HERE.glob("*.py")} - {"run", "table"}
+    for path in sorted(HERE / f"{name}.py" for name in names):
+        is_part = any(path.stem.startswith(f"{name}_") for name in names)
+        if is_part or (WANTED and path.stem not in WANTED):
             continue
         print(f"\n## {path.stem}\n", flush=True)
         began = time.monotonic()
