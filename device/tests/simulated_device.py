@@ -1,6 +1,7 @@
 """A device of the simulated maker: its configuration, and a hand on its switch and clock."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from simulated_maker import Maker
@@ -30,7 +31,9 @@ class Device:
 
     def on(self, **parts: object) -> Agent:
         self.off()
-        self.agent = Agent(load(self.home), clock=lambda: time.time() + self.ahead, **parts)
+        settings = load(self.home)
+        settings = replace(settings, updates=replace(settings.updates, power_supply="power"))  # not this machine's
+        self.agent = Agent(settings, clock=lambda: time.time() + self.ahead, **parts)
         return self.agent
 
     def off(self) -> None:

@@ -166,7 +166,7 @@ class Maker:
         return content
 
     def order(self, version: str, **change: object) -> str:
-        """Offer a release. `change` bends the order: blob, path, size, sha256, product, update."""
+        """Offer a release. `change` bends the order: blob, path, size, sha256, product, update, keep (conditions)."""
         path = str(change.get("path", f"{version}/cam-1-{version}.tar.gz"))
         content = self.blobs[str(change.get("blob", path))]
         action = str(len(self.orders) + len(self.told) + 101)
@@ -192,6 +192,7 @@ class Maker:
                             "metadata": [
                                 {"key": "tuf-target-path", "value": path},
                                 {"key": "product", "value": change.get("product", "cam-1")},
+                                *({"key": key, "value": value} for key, value in dict(change.get("keep", {})).items()),
                             ],
                         }
                     ],

@@ -449,3 +449,48 @@ def test_crashes_are_told_when_they_change_and_a_broken_counter_costs_no_update(
     count.write_text("3\n")
     device.ask()
     assert [one["crashes"] for one in maker.described if "crashes" in one] == ["2", "3"]
+
+
+def battery(home, level, status="Discharging"):
+    """Let the kernel say so from now on."""
+    folder = home / "power" / "BAT0"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in (("type", "Battery"), ("capacity", str(level)), ("status", status), ("present", "1")):
+        (folder / name).write_text(f"{text}\n")
+
+
+def test_an_order_waits_for_the_battery_and_the_server_hears_why(device, home, maker):
+    battery(home, 31)
+    device.settle()
+    assert maker.described[-1]["battery"] == "31"
+    maker.release("1.0.0")
+    action = maker.order("1.0.0", keep={"min-battery": "50"})
+    device.ahead += 60
+    for _ in range(12):
+        device.agent.step()
+    assert (action, "scheduled", "none", "waiting: battery at 31 %, asked for 50 %") in maker.told
+    assert not any("/blob/" in path for _verb, path, _range in maker.requests)
+    device.on()  # a restart forgets nothing
+    battery(home, 31, "Charging")
+    device.settle()
+    assert maker.finals() == [(action, "success", "running 1.0.0")]
+    assert [one for one in maker.described if "power" in one][-1] == {
+        **maker.described[-1], "battery": "31", "power": "mains"
+    }  # fmt: skip
+
+
+def test_a_battery_that_runs_low_during_the_download_holds_the_installation(device, home, maker):
+    battery(home, 80)
+    device.settle()
+    maker.release("1.0.0")
+    maker.order("1.0.0", keep={"min-battery": "50"})
+    device.ahead += 60
+    for _ in range(40):
+        device.agent.step()
+        if any("/blob/" in path for _verb, path, _range in maker.requests):
+            battery(home, 20)
+    assert maker.told[-1][3] == "waiting: battery at 20 %, asked for 50 %"
+    assert not (home / SLOT_LINK).exists()
+    battery(home, 60)
+    device.settle()
+    assert maker.finals()[-1][1] == "success"

@@ -1,14 +1,18 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from playbook import Playbook
 
 from careful_device import acts, loop, seen
+from careful_device.conditions import Conditions
 from careful_device.job import TRIES
 from careful_device.model import Job, Order, Step, Target
 
 ORDER = Order(action="7", href="h", version="2", filename="f", size=1, download="d", target_path="2/f")
 TARGET = Target(path="2/f", length=1, sha256="0" * 64, product="p", hardware=("r",), version="2", security_version=1)
+KEPT = replace(ORDER, conditions=Conditions(min_battery=50))
 OFFER = seen.Polled(sleep=30, order=("7", "h"))
 QUIET = seen.Polled(sleep=30)
 DO, TELL = acts.Do, acts.Tell
@@ -148,9 +152,40 @@ def test_a_certificate_that_is_due_at_once_again_makes_no_loop():
     assert book.waits() == 60.0
 
 
+def test_an_order_waits_for_its_conditions_and_says_so_once_in_a_while():
+    book = Playbook(job=Job(action="7", href="h", step=Step.FETCH, order=KEPT, target=TARGET))
+    book << acts.Look >> seen.Held("battery", "battery at 31 %, asked for 50 %") << (TELL, Step.FETCH)
+    assert book.act.job.waiting == "battery at 31 %, asked for 50 %"
+    book >> seen.Told() << acts.Describe >> seen.Done() << acts.Poll >> OFFER
+    for _minute in range(9):
+        book.later(60) << acts.Look >> seen.Held("battery", "battery at 32 %, asked for 50 %") << acts.Poll >> OFFER
+    book.later(60) << acts.Look >> seen.Held("battery", "battery at 40 %, asked for 50 %") << (TELL, Step.FETCH)
+    book >> seen.Told() << acts.Poll >> OFFER
+    book.later(60) << acts.Look >> seen.Held("power", "not plugged in") << (TELL, Step.FETCH)
+    book >> seen.Failed("no network") << acts.Poll >> OFFER
+    book.later(60) << acts.Look >> seen.Clear() << (TELL, Step.FETCH)
+    assert book.act.job.waiting == ""
+    book >> seen.Told() << (DO, Step.FETCH) >> seen.Stepped() << acts.Look >> seen.Held("window", "x")
+    book << (TELL, Step.INSTALL) >> seen.Told()
+    book.later(40) << acts.Poll >> QUIET
+    assert book.state.job is None  # withdrawn while it waited
+
+
+def test_an_order_that_is_gone_while_it_waits_is_dropped():
+    book = Playbook(job=Job(action="7", href="h", step=Step.INSTALL, order=KEPT, target=TARGET, tries=1))
+    book << acts.Look >> seen.Held("power", "not plugged in") << (TELL, Step.INSTALL) >> seen.Told(gone=True)
+    assert book.state.job is None
+
+
+def test_conditions_are_looked_at_again_before_a_step_is_tried_again():
+    book = Playbook(job=Job(action="7", href="h", step=Step.FETCH, order=KEPT, target=TARGET))
+    book << acts.Look >> seen.Clear() << (TELL, Step.FETCH) >> seen.Told() << (DO, Step.FETCH) >> seen.Failed("cut")
+    book.later(2) << acts.Look >> seen.Clear() << (DO, Step.FETCH)
+
+
 # Laws, under every order of events.
 
-ANSWERS = st.sampled_from(["good", "good", "good", "fail", "broken", "refused", "gone", "restart", "late"])
+ANSWERS = st.sampled_from(["good", "good", "good", "fail", "broken", "refused", "gone", "restart", "late", "held"])
 
 
 def answer(act, how):  # noqa: PLR0911 (a table of answers)
@@ -158,6 +193,8 @@ def answer(act, how):  # noqa: PLR0911 (a table of answers)
         return seen.Told(gone=True)
     if how == "fail":
         return seen.Failed("network")
+    if isinstance(act, acts.Look):
+        return seen.Held("battery", "low") if how == "held" else seen.Clear()
     if isinstance(act, acts.Poll):
         return OFFER
     if isinstance(act, acts.Do):
@@ -168,7 +205,7 @@ def answer(act, how):  # noqa: PLR0911 (a table of answers)
         if how == "refused" and act.job.step in {Step.CHECK, Step.FETCH}:
             return seen.Refused("tampered", "x")
         return seen.Stepped(
-            order=ORDER if act.job.step is Step.READ else None, target=TARGET if act.job.step is Step.CHECK else None
+            order=KEPT if act.job.step is Step.READ else None, target=TARGET if act.job.step is Step.CHECK else None
         )
     return seen.Told() if isinstance(act, acts.Tell) else seen.Done()
 
@@ -197,6 +234,9 @@ def test_laws_hold_whatever_happens(script):  # noqa: C901 (one conversation, ch
                 passed = []
             if step is Step.INSTALL:
                 assert {Step.CHECK, Step.FETCH} <= set(passed)
+            if step in {Step.FETCH, Step.INSTALL}:
+                assert act.job.clear  # looked at since the step was last begun
+                assert not act.job.waiting
             if step is Step.ACTIVATE:
                 assert passed[-1] is Step.INSTALL
             if step is Step.CONFIRM:

@@ -1,7 +1,9 @@
 import json
+from dataclasses import replace
 
 import pytest
 
+from careful_device.conditions import Conditions
 from careful_device.model import Job, Order, Step, Target
 
 ORDER = Order(action="7", href="h", version="2", filename="f", size=1, download="d", target_path="2/f")
@@ -27,6 +29,18 @@ TARGET = Target(
                 outcome="x",
             ),
             id="under way",
+        ),
+        pytest.param(
+            Job(
+                action="7",
+                href="h",
+                step=Step.FETCH,
+                order=replace(ORDER, conditions=Conditions(min_battery=50, mains=True, window="22:00-04:00 UTC")),
+                held="power",
+                waiting="not plugged in",
+                wait_told=3.5,
+            ),
+            id="waiting for power",
         ),
     ],
 )

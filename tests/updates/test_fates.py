@@ -44,6 +44,7 @@ ORDER = Order(
         ("proceeding", "Verifying signature done.", "verified"),
         ("proceeding", "Software bundle installed successfully.", "installed"),
         ("scheduled", "hello", "assigned"),
+        ("scheduled", "waiting: its download is not verified", "assigned"),
     ],
 )
 def test_how_far_clients_say_they_are(execution, line, step):
@@ -94,3 +95,9 @@ def test_fate(member, order, heard, expected):
 @given(st.sampled_from(MEMBER_STATES), st.sampled_from([None, ORDER]))
 def test_every_state_has_a_word(state, order):
     assert fate(replace(MEMBER, state=state), order, None, None).fate in FATES
+
+
+def test_a_device_that_says_what_it_waits_for_is_deferred():
+    waits = replace(ORDER, detail="waiting: battery at 31 %, asked for 50 %", progress="assigned")
+    found = fate(Member(device="d", wave=1, state="offered"), waits, "1.0.0", NOW)
+    assert (found.fate, found.why) == ("deferred", "waiting: battery at 31 %, asked for 50 %")

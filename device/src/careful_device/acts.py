@@ -77,4 +77,11 @@ class Do:
     job: Job
 
 
-Act = Wait | Enrol | Renew | Connect | Read | Poll | Describe | AnswerCancel | Ask | Tell | Do
+@dataclass(frozen=True)
+class Look:
+    """See whether the order's conditions hold now (answer: Clear or Held)."""
+
+    job: Job
+
+
+Act = Wait | Enrol | Renew | Connect | Read | Poll | Describe | AnswerCancel | Ask | Tell | Do | Look

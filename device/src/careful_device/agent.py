@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 
 from careful_device import acts, config, est, files, loop, seen
 from careful_device.backlog import Backlog
+from careful_device.conditions import Power, is_news, said_of
 from careful_device.config import Config
 from careful_device.ddi import Ddi
 from careful_device.directory_slots import DirectorySlots
@@ -54,6 +55,7 @@ class Agent:
         self._seen: deque[seen.Seen] = deque()
         self._last = clock()
         self._crashes: int | None = None
+        self._power: Power | None = None
         self.identity = Identity(settings.home, settings.device)
         self.client = Client(settings.ca_path, self.identity, stores=settings.stores_ca_path)
         self.slots = slots or slots_of(settings)
@@ -174,6 +176,7 @@ class Agent:
     def _update(self, updater: Updater, act: acts.Act) -> seen.Seen:
         if isinstance(act, acts.Poll):
             self._tell_crashes(updater)
+            self._tell_power(updater)
             return updater.ddi.poll()
         if isinstance(act, acts.Describe):
             updater.ddi.describe(updater.describe())
@@ -183,6 +186,8 @@ class Agent:
             return updater.ask(act.action, act.href)
         elif isinstance(act, acts.Tell):
             return updater.tell(act.job)
+        elif isinstance(act, acts.Look):
+            return updater.look(act.job, self._clock())
         elif isinstance(act, acts.Do):
             return updater.do(act.job)
         return seen.Done()
@@ -226,6 +231,13 @@ class Agent:
             return
         updater.ddi.describe({"crashes": str(count)})
         self._crashes = count
+
+    def _tell_power(self, updater: Updater) -> None:
+        """Say how much battery there is, when that has changed: with too little the server offers nothing."""
+        power = updater.power()
+        if is_news(self._power, power):
+            updater.ddi.describe(said_of(power))
+            self._power = power
 
     def _say_how_it_went(self, job: Job) -> None:
         """Tell of an order's end over MQTT too: whoever watches the device's events need not ask the update server."""

@@ -105,7 +105,8 @@ def _once(settings: Config, _given: argparse.Namespace) -> int:
     finally:
         agent.close()
     if last is not None:
-        sys.stdout.write(f"order {last.action}: {last.outcome or last.step.value}\n")
+        waiting = f"waiting: {last.waiting}" if last.waiting else ""
+        sys.stdout.write(f"order {last.action}: {waiting or last.outcome or last.step.value}\n")
     return 0 if polled and agent.state.job is None and (last is None or last.succeeded) else 1
 
 
@@ -124,7 +125,7 @@ def _status(settings: Config, given: argparse.Namespace) -> int:
         "slot": slots.running()[1],
         "security_floor": facts.security_floor,
         "updates": "on" if settings.tuf_url and (settings.home / settings.root_file).exists() else "off",
-        "order": {"action": job.action, "step": job.step.value, "outcome": job.outcome} if job else None,
+        "order": _order(job) if job else None,
         "backlog": backlog.counts(),
     }
     backlog.close()
@@ -134,6 +135,11 @@ def _status(settings: Config, given: argparse.Namespace) -> int:
         for name, value in plain.items():
             sys.stdout.write(f"{name.replace('_', ' '):18} {'-' if value in (None, '') else value}\n")
     return 0
+
+
+def _order(job: Job) -> dict[str, str]:
+    plain = {"action": job.action, "step": job.step.value, "outcome": job.outcome}
+    return {**plain, "waiting": job.waiting} if job.waiting else plain
 
 
 def _date(seconds: float) -> str:

@@ -19,6 +19,8 @@
     health_seconds = 120
     consent = ["/usr/lib/careful/asked"] # exits 0 when the owner agrees, 1 when not, else there is no answer yet
     crashes = ["/usr/lib/careful/crashes"] # prints how often the software has crashed, ever; asked at each poll
+    power = ["/usr/lib/careful/power"]    # prints {"battery": 31, "power": "battery"}; without it the kernel is asked:
+    power_supply = "/sys/class/power_supply"
     unpacked_bytes = 2_000_000_000        # what an image may unpack to
     image_bytes = 1_000_000_000           # what an image may be long
     source = "kept"                       # where deltas start from: kept (the agent keeps the image in images/), hook
@@ -70,6 +72,8 @@ class Updates:
     health_seconds: int = 120
     consent: tuple[str, ...] = ()
     crashes: tuple[str, ...] = ()
+    power: tuple[str, ...] = ()
+    power_supply: str = "/sys/class/power_supply"
     unpacked_bytes: int = 2_000_000_000
     image_bytes: int = 1_000_000_000
     source: str = "kept"

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from careful_device import seen
+from careful_device.conditions import conditions_from
 from careful_device.errors import AgentError
 from careful_device.https import Client
 from careful_device.model import Order
@@ -136,6 +137,7 @@ def read_order(plain: dict[str, Any], action: str, href: str) -> Order:
         product=metadata.get("product", ""),
         sha256=str(_table(artifact.get("hashes")).get("sha256", "")),
         install=deployment.get("update") != "skip",
+        conditions=conditions_from(metadata),
         **_delta(metadata),
     )
 

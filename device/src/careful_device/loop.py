@@ -129,7 +129,7 @@ def observe(state: State, act: Act | None, what: seen.Seen, now: float) -> State
     if isinstance(what, seen.Nudged):
         soon = max(now, state.last_poll + _NUDGE_GAP)
         return replace(state, poll=replace(state.poll, due=min(state.poll.due, soon)))
-    if isinstance(act, (acts.Tell, acts.Do)):
+    if isinstance(act, (acts.Tell, acts.Do, acts.Look)):
         return _job_observed(state, act, what, now)
     return _observe_plain(state, act, what, now)
 
@@ -189,7 +189,7 @@ def _polled(state: State, what: seen.Polled, now: float) -> State:
     return replace(state, job=job)
 
 
-def _job_observed(state: State, act: acts.Tell | acts.Do, what: seen.Seen, now: float) -> State:
+def _job_observed(state: State, act: acts.Tell | acts.Do | acts.Look, what: seen.Seen, now: float) -> State:
     if state.job is None or state.job.action != act.job.action:
         return state
     job = job_seen(state.job, act, what, now, state.spread)

@@ -1,9 +1,11 @@
 """The words of the agent: what an order, a target and a job are. Nothing here reads, writes or asks the time."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Any
+
+from careful_device.conditions import Conditions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +35,7 @@ class Order:
     product: str = ""
     sha256: str = ""
     install: bool = True
+    conditions: Conditions = field(default_factory=Conditions)
     delta_path: str = ""
     delta_href: str = ""
 
@@ -96,7 +99,11 @@ UNTOUCHED = frozenset({Step.READ, Step.CHECK, Step.FETCH, Step.INSTALL})
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """One order being carried out. `tries` counts the starts of the present step, `due` is when it may start next."""
+    """One order being carried out. `tries` counts the starts of the present step, `due` is when it may start next.
+
+    `clear`: its conditions held when the step was begun. `held` is the kind of thing that it waits for, `waiting` why,
+    `wait_told` when that was last told to the server.
+    """
 
     action: str
     href: str
@@ -109,6 +116,10 @@ class Job:
     due: float = 0.0
     succeeded: bool = False
     outcome: str = ""
+    clear: bool = False
+    held: str = ""
+    waiting: str = ""
+    wait_told: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values for the journal."""
@@ -121,7 +132,9 @@ class Job:
             order, target, delta = plain.get("order"), plain.get("target"), plain.get("delta")
             if target:
                 target = Target(**{**target, "hardware": tuple(target["hardware"])})
-            fields = {**plain, "step": Step(plain["step"]), "order": Order(**order) if order else None}
+            if order:
+                order = Order(**{**order, "conditions": Conditions(**order.get("conditions", {}))})
+            fields = {**plain, "step": Step(plain["step"]), "order": order or None}
             return Job(**{**fields, "target": target or None, "delta": Delta(**delta) if delta else None})
         except (KeyError, TypeError, ValueError):
             return None

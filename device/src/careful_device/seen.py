@@ -85,6 +85,20 @@ class Failed:
     reason: str
 
 
+@dataclass(frozen=True)
+class Clear:
+    """The order's conditions hold."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """The order has to wait: for what kind of thing, and why in words."""
+
+    kind: str
+    reason: str
+
+
 Seen = (
-    Certified | Connected | Disconnected | Polled | Nudged | Done | Told | Stepped | Refused | Broken | Failed
+    Certified | Connected | Disconnected | Polled | Nudged | Done | Told | Stepped | Refused | Broken | Failed | Clear
+    | Held
 )  # fmt: skip

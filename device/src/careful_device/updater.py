@@ -6,15 +6,18 @@ never goes again).
 """
 
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 
-from careful_device import consent, delta, directed, files, genuine, seen, trust, versions
+from careful_device import consent, delta, directed, files, genuine, power, seen, trust, versions
+from careful_device.conditions import Conditions, Power, lacking, said_of
 from careful_device.config import Config
 from careful_device.ddi import Ddi
 from careful_device.errors import AgentError, AnswerError, Refusal, SlotError
 from careful_device.fetch import fetch
 from careful_device.health import Health
 from careful_device.https import Client
+from careful_device.job import is_unsaid
 from careful_device.model import Delta, Facts, Job, Order, Step, Target
 from careful_device.slots import SlotDriver
 
@@ -46,6 +49,8 @@ class Updater:
 
     def tell(self, job: Job) -> seen.Told:
         """Report that the job's step begins."""
+        if is_unsaid(job):
+            return seen.Told(gone=not self.ddi.tell(job.action, "scheduled", "none", f"waiting: {job.waiting}"))
         words = _WORDS[job.step].format(version=_version(job), outcome=job.outcome)
         return seen.Told(gone=not self.ddi.tell(job.action, "proceeding", "none", words))
 
@@ -64,6 +69,17 @@ class Updater:
         except (AgentError, OSError) as failure:
             return seen.Failed(str(failure))
 
+    def look(self, job: Job, now: float) -> seen.Clear | seen.Held:
+        """See whether the order's conditions hold at the moment `now`."""
+        wanted = job.order.conditions if job.order else Conditions()
+        kind, why = lacking(wanted, self.power(), datetime.fromtimestamp(now, tz=timezone.utc))
+        return seen.Held(kind, why) if why else seen.Clear()
+
+    def power(self) -> Power:
+        """Return what drives the device."""
+        wanted = self.config.updates
+        return power.look(wanted.power, self.config.home / wanted.power_supply, self.config.home)
+
     def ask(self, action: str, href: str) -> seen.Told:
         """Ask the owner about the order that waits, and hand on the answer; tell whether there was one."""
         version = self.ddi.waiting(href)
@@ -76,6 +92,7 @@ class Updater:
         """Return the device's attributes."""
         version, slot = self.slots.running()
         told = {"version": version, "slot": slot, "product": self.config.product, "hardware": self.config.hardware}
+        told |= said_of(self.power())
         return {name: value for name, value in told.items() if value}
 
     def _step(self, job: Job) -> seen.Seen:

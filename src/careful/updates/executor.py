@@ -13,7 +13,19 @@ from careful import products, releases
 from careful.kernel.actors import SYSTEM
 from careful.kernel.clock import iso
 from careful.kernel.work import Work, World
-from careful.updates import actions, fitting, fleet_queries, observed, plan, queries, reports, store, watching, windows
+from careful.updates import (
+    actions,
+    fitting,
+    fleet_queries,
+    observed,
+    plan,
+    queries,
+    reports,
+    store,
+    waiting,
+    watching,
+    windows,
+)
 from careful.updates.events import DeviceAccounted, RolloutFinished, WaveOpened, WaveRefilled
 from careful.updates.model import Candidate, Rollout, Rule, Wave, action_number
 from careful.updates.plan import Plan, Situation
@@ -103,6 +115,7 @@ def _with_facts(world: World, found: Rollout, blind: Situation, named: Sequence[
         names = [one.device for one in known]
         busy = queries.busy(connection, names)
         mine = fleet_queries.orders_of(connection, found.id, names)
+        said = fleet_queries.said_at(connection, [one.id for one in mine.values() if waiting.is_said(one)])
     withdrawn = release.state != "signed"
     held: dict[str, str] = {}
     gone: dict[str, str] = {}
@@ -119,9 +132,16 @@ def _with_facts(world: World, found: Rollout, blind: Situation, named: Sequence[
         elif why := fitting.circumstance(one, found.policy, blind.now):
             kept[one.device] = why
     asking = frozenset(name for name, order in mine.items() if order.waits_for_owner)
+    places = {one.device: one for one in blind.members if one.device in mine}
+    urgency = found.policy.urgency
+    waits = {
+        name: waiting.excuse(mine[name], place, said.get(mine[name].id), urgency, blind.patience(place.wave), blind.now)
+        for name, place in places.items()
+    }
     return replace(
         blind,
         held=held,
+        waits=waits,
         kept=kept,
         gone=gone,
         running=frozenset(one.device for one in known if one.version == found.version),

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from careful.updates import waiting
 from careful.updates.model import Member, Order, Progress, Report
 
 Fate = Literal[
@@ -72,6 +73,8 @@ def progress(before: Progress, report: Report) -> Progress:
     if report.execution in {"download", "downloaded"}:
         said = "downloading"
     for line in report.details:
+        if line.lower().startswith(waiting.PREFIX):
+            continue
         told = line.lower()
         found = next((step for words, step in _SAID if words in told), None)
         said = max(said, found, key=_STEPS.index) if found else said
@@ -89,6 +92,7 @@ def fate(member: Member, order: Order | None, runs: str | None, heard: datetime 
         word = order.progress if order is not None else "assigned"
         since = (order.retrieved_at or order.made_at) if order is not None else member.first_offered
         why = why or (order.detail if order is not None else "")
+        word = "deferred" if order is not None and waiting.is_said(order) else word
     elif member.state == "failed":
         word = "rolled back" if why.lower().startswith(("rolled back", "fell back")) else "failed"
     elif member.state == "silent":

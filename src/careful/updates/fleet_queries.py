@@ -79,6 +79,14 @@ def orders_of(connection: Connection, rollout: str, wanted: Sequence[str]) -> di
     }
 
 
+def said_at(connection: Connection, orders: Sequence[int]) -> dict[int, datetime]:
+    """Return order -> when its device last said something of it."""
+    table = store.status.c
+    query = select(table.order, func.max(table.at)).group_by(table.order)
+    parts = [orders[start : start + _AT_ONCE] for start in range(0, len(orders), _AT_ONCE)]
+    return {row[0]: row[1] for part in parts for row in connection.execute(query.where(table.order.in_(part)))}
+
+
 def last_orders(connection: Connection, rollout: str) -> dict[str, Order]:
     """Return device -> its last order of a rollout."""
     query = select(store.order).where(store.order.c.rollout == rollout).order_by(store.order.c.id)

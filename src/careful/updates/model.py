@@ -219,7 +219,7 @@ class Order:
 
     `forced_from`: until then the owner may put it off, from then on not. `window`: when it may be installed, in the
     device's time zone ("22:00-04:00 Europe/Berlin"; "" is any time). `needs_confirmation`: the owner wants to be asked;
-    until `confirmed_at` it is not to be carried out. `conditions` are for the device to keep (`min-battery`, `mains`).
+    until `confirmed_at` it is not to be carried out. `conditions` are for the device to keep (`min-battery`, `power`).
     `progress` is how far the device says it has come.
     """
 

@@ -13,8 +13,8 @@ The rules, each a property in tests/updates/test_plan.py:
 6. A wave whose devices were all accounted for proves nothing: it is refilled from the next.
 7. A rollout ends when every device in it runs the release or is accounted for, and not before.
 8. A plan carries the generation it was made for. Executing it twice, or late, does nothing.
-9. Who is kept from it by its owner or its battery is waited for as long as its wave waits, and then deferred: that is
-   neither proof nor failure, and it is offered the release when that has ended.
+9. Who is kept from it by its owner, its window or its battery is waited for as long as its wave waits, and then
+   deferred: that is neither proof nor failure, and it is offered the release when that has ended.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,8 +35,9 @@ class Situation:
 
     `held`: devices that cannot be offered anything for now, with the reason; `kept`: those that a circumstance keeps
     from it, with the reason; `gone`: those that never will be. `running`: those that report the release already.
-    `asking`: those whose order waits for their owner; `ordered`: those with an order that does not. `opened`: when each
-    wave opened, by number; `rules`: how each is proven.
+    `asking`: those whose order waits for their owner; `ordered`: those with an order that does not; `waits`: those of
+    them that wait for power or their window, as they say. `opened`: when each wave opened, by number; `rules`: how each
+    is proven.
     """
 
     rollout: str
@@ -51,6 +52,7 @@ class Situation:
     kept: Mapping[str, str] = field(default_factory=dict)
     gone: Mapping[str, str] = field(default_factory=dict)
     running: frozenset[str] = frozenset()
+    waits: Mapping[str, str] = field(default_factory=dict)
     asking: frozenset[str] = frozenset()
     ordered: frozenset[str] = frozenset()
 
@@ -160,8 +162,8 @@ def _excuse(one: Member, situation: Situation) -> str:
     """Return why a device that is late is not to blame for it, or ""."""
     if one.device in situation.asking:
         return _UNANSWERED
-    if one.state == "offered":
-        return ""
+    if one.state == "offered" or one.device in situation.ordered:
+        return situation.waits.get(one.device, "")
     held = situation.held.get(one.device, "") if one.state == "deferred" else ""
     return situation.kept.get(one.device, "") or held
 

@@ -127,6 +127,7 @@ def _part(one: Entry | updates.Order) -> tuple[datetime, str, str, str]:
         said = {key: value for key, value in one.data.items() if key not in {"device", "product"} and value is not None}
         return one.at, one.actor, one.name, "; ".join(f"{key} {cell(value)}" for key, value in said.items())
     order = f"version {one.version}; rollout {one.rollout}; order {one.id} {one.state}"
+    order += f"; {one.detail}" if one.detail else ""
     return one.made_at, "system:careful", "updates.offered", order
 
 

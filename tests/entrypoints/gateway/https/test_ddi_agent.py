@@ -1,5 +1,6 @@
 """Our own agent, as a process, against the real server: enrolled by EST, its owner asked over DDI, updated."""
 
+import contextlib
 import io
 import json
 import random
@@ -37,10 +38,24 @@ class Agent:
         command = [sys.executable, "-m", "careful_device.cli", "--dir", str(self.home), word]
         return subprocess.run(command, capture_output=True, timeout=120, check=False, text=True)
 
+    @contextlib.contextmanager
+    def running(self):
+        command = [sys.executable, "-m", "careful_device.cli", "--dir", str(self.home), "run"]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+    @property
+    def status(self):
+        said = [sys.executable, "-m", "careful_device.cli", "--dir", str(self.home), "status", "--json"]
+        return json.loads(subprocess.run(said, capture_output=True, check=True).stdout)
+
     @property
     def version(self):
-        said = [sys.executable, "-m", "careful_device.cli", "--dir", str(self.home), "status", "--json"]
-        return json.loads(subprocess.run(said, capture_output=True, check=True).stdout)["version"]
+        return self.status["version"]
 
     def owner(self, status):
         """Let the maker's command answer so from now on."""
@@ -141,3 +156,36 @@ def test_our_agent_takes_a_delta_in_place_of_the_image(world, staff, maker, agen
             pass
     assert agent.version == "1.0.2"
     assert (agent.home / "images" / release.artifact.sha256).stat().st_size == release.artifact.size
+
+
+def test_our_agent_waits_for_its_battery_though_the_server_thought_it_full(world, staff, maker, agent):
+    """The server was told 90 %; the kernel says 31 when the order comes, and 60 later."""
+    battery = agent.home / "power" / "BAT0"
+    battery.mkdir(parents=True)
+    (agent.home / "config.toml").write_text(
+        (agent.home / "config.toml").read_text() + f'power_supply = "{agent.home}/power"\n'
+    )
+    for name, text in (("type", "Battery"), ("status", "Discharging"), ("capacity", "90")):
+        (battery / name).write_text(f"{text}\n")
+    agent.run()
+    assert updates.attributes(world, "cam-1-001")["battery"] == "90"
+    updates.start_rollout(world, staff, "cam-1", "1.0.0", waves=("all",), min_battery=50)
+    updates.advance(world)
+    order = updates.order_for(world, "cam-1-001")
+    (battery / "capacity").write_text("31\n")
+    with agent.running():
+        until = time.monotonic() + 60
+        while not updates.statuses(world, order.id) and time.monotonic() < until:
+            time.sleep(0.1)
+    [told] = updates.statuses(world, order.id)
+    says = "waiting: battery at 31 %, asked for 50 %"
+    assert (told.report.execution, told.report.details) == ("scheduled", (says,))
+    [fate] = updates.fates_of(world, order.rollout)
+    assert (fate.fate, fate.why) == ("deferred", says)
+    assert agent.status["order"]["waiting"] == says.partition(": ")[2]
+    (battery / "capacity").write_text("60\n")
+    job = json.loads((agent.home / "job.json").read_text())
+    (agent.home / "job.json").write_text(json.dumps({**job, "due": 0.0}))  # a minute has passed
+    done = agent.run()
+    assert updates.order(world, order.id).state == "succeeded", done.stderr
+    assert agent.version == "1.0.0"

@@ -135,6 +135,7 @@ def test_an_order_is_held_back_until_its_window_opens(cam, offer, clock):
     clock.advance(timedelta(hours=1))
     deployment = cam.get(links(cam)["deploymentBase"]["href"]).json()["deployment"]
     assert (deployment["update"], deployment["maintenanceWindow"]) == ("forced", "available")
+    assert {"key": "window", "value": "10:00-12:00"} in deployment["chunks"][0]["metadata"]
     clock.advance(timedelta(hours=3))  # it has begun: SWUpdate finds its order by this link to report its end
     assert "deploymentBase" in links(cam)
     assert cam.tell(action).status_code == 200

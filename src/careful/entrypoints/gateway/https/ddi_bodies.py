@@ -210,7 +210,7 @@ def deployment(
                         {"key": "tuf-target-path", "value": updates.target_path(release)},
                         {"key": "product", "value": release.product},
                         *_delta_metadata(base, order, delta),
-                        *({"key": key, "value": value} for key, value in sorted(order.conditions.items())),
+                        *({"key": key, "value": value} for key, value in _conditions(order)),
                     ],
                 },
                 *(
@@ -230,6 +230,11 @@ def deployment(
         messages = [line for one in history for line in (*one.report.details, one.report.execution)]
         body["actionHistory"] = {"status": _status(order), "messages": messages}
     return body
+
+
+def _conditions(order: updates.Order) -> list[tuple[str, str]]:
+    """Return what the device is to keep by itself: of power, and of time."""
+    return [*sorted(order.conditions.items()), *([("window", order.window)] if order.window else [])]
 
 
 def _delta_metadata(base: str, order: updates.Order, delta: updates.Delta | None) -> list[dict[str, str]]:
