@@ -19,6 +19,8 @@ from careful.products.ending import (
     last_vex,
     note_told,
 )
+from careful.products.fields import Consent, FieldRule
+from careful.products.flows import Rate
 from careful.products.json_schema import published as json_schema
 from careful.products.launch import LaunchTest
 from careful.products.laws import Answer, LawAnswer, judge
@@ -28,8 +30,20 @@ from careful.products.model import Declared, Ending, Product, Stage, Version, up
 from careful.products.mud import Way, mud, ways
 from careful.products.page import DataRow
 from careful.products.parsing import parse
-from careful.products.permit import Denied, Permit, Stream, permit
-from careful.products.queries import get, list_all, permit_of, text_of, versions
+from careful.products.permit import (
+    BUILT_IN,
+    KINDS,
+    NOBODY,
+    Checked,
+    Denied,
+    Permit,
+    Policy,
+    Stream,
+    consent_word,
+    permit,
+    plain_stream,
+)
+from careful.products.queries import get, list_all, permit_at, permit_of, text_of, versions
 from careful.products.reading import MAX_BYTES, Unreadable
 from careful.products.sarif import sarif
 from careful.products.template import Answers, slug
@@ -54,6 +68,9 @@ __all__ = [
     "versions",
     "text_of",
     "permit_of",
+    "permit_at",
+    "plain_stream",
+    "consent_word",
     "ways",
     "parse",
     "permit",
@@ -76,6 +93,14 @@ __all__ = [
     "Permit",
     "Stream",
     "Denied",
+    "Checked",
+    "Policy",
+    "Consent",
+    "FieldRule",
+    "Rate",
+    "KINDS",
+    "BUILT_IN",
+    "NOBODY",
     "Answer",
     "LawAnswer",
     "Derived",

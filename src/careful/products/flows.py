@@ -16,6 +16,7 @@ from careful.products.vocabulary import (
     FieldType,
     Id,
     Name,
+    Number,
     Part,
     Text,
 )
@@ -49,6 +50,34 @@ class Deidentified(Part):
     k: Annotated[int, Field(ge=1, le=10**9)] | None = None
 
 
+class FieldDetail(Part):
+    """What one field is allowed to say, and where it differs from its data item. What is blank here, the item says."""
+
+    unit: Annotated[str, StringConstraints(pattern=r"^[^\x00-\x20\x7f]{1,16}$")] | None = None
+    """Such as `Cel`, `%`, `hPa`, `s`: shown beside the value; nothing is converted."""
+    min: Number | None = None
+    """The least value that is taken."""
+    max: Number | None = None
+    """The greatest value that is taken."""
+    max_length: Annotated[int, Field(ge=0, le=131_072)] | None = None
+    """The most characters of a text, or entries of a list, that are taken."""
+    personal: bool | None = None
+    sensitive: bool | None = None
+    purpose: Names | None = None
+    retention: Retention | None = None
+    recipients: Names | None = None
+    consent: Literal["none", "opt_in", "parental"] | None = None
+
+
+class Rate(Part):
+    """How much of it one device may send in a minute, an hour or a day. More is refused."""
+
+    messages: Annotated[int, Field(ge=1, le=10**9)] | None = None
+    bytes: Annotated[int, Field(ge=1, le=10**12)] | None = None
+    """Counted as the payload came."""
+    per: Literal["minute", "hour", "day"] | None = None
+
+
 class DataItem(Part):
     """One kind of data. Where it comes from the device, its id is the stream it is sent on."""
 
@@ -58,6 +87,12 @@ class DataItem(Part):
     """Every field a message may have. What is not listed is refused."""
     types: Annotated[Mapping[FieldName, FieldType], Field(max_length=MAX_ITEMS)] | None = None
     """What a field holds, for those that shall be checked."""
+    details: Annotated[Mapping[FieldName, FieldDetail], Field(max_length=MAX_ITEMS)] | None = None
+    """Unit, range and length of a field, and where its purpose, retention, recipients or consent differ."""
+    refusal: Literal["record", "field"] | None = None
+    """What is refused for one field at fault: the whole record (as when blank), or that field alone."""
+    rate: Rate | None = None
+    """How much of it one device may send."""
     data_class: DataClass | None = Field(default=None, alias="class")
     personal: bool | None = None
     sensitive: bool | None = None

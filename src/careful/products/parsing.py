@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 from difflib import get_close_matches
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from careful.kernel.database import canonical_json
 from careful.kernel.errors import Invalid, Problem
+from careful.products.contradictions import contradictions
 from careful.products.declaration import BUILT_IN_EVENTS, Declaration
 from careful.products.flows import DataItem, EventItem
 from careful.products.reading import Document, Path, field_path, read
@@ -50,7 +51,8 @@ def validate(document: Document) -> tuple[Declaration | None, tuple[Problem, ...
     except ValidationError as failure:
         details = failure.errors(include_url=False, include_context=True)
         return None, tuple(islice((_explain(document, one) for one in details), MAX_PROBLEMS))
-    problems = tuple(islice(_twins(document, declaration), MAX_PROBLEMS))
+    wrong = chain(_twins(document, declaration), _contradictions(document, declaration))
+    problems = tuple(islice(wrong, MAX_PROBLEMS))
     return (None, problems) if problems else (declaration, ())
 
 
@@ -104,6 +106,12 @@ def _twins(document: Document, declaration: Declaration) -> Iterator[Problem]:
                 )
 
 
+def _contradictions(document: Document, declaration: Declaration) -> Iterator[Problem]:
+    for index, item in enumerate(declaration.data or ()):
+        for one in contradictions(item, ("data", index)):
+            yield _problem(document, one.path, one.expected, one.found, one.do)
+
+
 def _explain(document: Document, error: ErrorDetails) -> Problem:
     path: Path = tuple(error["loc"])
     # A mapping's key that is wrong is reported under "[key]"; the key itself is the place.
@@ -126,6 +134,7 @@ _PLAIN = {
     "model_type": ("a section with named fields", "Write `name: value` lines under it."),
     "dict_type": ("a section with named values", "Write `name: value` lines under it."),
     "mapping_type": ("a section with named values", "Write `name: value` lines under it."),
+    "number": ("a number", "Write it in digits, such as -40 or 0.5, at most 15 before the point and 9 after."),
     "string_too_short": ("text", "Write something, or leave it blank for unknown."),
 }
 _BOUNDS = {
@@ -175,6 +184,7 @@ def _pattern(pattern: str) -> tuple[str, str]:
         "^[a-z0-9-]{1,32}$": ("1 to 32 small letters, digits or hyphens", "Such as cam-1."),
         "^[A-Za-z0-9_-]{1,64}$": ("1 to 64 letters, digits, hyphens or underscores", "Such as video_motion."),
         "^[A-Za-z0-9_.-]{1,64}$": ("1 to 64 letters, digits, dots, hyphens or underscores", "Such as temperature_c."),
+        "^[^\\x00-\\x20\\x7f]{1,16}$": ("a unit of 1 to 16 characters without a space", "Such as Cel, %, hPa or s."),
         "^[A-Z]{2}(-[A-Z0-9]{1,3})?$": (
             "a market such as US, US-CA, EU or UK",
             "Write the country's code in capitals.",
@@ -194,15 +204,16 @@ def _plain(value: object) -> str:
 def known_fields(path: Path) -> list[str]:
     """Return the names that a section of the declaration may hold; [] where `path` leads to no section."""
     model: type[BaseModel] | None = Declaration
+    keyed = False  # the next step is a key of a mapping, which the file's writer chose
     for step in path:
-        if isinstance(step, int):
+        if isinstance(step, int) or keyed:
+            keyed = False
             continue
         if model is None:
             return []
-        model = next(
-            (_model_in(field.annotation) for name, field in model.model_fields.items() if step in {name, field.alias}),
-            None,
-        )
+        found = next((one for name, one in model.model_fields.items() if step in {name, one.alias}), None)
+        model = None if found is None else _model_in(found.annotation)
+        keyed = found is not None and "Mapping[" in str(found.annotation)
     return [field.alias or name for name, field in model.model_fields.items()] if model else []
 
 

@@ -1,28 +1,39 @@
 """What a device may say: the declaration compiled into an allow-list that the gateway asks for every message.
 
 A stream is a data item that arises on the device; an event is one that the declaration names, or one of the two that
-every device may send. Whatever is not listed is refused: an unknown stream, an unknown field, a value of another type.
+every device may send. Whatever is not listed is refused: an unknown stream, an unknown field, a value of another type,
+out of its range or too long, and what waits for a consent that nobody gave. A data item's policy says whether the whole
+record is refused for it or the field alone is left out.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any, Literal
+
+from msgspec import Struct
 
 from careful.products.declaration import Declaration
+from careful.products.fields import FieldRule, Test, rules_of, shown
+from careful.products.flows import DataItem, Rate
 from careful.products.vocabulary import FieldType
 
-Check = Callable[[object], bool]
-
-
-@dataclass(frozen=True, slots=True)
-class Denied:
-    """Why a message is refused: `kind` is one of KINDS, `detail` names the stream or the field."""
-
-    kind: str
-    detail: str
-
-
-KINDS = ("undeclared_stream", "undeclared_event", "undeclared_field", "wrong_type")
+Policy = Literal["record", "field"]
+KINDS = (
+    "undeclared-stream",
+    "undeclared-event",
+    "undeclared-field",
+    "wrong-type",
+    "out-of-range",
+    "too-long",
+    "missing-consent",
+    "over-rate",
+)
+"""Why something is refused by the declaration."""
+SECONDS: Mapping[str, int] = MappingProxyType({"minute": 60, "hour": 3600, "day": 86_400})
+NOBODY: frozenset[str] = frozenset()
+"""No consent at all."""
 
 BUILT_IN: Mapping[str, frozenset[str]] = MappingProxyType(
     {
@@ -33,92 +44,171 @@ BUILT_IN: Mapping[str, frozenset[str]] = MappingProxyType(
 """Events that every device may send, with the fields they may have."""
 
 
+class Denied(Struct, frozen=True):
+    """Why a message or a field is refused: a short word, and the stream, the field or the topic."""
+
+    kind: str
+    detail: str
+
+
+class Checked(Struct, frozen=True, gc=False):
+    """What came of a check: what may pass (None where nothing may), what was left out, and why all was refused."""
+
+    fields: dict[str, Any] | None
+    dropped: tuple[Denied, ...] = ()
+    denied: Denied | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One permitted kind of message. `personal` names the fields that are, or may be, personal data."""
+    """One permitted kind of message, and all that the declaration says about it.
+
+    `personal` names the fields that are, or may be, personal data. `version` is the declaration's, 0 where it has none
+    (not declared with Careful). `waits` is the consent that the data item as a whole waits for, `needs` what each of
+    its fields does; the words are those of `consent_word`. `rate` is how much of it one device may send.
+    """
 
     name: str
     fields: frozenset[str]
-    personal: frozenset[str]
-    types: Mapping[str, FieldType] = field(default_factory=dict)
-    checks: tuple[tuple[str, Check], ...] = ()
+    personal: frozenset[str] = frozenset()
+    rules: Mapping[str, FieldRule] = field(default_factory=dict)
+    version: int = 0
+    policy: Policy = "record"
+    waits: str = ""
+    needs: Mapping[str, str] = field(default_factory=dict)
+    rate: Rate | None = None
+    _plain: Mapping[str, frozenset[type]] = field(default_factory=dict)
+    _tests: Mapping[str, Test] = field(default_factory=dict)
+    _consents: frozenset[str] = frozenset()
 
-    def denies(self, message: Mapping[str, object]) -> Denied | None:
-        """Return why `message` may not pass, or None when it may."""
-        if not self.fields.issuperset(message):
-            unknown = min(key for key in message if key not in self.fields)
-            return Denied("undeclared_field", f"{self.name}.{unknown[:64]}")
-        for name, fits in self.checks:
-            if name in message and not fits(message[name]):
-                return Denied("wrong_type", f"{self.name}.{name}")
-        return None
+    @property
+    def types(self) -> dict[str, FieldType]:
+        """Return the types that are declared, by field."""
+        return {name: rule.type for name, rule in sorted(self.rules.items()) if rule.type is not None}
+
+    def check(self, message: dict[str, Any], consents: AbstractSet[str] = NOBODY) -> Checked:
+        """Return what of `message` may pass. `consents` are the consent words that hold for the device's customer.
+
+        The loop is run for every message of every device: a value of a plain type costs two look-ups.
+        """
+        plain = self._plain
+        for name, value in message.items():
+            kinds = plain.get(name)
+            if kinds is None or (type(value) not in kinds and self._tests[name](value) is not None):
+                return self._sort_out(message, consents)
+        if self._consents and not consents >= self._consents:
+            return self._sort_out(message, consents)
+        return Checked(message)
+
+    def _sort_out(self, message: dict[str, Any], consents: AbstractSet[str]) -> Checked:
+        """Look at every field anew, and refuse or leave out by policy what is at fault."""
+        faults = {name: found for name in message if (found := self._fault(name, message[name], consents)) is not None}
+        # What nobody declared comes first, and among equals the first by name: the same message, the same answer.
+        ordered = tuple(faults[name] for name in sorted(faults, key=lambda one: (one in self.fields, one)))
+        if not message and self.waits and self.waits not in consents:
+            return Checked(None, (), Denied("missing-consent", self.name))
+        if not ordered:
+            return Checked(message)
+        if self.policy == "record" or len(faults) == len(message):
+            return Checked(None, (), ordered[0])
+        return Checked({name: value for name, value in message.items() if name not in faults}, ordered)
+
+    def _fault(self, name: str, value: object, consents: AbstractSet[str]) -> Denied | None:
+        if name not in self.fields:
+            return Denied("undeclared-field", f"{self.name}.{shown(name)}")
+        found = None if type(value) in self._plain[name] else self._tests[name](value)
+        if found is not None:
+            return Denied(found[0], f"{self.name}.{name}{found[1]}")
+        word = self.needs.get(name)
+        return Denied("missing-consent", f"{self.name}.{name}") if word and word not in consents else None
 
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """All that devices of one product may say."""
+    """All that devices of one product may say, by one version of its declaration (0: not declared with Careful)."""
 
     streams: Mapping[str, Stream]
     events: Mapping[str, frozenset[str]]
     shapes: Mapping[str, Stream]
     """The events again, with their checks."""
+    version: int = 0
 
-    def denies_up(self, stream: str, message: Mapping[str, object]) -> Denied | None:
-        """Return why `message` may not be published to `d/<device>/up/<stream>`, or None when it may."""
+    def check_up(self, stream: str, message: dict[str, Any], consents: AbstractSet[str] = NOBODY) -> Checked:
+        """Return what of `message` may be published to `d/<device>/up/<stream>`."""
         known = self.streams.get(stream)
-        return Denied("undeclared_stream", stream[:64]) if known is None else known.denies(message)
+        if known is None:
+            return Checked(None, (), Denied("undeclared-stream", shown(stream)))
+        return known.check(message, consents)
 
-    def denies_event(self, name: str, message: Mapping[str, object]) -> Denied | None:
-        """Return why `message` may not be published to `d/<device>/event/<name>`, or None when it may."""
+    def check_event(self, name: str, message: dict[str, Any]) -> Checked:
+        """Return what of `message` may be published to `d/<device>/event/<name>`."""
         known = self.shapes.get(name)
-        return Denied("undeclared_event", name[:64]) if known is None else known.denies(message)
+        if known is None:
+            return Checked(None, (), Denied("undeclared-event", shown(name)))
+        return known.check(message)
 
 
-def permit(declaration: Declaration) -> Permit:
+def permit(declaration: Declaration, version: int = 0) -> Permit:
     """Compile the allow-list. A blank `personal` counts as personal: what is unknown is protected."""
-    streams = {
-        item.id: _stream(item.id, item.fields, item.types, personal=item.personal is not False)
-        for item in declaration.data or ()
-        if item.source in {None, "device"}
-    }
-    shapes = {name: Stream(name, fields, frozenset()) for name, fields in BUILT_IN.items()} | {
-        item.name: _stream(item.name, item.fields, item.types, personal=item.personal is not False)
-        for item in declaration.events or ()
+    streams = {item.id: _stream(item, version) for item in declaration.data or () if item.source in {None, "device"}}
+    shapes = {name: plain_stream(name, fields, version) for name, fields in BUILT_IN.items()} | {
+        item.name: _compiled(item.name, rules_of(item), version) for item in declaration.events or ()
     }
     return Permit(
         MappingProxyType(streams),
         MappingProxyType({name: shape.fields for name, shape in shapes.items()}),
         MappingProxyType(shapes),
+        version,
     )
 
 
-def _stream(
-    name: str, fields: tuple[str, ...] | None, types: Mapping[str, FieldType] | None, *, personal: bool
+def consent_word(item: str, kind: str) -> str:
+    """Return the word for one kind of consent to one data item, as the gateway compares it; "" where none is needed."""
+    return "" if kind == "none" else f"{item}:{kind}"
+
+
+def plain_stream(name: str, fields: frozenset[str], version: int = 0) -> Stream:
+    """Return a stream of our own, whose fields are nobody's personal data and have no types."""
+    return _compiled(name, {one: FieldRule(name=one, personal=False) for one in sorted(fields)}, version)
+
+
+def _stream(item: DataItem, version: int) -> Stream:
+    rules = rules_of(item)
+    words = {name: consent_word(item.id, rule.consent) for name, rule in rules.items() if rule.consent != "none"}
+    rate = item.rate if item.rate and item.rate.per and (item.rate.messages or item.rate.bytes) else None
+    return _compiled(
+        item.id,
+        rules,
+        version,
+        policy=item.refusal or "record",
+        waits=consent_word(item.id, item.consent or "none"),
+        needs=MappingProxyType(words),
+        rate=rate,
+    )
+
+
+def _compiled(
+    name: str,
+    rules: dict[str, FieldRule],
+    version: int,
+    *,
+    policy: Policy = "record",
+    waits: str = "",
+    needs: Mapping[str, str] | None = None,
+    rate: Rate | None = None,
 ) -> Stream:
-    allowed = frozenset(fields or ())
-    given = dict(sorted((types or {}).items()))
+    words = needs or MappingProxyType({})
     return Stream(
         name,
-        allowed,
-        allowed if personal else frozenset(),
-        MappingProxyType(given),
-        tuple((one, _CHECKS[kind]) for one, kind in given.items()),
+        frozenset(rules),
+        frozenset(one for one, rule in rules.items() if rule.personal),
+        MappingProxyType(rules),
+        version,
+        policy,
+        waits,
+        words,
+        rate,
+        {one: rule.plain for one, rule in rules.items()},
+        {one: rule.test for one, rule in rules.items()},
+        frozenset({*words.values(), *([waits] if waits else [])}),
     )
-
-
-def _is_integer(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-_CHECKS: Mapping[FieldType, Check] = {
-    "integer": _is_integer,
-    "number": _is_number,
-    "text": lambda value: isinstance(value, str),
-    "boolean": lambda value: isinstance(value, bool),
-    "list": lambda value: isinstance(value, (list, tuple)),
-    "object": lambda value: isinstance(value, Mapping),
-}

@@ -57,7 +57,12 @@ def text_of(world: World, product: str, version: int) -> bytes:
 
 def permit_of(world: World, product: str) -> Permit:
     """Return what devices of this product may say, by the declaration in force. Raises NotFound."""
-    return permit(get(world, product).declaration)
+    return permit_at(world, product, get(world, product).version)
+
+
+def permit_at(world: World, product: str, version: int) -> Permit:
+    """Return what devices may say by one version of the product file. Raises NotFound."""
+    return _permit(text_of(world, product, version), version)
 
 
 def unknown(product: str) -> NotFound:
@@ -92,6 +97,11 @@ def _product(row: Row[Any]) -> Product:
         on_sale_at=row.on_sale_at,
         pending=row.newest if row.newest != row.version else None,
     )
+
+
+@lru_cache(maxsize=256)
+def _permit(text: bytes, version: int) -> Permit:
+    return permit(_parsed(text), version)
 
 
 @lru_cache(maxsize=64)

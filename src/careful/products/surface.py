@@ -49,6 +49,8 @@ class Connectivity(Part):
     """Features that work without the internet."""
     cloud_required_for: Ids | None = None
     """Features that stop when the maker's cloud stops."""
+    heartbeat_minutes: Annotated[int, Field(ge=1, le=525_600)] | None = None
+    """A device that is well is heard of at least this often."""
 
 
 class Auth(Part):

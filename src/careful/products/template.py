@@ -95,6 +95,7 @@ connectivity:
   remote_access:            # can it be used or watched from outside the home?
   works_offline:            # features that work without the internet
   cloud_required_for:       # features that stop when your cloud stops
+  heartbeat_minutes:        # a device that is well is heard of at least this often
 
 interfaces:                 # every way in, debug ports too
 #  - id: cloud-api
@@ -138,12 +139,18 @@ data:                       # each is a stream: d/<device>/up/<id>. What is not 
 #  - id: telemetry
 #    fields: [temperature_c, uptime_s]
 #    types: {{temperature_c: number, uptime_s: integer}}
+#    details:                # unit, range, length; and where a field differs from its item (personal, consent ...)
+#      temperature_c: {{unit: Cel, min: -40, max: 125}}
+#      uptime_s: {{unit: s, min: 0}}
+#    refusal: field          # a field at fault: leave it out (field) or refuse the whole record (record)
+#    rate: {{messages: 60, per: hour}}
 #    class: diagnostics
 #    personal: false
 #    purpose: [see that the device is well]
 #    feature: device_health
 #    recipients: []
 #    retention: {{days: 30}}
+#    consent: none           # none, opt_in or parental: nothing is taken before it is given
 
 events:                     # what it may report: d/<device>/event/<name>
 #  - {{name: overheated, fields: [temperature_c]}}

@@ -3,10 +3,13 @@
 A blank field is None and means *unknown*. No field has any other default, so nothing is ever taken for No by omission.
 """
 
+import re
 from datetime import date
-from typing import Annotated, Literal
+from math import isfinite
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 MAX_ITEMS = 500
 """The most entries any list in a declaration may have."""
@@ -38,6 +41,26 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 
 Market = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
 """Where it is sold: a country (ISO 3166-1), `EU`, `UK`, or a state such as `US-CA` (ISO 3166-2)."""
+
+_DECIMAL = r"^-?[0-9]{1,15}(\.[0-9]{1,9})?$"
+_MOST = 10**15
+
+
+def _number(value: Any) -> int | float:  # noqa: ANN401 (whatever stands in the file)
+    """Take a whole number, or a decimal number, which the file's reader gives us as text (1.20 may be a version)."""
+    if isinstance(value, str) and re.fullmatch(_DECIMAL, value):
+        value = float(value) if "." in value else int(value)
+    if type(value) in {int, float} and isfinite(value) and abs(value) <= _MOST:
+        return value  # type: ignore[no-any-return]
+    raise PydanticCustomError("number", "a number")
+
+
+Number = Annotated[
+    int | float,
+    PlainValidator(_number),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": _DECIMAL}]}),
+]
+"""A number, whole or decimal: `-40`, `0.5`."""
 
 Count = Annotated[int, Field(ge=0, le=10**12)]
 Days = Annotated[int, Field(ge=0, le=36500)]

@@ -16,6 +16,7 @@ from careful.entrypoints.gateway.mqtt.permission import (
     reported_crashes,
     reported_version,
     route,
+    taken,
 )
 
 PERMIT = products.permit(
@@ -90,7 +91,7 @@ REFUSED = [
 
 def decide(topic, payload):
     to = route(PERMIT, ME, topic)
-    return to if isinstance(to, Denied) else check(to, payload)
+    return to if isinstance(to, Denied) else check(to, payload).denied
 
 
 @pytest.mark.parametrize(("topic", "payload"), PERMITTED)
@@ -108,6 +109,20 @@ def test_refused(topic, payload, kind, detail):
     assert len(denied.detail) <= 80 + len("place: no JSON object")
 
 
+def test_what_is_left_out_is_not_stored():
+    narrow = products.parse(
+        b"schema: product/1\nproduct: {id: cam-1}\n"
+        b"data: [{id: climate, fields: [celsius, n], types: {celsius: number}, refusal: field}]"
+    )
+    to = route(products.permit(narrow), ME, f"d/{ME}/up/climate")
+    payload = b'{"celsius": 20.5, "n": 1}'
+    assert taken(check(to, payload), payload) == payload
+    payload = b'{"celsius": "hot", "n": 1, "voice": "x"}'
+    checked = check(to, payload)
+    assert taken(checked, payload) == b'{"n":1}'
+    assert [one.detail for one in checked.dropped] == ["climate.voice", "climate.celsius"]
+
+
 @given(st.text(max_size=80))
 def test_only_the_own_name_leads_anywhere(topic):
     if isinstance(route(PERMIT, ME, topic), Route):
@@ -117,7 +132,7 @@ def test_only_the_own_name_leads_anywhere(topic):
 @given(st.binary(max_size=200))
 def test_any_payload_gets_an_answer(payload):
     to = route(PERMIT, ME, f"d/{ME}/up/climate")
-    if check(to, payload) is None:
+    if check(to, payload).denied is None:
         assert set(json.loads(payload)) <= {"celsius", "n"}
 
 
@@ -132,7 +147,7 @@ def test_no_undeclared_name_passes_at_any_depth(said):
         payload.decode()
     except UnicodeEncodeError:
         return
-    if check(to, payload) is None:
+    if check(to, payload).denied is None:
         assert set(said) <= {"celsius", "n"}
         assert not _has_object(said.values())
 

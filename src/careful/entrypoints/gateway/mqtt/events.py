@@ -3,19 +3,25 @@
 A session never touches a socket, a file or a clock. `now` is in seconds on a clock that never jumps.
 """
 
+from typing import Any
+
 from msgspec import Struct
 
 from careful.entrypoints.gateway.mqtt.packets import Packet
 from careful.kernel.mailbox import Down
-from careful.products import Permit
+from careful.products import NOBODY, Permit, Stream
 
 
 class ConnectionOpened(Struct, frozen=True):
-    """TLS has ended well and the certificate is one of ours: who it is, and what its product's declaration permits."""
+    """TLS has ended well and the certificate is one of ours.
+
+    Who it is, what its product's declaration permits, and which consents hold for its customer.
+    """
 
     device: str
     permit: Permit
     now: float = 0.0
+    consents: frozenset[str] = NOBODY
 
 
 class NotLetIn(Struct, frozen=True):
@@ -76,6 +82,12 @@ class PermitChanged(Struct, frozen=True):
     permit: Permit
 
 
+class ConsentsChanged(Struct, frozen=True):
+    """The device's customer gave a consent, or took one back: these are all that hold now."""
+
+    consents: frozenset[str]
+
+
 class Tick(Struct, frozen=True):
     """Time has passed."""
 
@@ -95,7 +107,7 @@ class Lost(Struct, frozen=True):
 
 Event = (
     ConnectionOpened | NotLetIn | Joined | PacketReceived | Broken | Stored | RefusedByInbox | DownWaiting
-    | DownMessages | PermitChanged | Tick | Cut | Lost
+    | DownMessages | PermitChanged | ConsentsChanged | Tick | Cut | Lost
 )  # fmt: skip
 
 
@@ -106,13 +118,18 @@ class Send(Struct, frozen=True, gc=False):
 
 
 class Store(Struct, frozen=True, gc=False):
-    """Put a message into the inbox and answer with `Stored` or `RefusedByInbox`. Token 0: no answer is needed."""
+    """Put a message into the inbox and answer with `Stored` or `RefusedByInbox`. Token 0: no answer is needed.
+
+    A message with personal fields carries its stream and its fields, because those are sealed before they lie anywhere.
+    """
 
     token: int
     topic: str
     payload: bytes
     packet: int = 0
     resend: bool = False
+    stream: Stream | None = None
+    fields: dict[str, Any] | None = None
 
 
 class Settle(Struct, frozen=True):

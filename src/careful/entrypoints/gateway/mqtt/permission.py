@@ -7,17 +7,18 @@ certificate, and what follows must be one of
     d/<device>/event/<name>       an event: declared, or one of those that every device may send
     d/<device>/state/reported     how the device is, with the fields of `REPORTED`
 
-Payloads are JSON objects; an event may be empty. A field that is not declared is refused, also one hidden inside
-another: an object is taken only where the declaration gives the field the type `object`, a list holds no objects.
+Payloads are JSON objects; an event may be empty. What of one may pass, the compiled declaration says
+(`products.Stream.check`): the record whole, without some fields, or not at all.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 
 import msgspec
 from msgspec import Struct
 
-from careful import products
-from careful.products import Permit, Stream
+from careful.products import NOBODY, Checked, Denied, Permit, Stream, plain_stream
+
+__all__ = ["Checked", "Denied", "Route", "check", "covers", "may_hear", "route", "taken"]
 
 TOPIC_BYTES = 256
 TOPIC_LEVELS = 8
@@ -25,24 +26,16 @@ REPORTED = frozenset({"version", "health", "uptime", "desired", "crashes"})
 """What `state/reported` may say: version run, health in a word, seconds since start, digest of the desired state, and
 how often the software has crashed, ever."""
 _SHOWN = 80
-_LEVELS = 4
-_NESTED = frozenset({dict, list})
+_REPORTED = plain_stream("reported", REPORTED)
+_EMPTY = Checked({})
 _decode = msgspec.json.Decoder().decode
-
-
-class Denied(Struct, frozen=True):
-    """Why something is refused: a short word for the kind, and the topic or field."""
-
-    kind: str
-    detail: str
 
 
 class Route(Struct, frozen=True):
     """Where a permitted topic leads: `topic` without the device's prefix, and what checks its fields."""
 
     topic: str
-    denies: Callable[[Mapping[str, object]], Denied | None]
-    objects: frozenset[str] = frozenset()
+    stream: Stream
     may_be_empty: bool = False
 
 
@@ -61,39 +54,32 @@ def _declared(permit: Permit, below: list[str]) -> Route | Denied | None:
     match below:
         case ["up", stream]:
             known = permit.streams.get(stream)
-            if known is None:
-                return Denied("undeclared-stream", stream[:_SHOWN])
-            return Route(f"up/{stream}", _asking(known), _objects(known.types))
+            return Denied("undeclared-stream", stream[:_SHOWN]) if known is None else Route(f"up/{stream}", known)
         case ["event", name]:
             shape = permit.shapes.get(name)
-            if shape is None:
-                return Denied("undeclared-event", name[:_SHOWN])
-            return Route(f"event/{name}", _asking(shape), _objects(shape.types), may_be_empty=True)
+            return Denied("undeclared-event", name[:_SHOWN]) if shape is None else Route(f"event/{name}", shape, True)
         case ["state", "reported"]:
-            return Route("state/reported", _reported)
+            return Route("state/reported", _REPORTED)
         case _:
             return None
 
 
-def check(to: Route, payload: bytes) -> Denied | None:
-    """Return why `payload` may not be taken, or None when it may."""
+def check(to: Route, payload: bytes, consents: AbstractSet[str] = NOBODY) -> Checked:
+    """Return what of `payload` may be taken. An event without payload passes as one without fields."""
     if not payload and to.may_be_empty:
-        return None
+        return _EMPTY
     try:
         said = _decode(payload)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        return Denied("malformed-payload", f"{to.topic}: no JSON")
-    if not isinstance(said, dict):
-        return Denied("malformed-payload", f"{to.topic}: no JSON object")
-    denied = to.denies(said)
-    if denied is not None:
-        return denied
-    for name, value in said.items():
-        if type(value) in _NESTED:
-            hidden = _hidden(value, may_hold=name in to.objects)
-            if hidden is not None:
-                return Denied("undeclared-field", f"{to.topic.rpartition('/')[2]}.{name}{hidden}"[:_SHOWN])
-    return None
+        return Checked(None, (), Denied("malformed-payload", f"{to.topic}: no JSON"))
+    if type(said) is not dict:
+        return Checked(None, (), Denied("malformed-payload", f"{to.topic}: no JSON object"))
+    return to.stream.check(said, consents)
+
+
+def taken(checked: Checked, payload: bytes) -> bytes:
+    """Return what goes to the inbox: what came, or, where fields were left out, what is left."""
+    return msgspec.json.encode(checked.fields) if checked.dropped else payload
 
 
 def reported_version(payload: bytes) -> str | None:
@@ -132,40 +118,3 @@ def _covers(pattern: list[str], topic: list[str]) -> bool:
             # `a/#` also covers `a` itself, which is no topic of ours.
             return False
     return bool(pattern) and len(pattern) == len(topic)
-
-
-def _asking(shape: Stream) -> Callable[[Mapping[str, object]], Denied | None]:
-    """Ask the declaration, and give its refusals the form that all refusals of the gateway have."""
-
-    def denied(said: Mapping[str, object]) -> Denied | None:
-        found: products.Denied | None = shape.denies(said)
-        return None if found is None else Denied(found.kind.replace("_", "-"), found.detail[:_SHOWN])
-
-    return denied
-
-
-def _reported(said: Mapping[str, object]) -> Denied | None:
-    unknown = sorted(key for key in said if key not in REPORTED)
-    return Denied("undeclared-field", f"reported.{unknown[0]}"[:_SHOWN]) if unknown else None
-
-
-def _objects(types: Mapping[str, str]) -> frozenset[str]:
-    return frozenset(name for name, kind in types.items() if kind == "object")
-
-
-def _hidden(value: object, *, may_hold: bool, depth: int = 1) -> str | None:
-    """Return the place of an object that no declaration knows of, or of one nested too deep."""
-    if depth > _LEVELS:
-        return " (nested too deep)"
-    if isinstance(value, dict):
-        if not may_hold:
-            return "." + str(next(iter(value), "{}"))
-        parts = [(f".{key}", one) for key, one in value.items()]
-    else:
-        parts = [("[]", one) for one in value] if isinstance(value, list) else []
-    for name, one in parts:
-        if type(one) in _NESTED:
-            found = _hidden(one, may_hold=may_hold, depth=depth + 1)
-            if found is not None:
-                return name + found
-    return None

@@ -18,6 +18,7 @@ from careful.entrypoints.gateway.mqtt.events import (
     Close,
     Command,
     ConnectionOpened,
+    ConsentsChanged,
     Count,
     Cut,
     Delivered,
@@ -60,7 +61,7 @@ from careful.entrypoints.gateway.mqtt.packets import (
     Will,
 )
 from careful.kernel.mailbox import DESIRED, Down
-from careful.products import Permit
+from careful.products import NOBODY, Permit
 
 CONNECT_SECONDS = 10.0
 """From the end of the TLS handshake to the CONNECT."""
@@ -82,8 +83,8 @@ class Session:
     """The machine. `handle` takes an event and returns what to do; `deadline` is when to send the next `Tick`."""
 
     __slots__ = (
-        "_anew", "_bytes", "_clean", "_down", "_fetching", "_heard", "_keep_alive", "_more", "_offered", "_paused",
-        "_pending", "_permit", "_refused", "_retained", "_routes", "_stored", "_subscriptions", "_token",
+        "_anew", "_bytes", "_clean", "_consents", "_down", "_fetching", "_heard", "_keep_alive", "_more", "_offered",
+        "_paused", "_pending", "_permit", "_refused", "_retained", "_routes", "_stored", "_subscriptions", "_token",
         "_turned_away", "_was_paused", "_will", "device", "phase",
     )  # fmt: skip
 
@@ -91,6 +92,7 @@ class Session:
         self.phase: Phase = "opening"
         self.device = ""
         self._permit: Permit | None = None
+        self._consents = NOBODY
         self._turned_away: NotLetIn | None = None
         self._routes: dict[str, permission.Route] = {}
         self._heard = 0.0
@@ -126,6 +128,7 @@ class Session:
 
     def _opened(self, event: ConnectionOpened) -> list[Command]:
         self.phase, self.device, self._permit, self._heard = "greeting", event.device, event.permit, event.now
+        self._consents = event.consents
         return []
 
     def _not_let_in(self, event: NotLetIn) -> list[Command]:
@@ -170,7 +173,7 @@ class Session:
             return permission.Denied("will-topic", found.topic)
         if will.qos > 1:
             return permission.Denied("qos-2", found.topic)
-        return permission.check(found, will.payload)
+        return permission.check(found, will.payload, self._consents).denied
 
     def _joined(self, event: Joined) -> list[Command]:
         self.phase, self._more = "live", True
@@ -185,14 +188,24 @@ class Session:
             count = Count("qos-2", packet.topic[:80])
             return [count, *self._end("QoS 2 is not offered yet; publish with QoS 0 or 1")]
         route = self._routes.get(packet.topic) or self._route(packet.topic)
-        denied = route if isinstance(route, permission.Denied) else permission.check(route, packet.payload)
-        if denied is not None or isinstance(route, permission.Denied):
-            return self._refuse(denied or permission.Denied("unknown-topic", ""))
+        if isinstance(route, permission.Denied):
+            return self._refuse(route)
+        checked = permission.check(route, packet.payload, self._consents)
+        if checked.denied is not None:
+            return self._refuse(checked.denied)
         self._token = token = self._token + 1
         size = len(packet.payload)
         self._pending[token] = (PubAck(packet.packet) if packet.qos else None, size)
         self._bytes += size
-        commands: list[Command] = [Store(token, route.topic, packet.payload, packet.packet, packet.dup)]
+        payload, stream, fields = packet.payload, route.stream, checked.fields
+        if checked.dropped:
+            payload = permission.taken(checked, payload)
+        if not fields or stream.personal.isdisjoint(fields):
+            commands: list[Command] = [Store(token, route.topic, payload, packet.packet, packet.dup)]
+        else:
+            commands = [Store(token, route.topic, payload, packet.packet, packet.dup, stream, fields)]
+        if checked.dropped:
+            commands += [Count(one.kind, one.detail) for one in checked.dropped]
         if route.topic == "state/reported":
             version = permission.reported_version(packet.payload) or ""
             crashes = permission.reported_crashes(packet.payload)
@@ -315,6 +328,10 @@ class Session:
         self._routes.clear()
         return []
 
+    def _consented(self, event: ConsentsChanged) -> list[Command]:
+        self._consents = event.consents
+        return []
+
     def _ping(self, _packet: PingReq) -> list[Command]:
         return [Send(PingResp())]
 
@@ -369,7 +386,7 @@ class Session:
         ConnectionOpened: _opened, NotLetIn: _not_let_in, Joined: _joined,
         PacketReceived: _received, Broken: _broken, Stored: _on_disk,
         RefusedByInbox: _refused_by_inbox, DownWaiting: _waiting, DownMessages: _deliver,
-        PermitChanged: _changed, Tick: _tick, Cut: _cut, Lost: _lost,
+        PermitChanged: _changed, ConsentsChanged: _consented, Tick: _tick, Cut: _cut, Lost: _lost,
     }  # fmt: skip
     _PACKETS: ClassVar[dict[type, Callable[..., list[Command]]]] = {
         Publish: _publish, PubAck: _acknowledged, Subscribe: _subscribe,
