@@ -12,3 +12,9 @@ def test_what_left_the_device_is_the_largest_that_any_source_knows(a_window, a_f
     assert a_window(bytes={"up/telemetry": 900}, flows=flows).sent == 1200
     assert a_window(bytes={"up/telemetry": 900}).sent == 900
     assert a_window(bytes={"up/telemetry": 900}, counters={"bytes_out": 5000.0}).sent == 5000
+
+
+def test_a_window_in_which_nothing_was_heard_is_empty(a_window, a_flow):
+    assert a_window().is_empty
+    assert not a_window(refusals={"foreign-topic": 1}).is_empty
+    assert not a_window(flows=(a_flow(),)).is_empty

@@ -5,8 +5,10 @@ declaration first and with the device's own past second. What fires becomes one 
 cut the device off at once, within a stated share of the fleet, and a person says whether it was expected.
 """
 
+from careful.monitoring.cohort import cohorts
 from careful.monitoring.detections import Rule, rules
 from careful.monitoring.expected import expected_of
+from careful.monitoring.incidents import fold_silence
 from careful.monitoring.model import ACTIONS, Action, Detection, Expected, Flow, Place, Rate, Window
 from careful.monitoring.watcher import Watcher
 
@@ -14,6 +16,8 @@ __all__ = [
     "expected_of",
     "rules",
     "Watcher",
+    "cohorts",
+    "fold_silence",
     "Rule",
     "Flow",
     "Window",

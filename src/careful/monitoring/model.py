@@ -79,6 +79,11 @@ class Window:
         return self.start + self.seconds
 
     @property
+    def is_empty(self) -> bool:
+        """Whether nothing at all was heard of the device."""
+        return not (self.messages or self.refusals or self.connects or self.flows or self.counters)
+
+    @property
     def said(self) -> int:
         """How many messages were taken."""
         return sum(self.messages.values())

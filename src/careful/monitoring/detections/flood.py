@@ -1,0 +1,115 @@
+"""A device sends so much that it serves as a weapon, or is broken."""
+
+from msgspec import Struct
+
+from careful.monitoring.firing import fired, number
+from careful.monitoring.model import Action, Detection, Expected, LimitFrom, Window
+from careful.monitoring.numbers import Baseline, most_by_chance, steady
+
+ID = "flood"
+TITLE = "Flood"
+WORDS = (
+    "In one second the device sent many times what it ever needs: messages (taken or refused), packets, or new "
+    "connections. It may be a bot."
+)
+LIMIT = (
+    "Messages: ten times all declared rates of a second and what chance adds, never below 20, and beside that what the "
+    "device has not yet sent of its declared messages of up to a day; where no rates are declared, ten times the "
+    "device's own usual second, never below 50, and 200 before it is known. Packets: ten times the usual second, never "
+    "below 500, and 5,000 before. Connections: 20 in ten seconds."
+)
+BUDGET = 0.001
+ACTION: Action = "quarantine"
+
+_TIMES = 10.0
+_MESSAGES_FLOOR, _MESSAGES_BASELINE, _MESSAGES_UNKNOWN = 20.0, 50.0, 200.0
+_PACKETS_FLOOR, _PACKETS_UNKNOWN = 500.0, 5_000.0
+_CONNECTS_MOST, _CONNECT_SECONDS = 20.0, 10.0
+_SAMPLES = 120
+_DAY = 86400.0
+
+
+class Memory(Struct, array_like=True, frozen=True):
+    """The usual second of messages and of packets, and the connections of the last ten seconds."""
+
+    messages: Baseline = Baseline()
+    packets: Baseline = Baseline()
+    connects: float = 0.0
+    since: float = 0.0
+    seen: float = 0.0
+    unsent: float = 0.0
+
+
+def detect(window: Window, expected: Expected, memory: Memory) -> tuple[Detection | None, Memory]:
+    """Look at one second, or at what a longer window comes to in a second."""
+    span = max(window.seconds, 1.0)
+    messages = (window.said + sum(window.refusals.values())) / span
+    packets = max(window.counters.get("packets_out", 0.0), sum(one.packets_out for one in window.flows)) / span
+    if not messages and not packets and not window.connects:
+        return None, memory
+    connects, since = memory.connects, memory.since
+    if not since <= window.start < since + _CONNECT_SECONDS:
+        connects, since = 0.0, window.start
+    connects += window.connects
+    unsent = _unsent(window, expected, memory)
+    found = _judge(window, expected, memory, (messages, packets, connects), unsent)
+    return found, Memory(
+        memory.messages.learn(steady(messages)) if messages else memory.messages,
+        memory.packets.learn(steady(packets)) if packets else memory.packets,
+        connects,
+        since,
+        window.end,
+        max(0.0, unsent - messages * span),
+    )
+
+
+def _judge(
+    window: Window, expected: Expected, memory: Memory, seen: tuple[float, float, float], unsent: float
+) -> Detection | None:
+    messages, packets, connects = seen
+    limit = message_limit(expected, memory.messages) + unsent
+    if messages > limit:
+        source: LimitFrom = "declaration" if expected.rates else _source(memory.messages)
+        says = f"It sent {number(messages)} messages in a second; {number(limit)} are the most that is explained."
+        return fired(ID, window, messages, limit, source, says, ACTION, "messages")
+    limit = _usual(memory.packets, _PACKETS_FLOOR, _PACKETS_UNKNOWN)
+    if packets > limit:
+        says = f"It sent {number(packets)} packets in a second; {number(limit)} are the most that is explained."
+        return fired(ID, window, packets, limit, _source(memory.packets), says, ACTION, "packets")
+    if connects > _CONNECTS_MOST:
+        says = f"It connected {number(connects)} times within ten seconds."
+        return fired(ID, window, connects, _CONNECTS_MOST, "built-in", says, ACTION, "connections")
+    return None
+
+
+def message_limit(expected: Expected, usual: Baseline) -> float:
+    """Return the most messages in a second that are explained."""
+    rates = [one for one in expected.rates.values() if one.messages is not None]
+    if rates:
+        return max(_MESSAGES_FLOOR, most_by_chance(_TIMES * _per_second(expected), BUDGET / _DAY))
+    return _usual(usual, _MESSAGES_BASELINE, _MESSAGES_UNKNOWN)
+
+
+def _per_second(expected: Expected) -> float:
+    return sum((one.messages or 0.0) / one.seconds for one in expected.rates.values())
+
+
+def _unsent(window: Window, expected: Expected, memory: Memory) -> float:
+    """Return how many declared messages are still due: a burst of what was saved up is no flood."""
+    if not expected.rates:
+        return 0.0
+    if not memory.seen:
+        return max(one.messages or 0.0 for one in expected.rates.values())
+    away = max(0.0, window.end - memory.seen)
+    return min(memory.unsent + away * _per_second(expected), _DAY * _per_second(expected))
+
+
+def _usual(usual: Baseline, floor: float, unknown: float) -> float:
+    if usual.samples < _SAMPLES:
+        return unknown
+    level = (usual.level + 3.0 * max(usual.spread, 1.0)) / 2.0
+    return max(floor, _TIMES * (level * level - 0.375))
+
+
+def _source(usual: Baseline) -> LimitFrom:
+    return "baseline" if usual.samples >= _SAMPLES else "built-in"

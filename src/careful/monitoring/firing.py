@@ -1,0 +1,36 @@
+"""Making a detection out of what a rule found."""
+
+from careful.monitoring.model import Action, Detection, LimitFrom, Window
+
+_CAUSE_MOST = 200
+
+
+def fired(
+    rule: str,
+    window: Window,
+    observed: float,
+    limit: float,
+    limit_from: LimitFrom,
+    says: str,
+    action: Action,
+    cause: str = "",
+) -> Detection:
+    """Return the detection; its cause is the rule, the product and `cause`, which names no device."""
+    parts = [rule, window.product, *([cause] if cause else [])]
+    return Detection(
+        rule, window.device, window.end, observed, limit, limit_from, says, "|".join(parts)[:_CAUSE_MOST], action
+    )
+
+
+def number(value: float) -> str:
+    """Write a number for a sentence."""
+    return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:.1f}"  # noqa: PLR2004
+
+
+def size(count: float) -> str:
+    """Write a number of bytes for a sentence."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if count < 1000 or unit == "GB":  # noqa: PLR2004
+            break
+        count /= 1000
+    return f"{number(count)} {unit}"

@@ -1,0 +1,52 @@
+"""Sending so much that it serves as a weapon."""
+
+import pytest
+
+from careful.monitoring.detections.flood import Memory, detect, message_limit
+from careful.monitoring.model import Expected
+from careful.monitoring.numbers import Baseline, steady
+
+BLANK = Expected("cam-9")
+CASES = {
+    "a declared period at once": ({"messages": {"up/telemetry": 60}}, None),
+    "a flood of messages": ({"messages": {"up/telemetry": 500}}, "messages"),
+    "a flood of refused ones": ({"refusals": {"malformed-payload": 500}}, "messages"),
+    "a flood over ten seconds is judged by the second": ({"messages": {"up/telemetry": 500}, "seconds": 10.0}, None),
+    "a flood of packets": ({"counters": {"packets_out": 9_000.0}}, "packets"),
+    "many connections": ({"connects": 25}, "connections"),
+    "a few connections": ({"connects": 5}, None),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_cases(case, expected, a_window):
+    what, cause = CASES[case]
+    found, _ = detect(a_window(**what), expected, Memory())
+    assert (found and found.cause.split("|")[2]) == cause
+    assert found is None or found.action == "quarantine"
+
+
+def test_without_rates_the_own_past_decides():
+    assert message_limit(BLANK, Baseline()) == 200
+    usual = Baseline(steady(20), 1.0, 500)
+    assert 200 < message_limit(BLANK, usual) < 450
+    assert message_limit(BLANK, Baseline(steady(1), 1.0, 500)) == pytest.approx(68, abs=1)
+    assert message_limit(BLANK, Baseline(steady(0.1), 1.0, 500)) == 50
+
+
+def test_connections_add_up_over_ten_seconds(expected, a_window):
+    memory, fired = Memory(), []
+    for second in range(10):
+        found, memory = detect(a_window(start=1e6 + second, connects=3), expected, memory)
+        fired += [found] if found else []
+    assert len(fired) == 4
+
+
+def test_what_was_saved_up_while_away_may_come_at_once_but_not_more(expected, a_window):
+    memory = detect(a_window(messages={"up/telemetry": 1}), expected, Memory())[1]
+    for _ in range(30):  # it uses up what it may
+        memory = detect(a_window(start=memory.seen, messages={"up/telemetry": 10}), expected, memory)[1]
+    back = a_window(start=memory.seen + 36_000, messages={"up/telemetry": 500})  # ten hours of sixty each
+    assert detect(back, expected, memory)[0] is None
+    soon = a_window(start=memory.seen + 60, messages={"up/telemetry": 500})
+    assert detect(soon, expected, memory)[0] is not None

@@ -1,0 +1,27 @@
+"""Making a detection, and numbers in its sentence."""
+
+import pytest
+
+from careful.monitoring.firing import fired, number, size
+
+
+def test_the_cause_names_rule_and_product_and_no_device(a_window):
+    found = fired("flood", a_window(), 900, 20, "declaration", "Much.", "quarantine", "messages")
+    assert found.cause == "flood|cam-9|messages"
+    assert found.at == a_window().end
+
+
+def test_a_long_cause_is_cut(a_window):
+    assert len(fired("flood", a_window(), 1, 0, "built-in", "x", "note", "y" * 999).cause) == 200
+
+
+@pytest.mark.parametrize(("value", "said"), [(3, "3"), (3.25, "3.2"), (12_345.6, "12,346")])
+def test_numbers(value, said):
+    assert number(value) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(900, "900 bytes"), (64_000, "64 kB"), (2_500_000, "2.5 MB"), (7e13, "70,000 GB")]
+)
+def test_sizes(value, said):
+    assert size(value) == said
