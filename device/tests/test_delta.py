@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import lzma
 import os
 import random
 import signal
@@ -36,6 +37,15 @@ def patch_between(old, new):
     out = io.BytesIO()
     detools.create_patch(io.BytesIO(old), io.BytesIO(new), out, compression="lzma")
     return out.getvalue()
+
+
+def hungry(shop):
+    """The right patch, packed so that unpacking it takes 64 MB."""
+    packed = patch_between(shop.old, shop.new)
+    at = next(place for place in range(1, 12) if not packed[place] & 0x80) + 1
+    plain = lzma.decompress(packed[at:], format=lzma.FORMAT_ALONE)
+    wide = [{"id": lzma.FILTER_LZMA1, "dict_size": 64 << 20}]
+    return packed[:at] + lzma.compress(plain, format=lzma.FORMAT_ALONE, filters=wide)
 
 
 def digest(content):
@@ -96,6 +106,7 @@ def test_a_delta_is_fetched_in_place_of_the_image(shop, device, home):
     device.ask()
     assert shop.finals()[-1][1:] == ("success", "running 1.0.1")
     assert fetched(shop) == ["the.delta"]
+    assert any(one[3] == "delta applied: 1.0.1/from-x.lzma.delta" for one in shop.told)
     assert len(shop.blobs["the.delta"]) < len(shop.new) / 100
     assert [path.name for path in (home / "images").iterdir()] == [digest(shop.new)]
     assert not (home / "deltas").exists()
@@ -108,32 +119,39 @@ def test_both_are_looked_up_in_one_refresh(shop, device):
 
 
 @pytest.mark.parametrize(
-    "spoil",
+    ("spoil", "kind"),
     [
-        pytest.param(lambda shop, _home: shop.offer_delta(patch=b"\x01nonsense" * 30), id="the patch is nonsense"),
-        pytest.param(lambda shop, _home: shop.offer_delta(sign=False), id="the patch is not signed"),
+        pytest.param(
+            lambda shop, _home: shop.offer_delta(patch=b"\x01nonsense" * 30), "apply", id="the patch is nonsense"
+        ),
+        pytest.param(lambda shop, _home: shop.offer_delta(sign=False), "", id="the patch is not signed"),
         pytest.param(
             lambda shop, _home: (
                 shop.offer_delta(),
                 shop.blobs.update({"the.delta": b"!" * len(shop.blobs["the.delta"])}),
             ),
+            "tampered",
             id="other bytes than were signed",
         ),
-        pytest.param(lambda shop, _home: (shop.offer_delta(), shop.blobs.pop("the.delta")), id="the patch is gone"),
         pytest.param(
-            lambda shop, _home: shop.offer_delta(said=custom(shop.old, shop.old)), id="it leads to another image"
+            lambda shop, _home: (shop.offer_delta(), shop.blobs.pop("the.delta")), "other", id="the patch is gone"
         ),
         pytest.param(
-            lambda shop, _home: shop.offer_delta(said=custom(shop.new, shop.new)), id="it leads from another image"
+            lambda shop, _home: shop.offer_delta(said=custom(shop.old, shop.old)), "", id="it leads to another image"
+        ),
+        pytest.param(
+            lambda shop, _home: shop.offer_delta(said=custom(shop.new, shop.new)), "", id="it leads from another image"
         ),
         pytest.param(
             lambda shop, _home: shop.offer_delta(patch=patch_between(shop.old, shop.old[:-1] + b"!")),
+            "apply",
             id="its result is not what it claims",
         ),
         pytest.param(
             lambda shop, _home: shop.offer_delta(
                 said=custom(shop.old, shop.new, format="detools-sequential-heatshrink")
             ),
+            "",
             id="a format for smaller devices",
         ),
         pytest.param(
@@ -141,21 +159,29 @@ def test_both_are_looked_up_in_one_refresh(shop, device):
                 shop.offer_delta(),
                 (home / "images" / digest(shop.old)).write_bytes(b"x" * len(shop.old)),
             ),
+            "source",
             id="the image in use was damaged",
         ),
         pytest.param(
             lambda shop, home: (shop.offer_delta(), (home / "images" / digest(shop.old)).unlink()),
+            "",
             id="the image in use was not kept",
         ),
         pytest.param(
             lambda shop, home: (shop.offer_delta(), (home / "images").rename(home / "elsewhere")),
+            "",
             id="no image was kept",
         ),
+        pytest.param(lambda shop, _home: shop.offer_delta(patch=hungry(shop)), "memory", id="it takes too much memory"),
     ],
 )
-def test_whatever_is_wrong_with_a_delta_the_full_image_arrives(shop, device, home, spoil):
+def test_whatever_is_wrong_with_a_delta_the_full_image_arrives(shop, device, home, spoil, kind):
     spoil(shop, home)
     device.ask()
+    told = [detail for _action, _execution, _finished, detail in shop.told if detail.startswith("delta ")]
+    assert [one.partition(": 1.0.1/from-x.lzma.delta: ")[0] for one in told] == (
+        [f"delta failed: {kind}"] if kind else []
+    )
     assert shop.finals()[-1][1:] == ("success", "running 1.0.1")
     assert fetched(shop)[-1] == FULL
     polls = sum("deploymentBase/" in path and verb == "GET" for verb, path, _ranged in shop.requests)
@@ -241,14 +267,14 @@ def test_the_power_is_cut_at_every_point_while_applying(tmp_path):
         assert not whole.exists() or whole.read_bytes() == new  # what has the name has the bytes
         assert (home / "source").read_bytes() == old
         if done.returncode == 0:
-            assert done.stdout.strip() == ""
+            assert done.stdout.strip() in {"", "delta applied: p"}
             break
         assert done.returncode == -signal.SIGKILL, done.stderr
         deaths += 1
         if not (home / "deltas" / digest(patch)).exists():  # as a download would bring it back
             (home / "deltas").mkdir(exist_ok=True)
             (home / "deltas" / digest(patch)).write_bytes(patch)
-        assert deltas.build(None, Delta(**delta), Target(**target), home / "source", home) == ""
+        assert deltas.build(None, Delta(**delta), Target(**target), home / "source", home) in {"", "delta applied: p"}
         assert whole.read_bytes() == new
         assert [path.name for path in (home / "downloads").iterdir()] == [digest(new)]
     assert deaths > 10

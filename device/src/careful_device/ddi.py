@@ -45,9 +45,9 @@ class Ddi:
         answer = self._client.request("GET", href, headers=_JSON, limit=_LIMIT)
         return None if answer.status in _GONE else read_order(_json(answer.good("Order").body), action, href)
 
-    def tell(self, action: str, execution: str, finished: str, detail: str) -> bool:
+    def tell(self, action: str, execution: str, finished: str, *details: str) -> bool:
         """Send feedback about an order. Tells whether it still stands."""
-        return self._feedback("deploymentBase", action, execution, finished, detail)
+        return self._feedback("deploymentBase", action, execution, finished, *details)
 
     def answer_cancel(self, action: str, *, dropped: bool) -> None:
         """Say whether the order was dropped."""
@@ -77,11 +77,15 @@ class Ddi:
         body = {"mode": "merge", "data": {name: value[:_TEXT] for name, value in attributes.items()}}
         self._send("PUT", f"{self._base}/configData", body).good("Attributes", 200, 201, 202, 204)
 
-    def _feedback(self, kind: str, action: str, execution: str, finished: str, detail: str) -> bool:
+    def _feedback(self, kind: str, action: str, execution: str, finished: str, *details: str) -> bool:
         body = {
             "id": action,
             "timestamp": int(time.time() * 1000),
-            "status": {"execution": execution, "result": {"finished": finished}, "details": [detail[:_DETAIL]]},
+            "status": {
+                "execution": execution,
+                "result": {"finished": finished},
+                "details": [one[:_DETAIL] for one in details],
+            },
         }
         answer = self._send("POST", f"{self._base}/{kind}/{action}/feedback", body)
         if answer.status in (*_GONE, 405):

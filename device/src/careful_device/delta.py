@@ -32,6 +32,7 @@ _CHUNK = 1 << 20
 _ROOM = 8 << 20
 _HEX_DIGEST = 64
 _MOST = 1 << 40
+_WORDS = 200
 
 
 def delta_from(path: str, href: str, length: int, hashes: Mapping[str, str], custom: object) -> Delta | None:
@@ -87,8 +88,14 @@ def source_of(home: Path, kind: str, slots: SlotDriver, delta: Delta) -> Path | 
 def build(client: Client, delta: Delta, target: Target, source: Path, home: Path) -> str:
     """Make the target's image in `home`/downloads, so that `fetch` finds it there.
 
-    Returns why not, in a sentence, where it came to nothing; empty when it is there. Raises WireError when the network
-    failed: then it is tried again.
+    Returns what the server is to hear of it: that the delta did its duty, or why not; empty when the image was there
+    before. Raises WireError when the network failed: then it is tried again.
+
+        delta applied: 1.0.2/from-0123456789abcdef.lzma.delta
+        delta failed: KIND: 1.0.2/from-0123456789abcdef.lzma.delta: a sentence
+
+    KIND is `source` (the image in use is another), `memory`, `apply` (it does not give what was signed, or is none),
+    `tampered` (other bytes arrived than were signed) or `other` (no room, no such file, …: not the delta's fault).
     """
     folder = home / "downloads"
     whole = folder / target.sha256
@@ -101,11 +108,22 @@ def build(client: Client, delta: Delta, target: Target, source: Path, home: Path
         _make(source, got, delta, folder)
     except WireError:
         raise
-    except (AgentError, Refusal, OSError) as failure:
+    except (AgentError, Refusal, OSError, MemoryError) as failure:
         clear(home)
-        return str(failure) or type(failure).__name__
+        why = " ".join((str(failure) or type(failure).__name__).split())
+        return f"delta failed: {_kind(failure)}: {delta.path}: {why[:_WORDS]}"
     clear(home)
-    return ""
+    return f"delta applied: {delta.path}"
+
+
+def _kind(failure: Exception) -> str:
+    if isinstance(failure, SlotError):
+        return "source"
+    if isinstance(failure, (patch.PatchTooLarge, MemoryError)):
+        return "memory"
+    if isinstance(failure, patch.PatchError):
+        return "apply"
+    return "tampered" if isinstance(failure, Refusal) else "other"
 
 
 def clear(home: Path) -> None:

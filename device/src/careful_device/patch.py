@@ -26,6 +26,10 @@ class PatchError(AgentError):
     """The patch is not what it should be, or does not fit the source."""
 
 
+class PatchTooLarge(PatchError):
+    """Unpacking the patch takes more memory than there is, or than it may use."""
+
+
 def apply(source: BinaryIO, patch: BinaryIO, out: BinaryIO, length: int) -> None:
     """Write the result, which must have `length` bytes, to `out`. Raises PatchError."""
     header = patch.read(1)
@@ -106,8 +110,12 @@ class _Packed:
                 raise PatchError("The delta ends too early.")
             try:
                 found += self._unpacker.decompress(fresh, size - len(found))
-            except (lzma.LZMAError, MemoryError) as broken:
-                raise PatchError(f"The delta cannot be unpacked: {broken}.") from broken
+            except MemoryError as short:
+                raise PatchTooLarge("There is no memory to unpack the delta.") from short
+            except lzma.LZMAError as broken:
+                # liblzma's words for LZMA_MEMLIMIT_ERROR; Python has no exception of its own for it.
+                kind = PatchTooLarge if "Memory usage limit" in str(broken) else PatchError
+                raise kind(f"The delta cannot be unpacked: {broken}.") from broken
         return found
 
     def ended(self) -> bool:

@@ -5,6 +5,7 @@ remembered: `installed.json` only adds what the driver cannot know (the digest, 
 never goes again).
 """
 
+import contextlib
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -138,7 +139,8 @@ class Updater:
         if job.step is Step.FETCH:
             source = self._source(job.delta) if job.delta and job.tries <= _DELTA_TRIES else None
             if job.delta is not None and source is not None:
-                delta.build(self.client, job.delta, target, source, self.config.home)
+                said = delta.build(self.client, job.delta, target, source, self.config.home)
+                self._tell_delta(job, said)
             fetch(self.client, order.download, target, downloads)
         elif job.step is Step.INSTALL:
             # Fetched again if it is gone, and checked again in any case: what is installed is what was signed.
@@ -157,6 +159,14 @@ class Updater:
             self.slots.rollback(target)
             files.remove(downloads / target.sha256)
         return seen.Stepped()
+
+    def _tell_delta(self, job: Job, said: str) -> None:
+        """Report what became of a delta; that nobody hears it is no reason to stop."""
+        if not said:
+            return
+        then = f"downloading {_version(job)} whole" if "failed" in said else f"{_version(job)} was made from a delta"
+        with contextlib.suppress(AgentError):
+            self.ddi.tell(job.action, "proceeding", "none", said, then)
 
 
 def facts_of(config: Config, slots: SlotDriver) -> Facts:

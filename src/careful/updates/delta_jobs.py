@@ -203,9 +203,9 @@ def try_again(world: World, actor: Actor, release_id: str) -> int:
 
 
 def deltas(world: World, release_id: str) -> list[Delta]:
-    """Return what became of every delta to a release."""
+    """Return what became of every delta to a release, with what devices said of it."""
     with world.look() as connection:
-        return delta_store.read(connection, release=release_id)
+        return delta_store.told(connection, release_id)
 
 
 def delta_for(world: World, device: str, release: releases.Release) -> Delta | None:

@@ -6,7 +6,7 @@ the newest release and for those on their way, from the versions that most devic
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -21,7 +21,7 @@ WORTH = 0.6
 """A delta larger than this part of the compressed image is not kept."""
 _PATH = re.compile(r"[^/]{1,64}/from-[0-9a-f]{16}\.(?:lzma|heatshrink)\.delta")
 
-DeltaState = Literal["ready", "useless", "failed"]
+DeltaState = Literal["ready", "useless", "failed", "stopped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,8 @@ class Pair:
 class Delta:
     """What became of one pair. `size` and `sha256` are the patch's; `published_at` is when devices could first see it.
 
-    `useless` is one that saves too little, `failed` one that could not be made; `reason` says why.
+    `useless` is one that saves too little, `failed` one that could not be made, `stopped` one that failed on too many
+    devices; `reason` says why. `worked` and `fell_back` count devices by what they said, the latter by kind.
     """
 
     release: str
@@ -58,6 +59,8 @@ class Delta:
     reason: str
     made_at: datetime
     published_at: datetime | None = None
+    worked: int = 0
+    fell_back: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def filename(self) -> str:

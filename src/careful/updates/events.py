@@ -356,3 +356,14 @@ class DeltaFailed(Event):
     base: str
     product: str
     reason: str
+
+
+@event("updates.delta_stopped", subject="release/{release}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeltaStopped(Event):
+    """The delta from the release `base` failed on several devices, and is offered no longer."""
+
+    release: str
+    base: str
+    product: str
+    reason: str

@@ -14,7 +14,7 @@ from careful import devices
 from careful.kernel.actors import Actor
 from careful.kernel.errors import Invalid, NotFound, TooMany
 from careful.kernel.work import Work, World
-from careful.updates import conversation, drills, fates, queries, store, windows
+from careful.updates import conversation, delta_words, drills, fates, queries, store, windows
 from careful.updates.conversation import Turn
 from careful.updates.events import DeviceFailed, DeviceSilent, DeviceUpdated
 from careful.updates.model import Gone, NotAllowed, Order, OrderState, Report
@@ -75,6 +75,7 @@ def _take(work: Work, order: Order, report: Report) -> None:
         if last is not None and last.number >= MOST_STATUSES and ended is None:
             raise TooMany(f"Action {order.id} has {MOST_STATUSES} reports already.", retry_after=RETRY_SECONDS)
         store.add_status(work.connection, order.id, work.now, report, late=False)
+        delta_words.take(work, order, report)
     if ended is None:
         step = fates.progress(order.progress, report)
         store.turn_order(work.connection, order.id, state="running", detail=_reason(report), progress=step)

@@ -216,13 +216,15 @@ def deltas(ctx: click.Context, product: str, version: str, try_again: bool, as_j
         (
             named.get(one.base, "?"),
             one.reason or ("published" if one.published_at else "waits for a signature"),
+            one.worked,
+            ", ".join(f"{count} {kind}" for kind, count in sorted(one.fell_back.items())) or 0,
             f"{one.size:,}",
             f"{one.size / max(one.full_size, 1):.1%}",
             f"{one.seconds:.0f} s",
         )
         for one in found
     ]
-    columns = ("From", "State", "Bytes", "Of the image", "Made in")
+    columns = ("From", "State", "Worked on", "Failed on", "Bytes", "Of the image", "Made in")
     empty = releases.why_no_deltas(releases.artifact_path(world, release.artifact.sha256))
     say_table(f"Deltas to {product} {version}", columns, rows, empty=empty or "None yet; the worker makes them.")
 

@@ -189,3 +189,27 @@ def test_our_agent_waits_for_its_battery_though_the_server_thought_it_full(world
     done = agent.run()
     assert updates.order(world, order.id).state == "succeeded", done.stderr
     assert agent.version == "1.0.0"
+
+
+def test_a_delta_that_fails_is_reported_and_the_image_arrives_all_the_same(world, staff, maker, agent):
+    big = random.Random(1).randbytes(300_000)  # noqa: S311 (bytes to compare, no secret)
+    first = maker.release("1.0.1", content=image("1.0.1", big), kind="tar")
+    offer(world, staff, "1.0.1")
+    agent.run()
+    while updates.advance(world):
+        pass
+    release = maker.release("1.0.2", content=image("1.0.2", big), kind="tar")
+    hand = updates.DeltaMaker()
+    until = time.monotonic() + 60
+    while not updates.deltas(world, release.id) and time.monotonic() < until:
+        hand.advance(world)
+        time.sleep(0.05)
+    updates.publish_deltas(world)
+    (agent.home / "images" / first.artifact.sha256).write_bytes(b"x" * first.artifact.size)
+    action = offer(world, staff, "1.0.2")
+    done = agent.run()
+    assert updates.order(world, action).state == "succeeded", done.stderr
+    [delta] = updates.deltas(world, release.id)
+    assert (delta.worked, delta.fell_back) == (0, {"source": 1})
+    said = [line for one in updates.statuses(world, action) for line in one.report.details]
+    assert f"delta failed: source: {delta.path}: the image in use is not the one that the delta leads from" in said
