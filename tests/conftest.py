@@ -23,6 +23,7 @@ from careful.kernel.settings import Settings
 from careful.kernel.work import World
 
 sys.path.insert(0, str(Path(__file__).parent))
+import nats_cluster
 import postgres
 import softhsm
 
@@ -53,6 +54,14 @@ def postgres_url() -> Iterator[str]:
         pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
     with postgres.cluster(folder) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def nats() -> Iterator[nats_cluster.Cluster]:
+    """A JetStream cluster of our own, of three servers."""
+    nats_cluster.required()
+    with nats_cluster.cluster() as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -59,3 +59,28 @@ def test_the_file_read_is_that_of_the_folder_in_use(tmp_path, monkeypatch):
     monkeypatch.setenv("CAREFUL_DATA", str(tmp_path / "environment"))
     assert read_settings().console_port == 9002
     assert read_settings(data=tmp_path / "typed").console_port == 9001
+
+
+POSTGRES = "postgresql+psycopg://careful@127.0.0.1/careful"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"inbox": "redis://a"}, "a cluster's servers"),
+        ({"inbox": "nats://"}, "a cluster's servers"),
+        ({"inbox": "nats://a:4222"}, "a PostgreSQL"),
+        ({"inbox": "nats://u:p@a:4222", "database": POSTGRES}, "not in inbox"),
+    ],
+    ids=["another scheme", "no server", "no database", "password in the address"],
+)
+def test_an_inbox_that_cannot_be_is_refused(tmp_path, given, said):
+    with pytest.raises(Invalid) as refusal:
+        read_settings(data=tmp_path, **given)
+    assert said in str(refusal.value.problems)
+
+
+def test_the_servers_of_a_cluster(tmp_path):
+    one = Settings(data=tmp_path, database=POSTGRES, inbox="tls://a:4222, b:4223,tls://c")
+    assert one.inbox_servers() == ["tls://a:4222", "tls://b:4223", "tls://c"]
+    assert one.inbox_tls

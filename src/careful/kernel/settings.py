@@ -68,6 +68,24 @@ class Settings(BaseSettings):
     )
     poll_seconds: int = Field(default=300, ge=1, le=86399, description="How often devices are told to poll, seconds.")
     silence_minutes: int = Field(default=30, ge=1, le=43200, description="A device unheard for this long is silent.")
+    gateways: int = Field(default=1, ge=1, le=64, description="MQTT gateway processes, at best one for each core.")
+    inbox: str = Field(
+        default="",
+        description="Empty: a file in the data folder. Else a JetStream cluster, as nats://a:4222,b:4222,c:4222 or tls://...",
+    )
+    inbox_user: str = Field(default="", description="User of the NATS account that holds the inbox.")
+    inbox_password: SecretStr = Field(default=SecretStr(""), description="That user's password.")
+    inbox_ca: str = Field(default="", description="File with the CA of the NATS servers; empty: the machine's.")
+    inbox_certificate: str = Field(default="", description="File with our certificate for NATS; empty: none.")
+    inbox_key: str = Field(default="", description="File with its key.")
+    inbox_replicas: int = Field(
+        default=3, ge=1, le=5, description="Copies of each message in the cluster; fewer than 3 is for trying out."
+    )
+    inbox_bytes: int = Field(
+        default=10 << 30,
+        ge=1 << 20,
+        description="Size of the stream, bytes; a full one refuses, and devices send again.",
+    )
     inbox_days: int = Field(default=30, ge=1, le=3650, description="Days that readings are kept in the inbox.")
     signing_token: str = Field(
         default="", description="PKCS#11 URI of a token that holds signing keys of the server; see docs/keys.md."
@@ -109,6 +127,8 @@ class Settings(BaseSettings):
             raise ValueError(f"console_url, public_url and device_url set, as host is {self.host}")
         if self.database and not self.database.startswith("postgresql+psycopg://"):
             raise ValueError("database to begin with postgresql+psycopg://, or empty for SQLite in the data folder")
+        if self.inbox:
+            self._check_inbox()
         for network in self.device_proxies:
             try:
                 ip_network(network)
@@ -131,6 +151,26 @@ class Settings(BaseSettings):
                 raise ValueError(f"an http or https address in {name}, not {value!r}")
             object.__setattr__(self, name, value.rstrip("/"))
         return self
+
+    def _check_inbox(self) -> None:
+        if not self.inbox.startswith(("nats://", "tls://")) or not all(
+            urlsplit(one).hostname for one in self.inbox_servers()
+        ):
+            raise ValueError("inbox to be empty, or a cluster's servers: nats://a:4222,b:4222,c:4222 (tls:// with TLS)")
+        if not self.database:
+            raise ValueError("database to name a PostgreSQL, as inbox is a cluster: workers move the readings there")
+        if "@" in self.inbox:
+            raise ValueError("user and password in inbox_user and inbox_password, not in inbox")
+
+    @property
+    def inbox_tls(self) -> bool:
+        """Whether the cluster is reached by TLS."""
+        return self.inbox.startswith("tls://")
+
+    def inbox_servers(self) -> list[str]:
+        """Return the address of each server of the cluster."""
+        scheme, _, rest = self.inbox.partition("://")
+        return [f"{scheme}://{one.rpartition('://')[2].strip()}" for one in rest.split(",")]
 
     @property
     def on_loopback(self) -> bool:

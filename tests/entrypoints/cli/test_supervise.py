@@ -1,5 +1,6 @@
 """The process tree: one per folder, a clear word about a taken port, children restarted, nothing left behind."""
 
+import json
 import os
 import signal
 import socket
@@ -108,3 +109,9 @@ def test_nothing_lives_on_after_kill_9(settings, tmp_path):
     parent.wait()
     wait_for(lambda: gone(child))
     os.close(supervise.take_lock(tmp_path))
+
+
+def test_processes_are_given_secrets_as_they_are(tmp_path):
+    given = supervise._environment(Settings(data=tmp_path, s3_secret="s3cret", tls_names=("a", "b")))
+    assert given["CAREFUL_S3_SECRET"] == "s3cret"
+    assert Settings(data=tmp_path, tls_names=json.loads(given["CAREFUL_TLS_NAMES"])).tls_names == ("a", "b")

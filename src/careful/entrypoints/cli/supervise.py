@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 import click
+from pydantic import SecretStr
 
 from careful.entrypoints.cli.listening import is_free, ports
 from careful.kernel.errors import Refused, Unavailable
@@ -148,4 +149,4 @@ def _environment(settings: Settings) -> dict[str, str]:
 def _as_text(value: object) -> str:
     if isinstance(value, tuple):
         return "[" + ",".join(f'"{item}"' for item in value) + "]"
-    return str(value)
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)

@@ -28,7 +28,7 @@ from careful.entrypoints.gateway.mqtt.gateway import FLUSH_SECONDS, LOOK_SECONDS
 from careful.entrypoints.gateway.mqtt.tls import Peer, peer_of, tls_context
 from careful.entrypoints.renewal import keep_fresh
 from careful.kernel.errors import CarefulError, Unavailable
-from careful.kernel.inbox import SqliteInbox
+from careful.kernel.inboxes import open_inbox
 from careful.kernel.mailbox import Mailbox
 from careful.kernel.work import World
 
@@ -170,7 +170,7 @@ async def serve(world: World, ready: Callable[[], None] | None = None, *, limits
     _raise_file_limit()
     key, chain = devices.issue_server_certificate(world)
     context = tls_context(key, chain, devices.authority_bundle_path(world))
-    inbox = SqliteInbox(world.home, world.clock, days=world.settings.inbox_days)
+    inbox = await loop.run_in_executor(None, open_inbox, world)
     mailbox = Mailbox(world.home)
     gateway = Gateway(world, inbox, mailbox)
     listener = Listener(gateway, context, limits)

@@ -1,0 +1,14 @@
+"""Which inbox an installation has: the file in its data folder, or a JetStream cluster."""
+# ruff: noqa: PLC0415 (the client of a cluster is loaded only where there is one)
+
+from careful.kernel.inbox import Inbox, SqliteInbox
+from careful.kernel.work import World
+
+
+def open_inbox(world: World) -> Inbox:
+    """Open the inbox that the settings name. Raises Unavailable where it does not answer, Refused where it is unfit."""
+    if not world.settings.inbox:
+        return SqliteInbox(world.home, world.clock, days=world.settings.inbox_days)
+    from careful.kernel.inbox_jetstream import JetStreamInbox
+
+    return JetStreamInbox(world.settings)
