@@ -45,6 +45,7 @@ def test_a_release_is_added_with_an_account(add, world, staff):
         "components": 2,
         "unmatchable": 1,
         "fixes": ["CVE-2023-4863"],
+        "declaration": 1,
     }
 
 

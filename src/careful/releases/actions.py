@@ -9,7 +9,7 @@ from careful.kernel.actors import SYSTEM, Actor
 from careful.kernel.errors import Invalid, NotFound, Refused
 from careful.kernel.ids import new_id
 from careful.kernel.work import Work, World
-from careful.releases import artifacts, bundles, policies, store, trust_store
+from careful.releases import artifacts, bundles, declared, policies, store, trust_store
 from careful.releases import sbom as sboms
 from careful.releases.events import ArtifactAltered, ReleaseAdded, ReleaseSigned, ReleaseWithdrawn
 from careful.releases.model import AddedRelease, Artifact, Release, check_asked
@@ -26,6 +26,7 @@ class _Asked:
     notes: str
     artifact: Artifact
     sbom_sha256: str
+    declaration: int
 
 
 def add(
@@ -39,20 +40,23 @@ def add(
     fixes: tuple[str, ...] = (),
     notes: str = "",
     filename: str = "",
+    declaration: int | None = None,
 ) -> AddedRelease:
     """Keep an image with its SBOM as a release of `product`; the very same again changes nothing.
 
-    `filename` is the image's name for devices, where it is not that of the file.
+    `filename` is the image's name for devices, where it is not that of the file. `declaration` is the version of the
+    product file that its devices are judged by; without one it is that in force.
 
     A bundle of SWUpdate, RAUC or Mender is read, and must say the same as the release.
 
-    Raises Refused (no approved declaration; the version exists with other content; the SBOM is of another image; the
-    bundle says something else),
+    Raises Refused (no approved declaration, or not the one named; the version exists with other content; the SBOM is
+    of another image; the bundle says something else),
     Invalid (names, or an SBOM that is malformed, with the place), NotFound, TooLarge, Unavailable. Nothing is left
     behind by a refusal but perhaps a file that nothing names.
     """
     check_asked(version, hardware, fixes, notes)
     _must_be_approved(world, product, version)
+    judged_by = declared.choose(world, product, declaration)
     read = sboms.read(sbom)
     artifact = artifacts.keep_file(world.home, image, world.settings.artifact_bytes, filename)
     sboms.check_subject(read, artifact.sha256)
@@ -61,13 +65,15 @@ def add(
     bundle = bundles.read(kept, artifact.filename, asks)
     if bundle is not None:
         bundles.must_fit(bundle, version, hardware, asks)
-    asked = _Asked(product, version, hardware, fixes, notes, artifact, artifacts.keep_bytes(world.home, sbom))
+    asked = _Asked(
+        product, version, hardware, fixes, notes, artifact, artifacts.keep_bytes(world.home, sbom), judged_by
+    )
     with world.change(actor) as work:
         security_version = store.next_security_version(work.connection, product)
         there = store.find(work.connection, product, version)
         if there is not None:
             store.give_back_security_version(work.connection, product)
-            same = _same_or_refuse(store.as_release(there), asked)
+            same = _same_or_refuse(store.as_release(there), asked, declaration)
             return AddedRelease(same, read.report, new=False, bundle=bundle, advice=bundles.why_no_deltas(kept))
         release_id = _insert(work, asked, read, security_version)
         if bundle is not None:
@@ -136,7 +142,7 @@ def _must_be_approved(world: World, product: str, version: str) -> None:
         )
 
 
-def _same_or_refuse(there: Release, asked: _Asked) -> Release:
+def _same_or_refuse(there: Release, asked: _Asked, declaration: int | None) -> Release:
     differences = [
         name
         for name, kept, now in (
@@ -144,6 +150,7 @@ def _same_or_refuse(there: Release, asked: _Asked) -> Release:
             ("SBOM", there.sbom_sha256, asked.sbom_sha256),
             ("hardware", there.hardware, asked.hardware),
             ("list of fixes", there.fixes, asked.fixes),
+            ("version of the product file", there.declaration, declaration or there.declaration),
         )
         if kept != now
     ]
@@ -176,6 +183,7 @@ def _insert(work: Work, asked: _Asked, read: sboms.Sbom, security_version: int) 
         "added_at": work.now,
         "signed_at": None,
         "metadata_version": None,
+        "declaration": asked.declaration,
         "components": len(read.components),
         "unmatchable": unmatchable,
     }
@@ -190,6 +198,7 @@ def _insert(work: Work, asked: _Asked, read: sboms.Sbom, security_version: int) 
             components=len(read.components),
             unmatchable=unmatchable,
             fixes=asked.fixes,
+            declaration=asked.declaration,
         )
     )
     return str(row["id"])

@@ -18,6 +18,20 @@ class ReleaseAdded(Event):
     components: int
     unmatchable: int
     fixes: tuple[str, ...]
+    declaration: int = 0
+
+
+@event("releases.declaration_pinned", subject="release/{release}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclarationPinned(Event):
+    """Devices on this release are judged by another version of the product file; `before` is 0 where none was noted."""
+
+    release: str
+    product: str
+    version: str
+    declaration: int
+    before: int
+    reason: str
 
 
 @event("releases.part_added", subject="release/{release}")

@@ -46,7 +46,8 @@ class Part:
 class Release:
     """One version of one product. `security_version` counts up with every release; a device never goes below its own.
 
-    `components` and `unmatchable` count what the SBOM gave.
+    `components` and `unmatchable` count what the SBOM gave. `declaration` is the version of the product file by which
+    devices on this release are judged; None for a release from before that was noted.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Release:
     components: int = 0
     unmatchable: int = 0
     parts: tuple[Part, ...] = ()
+    declaration: int | None = None
 
     def file(self, name: str) -> Artifact | None:
         """Return the image or the part with this file name."""

@@ -55,6 +55,7 @@ release = Table(
     Column("components", Integer, nullable=False),
     Column("unmatchable", Integer, nullable=False),
     Column("parts", JSONText, nullable=False, server_default="[]"),
+    Column("declaration", Integer, nullable=True),
     UniqueConstraint("product", "version"),
 )
 component = Table(
@@ -153,6 +154,7 @@ def as_release(row: Row[Any]) -> Release:
         components=row.components,
         unmatchable=row.unmatchable,
         parts=tuple(Part(**{**one, "artifact": Artifact(**one["artifact"])}) for one in row.parts),
+        declaration=row.declaration,
     )
 
 

@@ -6,7 +6,6 @@ meet.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from careful import products, releases, vulnerabilities
 from careful.kernel.work import World
@@ -51,7 +50,7 @@ def what_changed(world: World, release: releases.Release) -> Changed | None:
         return None
     before = earlier[-1]
     flaws = vulnerabilities.compare(vulnerabilities.held(world, before.id), vulnerabilities.held(world, release.id))
-    old, new = (_declared(world, release.product, one.added_at) for one in (before, release))
+    old, new = (_declared(world, one) for one in (before, release))
     return Changed(
         before=before,
         components=differences(_components(world, before), _components(world, release)),
@@ -81,12 +80,17 @@ def _components(world: World, release: releases.Release) -> dict[str, str]:
     return {name: ", ".join(sorted(versions)) for name, versions in found.items()}
 
 
-def _declared(world: World, product: str, at: datetime) -> products.Declaration:
-    """Return the declaration in force at a moment: the newest approved by then, else the first that ever was."""
-    listed = products.versions(world, product)
-    approved = [one for one in listed if one.approved_at is not None and one.approved_at <= at]
+def _declared(world: World, release: releases.Release) -> products.Declaration:
+    """Return the declaration that a release is judged by; of one from before that was noted, the one then in force.
+
+    That is the newest approved by then, else the first that ever was.
+    """
+    if release.declaration is not None:
+        return products.parse(products.text_of(world, release.product, release.declaration))
+    listed = products.versions(world, release.product)
+    approved = [one for one in listed if one.approved_at is not None and one.approved_at <= release.added_at]
     chosen = max(approved, key=lambda one: one.version, default=listed[-1])
-    return products.parse(products.text_of(world, product, chosen.version))
+    return products.parse(products.text_of(world, release.product, chosen.version))
 
 
 def _endpoints(declared: products.Declaration) -> dict[str, str]:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
 from fastapi.concurrency import run_in_threadpool
+from pydantic import Field
 
 from careful import releases, updates
 from careful.entrypoints.api.auth import TheWorld, TokenFirst, needs
@@ -19,7 +20,13 @@ from careful.workflows import what_changed
 router = APIRouter(prefix="/releases", tags=["releases"], route_class=TokenFirst)
 _Read = Annotated[Actor, Depends(needs("releases", "read"))]
 _SBOM_BYTES = 64 << 20
-_FIELDS = ("product", "version", "image", "upload", "sbom", "hardware", "fixes", "notes")
+_FIELDS = ("product", "version", "image", "upload", "sbom", "hardware", "fixes", "notes", "declaration")
+
+
+class Pinned(Why):
+    """A version of the product file, and why."""
+
+    declaration: int = Field(ge=1)
 
 
 @router.get("")
@@ -41,6 +48,9 @@ def add(
     hardware: Annotated[list[str], Form(max_length=64, description="Hardware revisions it runs on.")],
     fixes: Annotated[list[str], Form(max_length=1000, description="Flaws that it mends.")] = [],  # noqa: B006 (FastAPI copies it)
     notes: Annotated[str, Form(max_length=10_000)] = "",
+    declaration: Annotated[
+        int | None, Form(ge=1, description="Version of the product file that it keeps to; else the one in force.")
+    ] = None,
 ) -> releases.AddedRelease:
     """Add a release. The answer says of every component whether it was taken, and why not."""
     if (sbom.size or 0) > _SBOM_BYTES:
@@ -58,6 +68,7 @@ def add(
             tuple(hardware),
             fixes=tuple(fixes),
             notes=notes,
+            declaration=declaration,
         )
 
 
@@ -115,6 +126,14 @@ def withdraw(
 ) -> releases.Release:
     """Stop offering a release."""
     return releases.withdraw(world, actor, release, why.reason)
+
+
+@router.put("/{release}/declaration")
+def pin(
+    world: TheWorld, actor: Annotated[Actor, Depends(needs("releases", "add"))], release: str, to: Pinned
+) -> releases.Release:
+    """Check what devices on a release send against another version of the product file from now on."""
+    return releases.pin(world, actor, release, to.declaration, to.reason)
 
 
 @router.get("/{release}/manifest", response_class=Response)

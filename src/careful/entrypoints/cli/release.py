@@ -54,6 +54,7 @@ def command() -> None:
 @click.option("--hardware", multiple=True, required=True, help="Hardware revision it runs on; may be repeated.")
 @click.option("--fixes", multiple=True, help="Flaw that it mends, such as CVE-2023-4863; may be repeated.")
 @click.option("--notes", default="", help="What changed, for people.")
+@click.option("--declaration", type=int, help="Version of the product file that it keeps to; else the one in force.")
 @json_option
 @click.pass_context
 def add(
@@ -66,13 +67,23 @@ def add(
     hardware: tuple[str, ...],
     fixes: tuple[str, ...],
     notes: str,
+    declaration: int | None,
     as_json: bool,
 ) -> None:
     """Add an image and its SBOM as VERSION of PRODUCT. The same again changes nothing."""
     world = ctx.obj.world()
     with counting(f"Reading {sbom.name} and storing {image.name}"):
         done = releases.add(
-            world, OPERATOR, product, version, image, read_sbom_file(sbom), hardware, fixes=fixes, notes=notes
+            world,
+            OPERATOR,
+            product,
+            version,
+            image,
+            read_sbom_file(sbom),
+            hardware,
+            fixes=fixes,
+            notes=notes,
+            declaration=declaration,
         )
     if as_json:
         say_json(done)
@@ -154,6 +165,7 @@ def show(ctx: click.Context, *, product: str, version: str, components: bool, as
         "fixes": one.fixes or None,
         "added": one.added_at,
         "signed": one.signed_at,
+        "product file": _judged_by(one),
         "SBOM": f"{report.format}: {_counts(report)}",
     }
     for name, value in facts.items():
@@ -184,6 +196,29 @@ def verify(ctx: click.Context, *, product: str, version: str, as_json: bool) -> 
             f"{product} {version}: {broken} on disk altered or gone.", do="Restore it: careful restore BACKUP"
         )
     click.echo(f"{product} {version}: image and SBOM are what was added.")
+
+
+@command.command()
+@click.argument("product")
+@click.argument("version")
+@click.argument("declaration", type=int)
+@click.option("--reason", required=True, help="Why; it goes into the ledger, so no personal data.")
+@json_option
+@click.pass_context
+def pin(ctx: click.Context, *, product: str, version: str, declaration: int, reason: str, as_json: bool) -> None:
+    """Check what devices on VERSION send against version DECLARATION of the product file from now on."""
+    world = ctx.obj.world()
+    done = releases.pin(world, OPERATOR, releases.get(world, product, version).id, declaration, reason)
+    if as_json:
+        say_json(done)
+    else:
+        click.echo(f"Devices on {product} {version} are checked against {_judged_by(done)} of the product file.")
+
+
+def _judged_by(one: releases.Release) -> str:
+    if one.state == "withdrawn" or one.declaration is None:
+        return "the version in force"
+    return f"version {one.declaration}"
 
 
 def read_sbom_file(path: Path) -> bytes:
