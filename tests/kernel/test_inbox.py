@@ -29,8 +29,8 @@ class Writer:
     def now(self):
         return int(self.clock.now().timestamp() * 1_000_000)
 
-    def say(self, payload=b"1", *, device="d1", topic="up/t", packet=0, resend=False, later=0):
-        return Message(device, topic, payload, self.now() + later, packet, resend)
+    def say(self, payload=b"1", *, device="d1", topic="up/t", packet=0, resend=False, later=0, digest=b""):
+        return Message(device, topic, payload, self.now() + later, packet, resend, digest)
 
     def put(self, *entries):
         """Append a block, and return what it was answered."""
@@ -80,19 +80,36 @@ RESENDS = [
     pytest.param({"device": "d2"}, 2, id="another device is another message"),
     pytest.param({"resend": False}, 2, id="the same again without DUP is a new reading"),
     pytest.param({"later": HOUR + 1}, 2, id="after an hour it is a new reading"),
+    pytest.param({"first": b"d", "payload": b"2", "digest": b"d"}, 1, id="sealed anew, the same by its digest"),
+    pytest.param({"first": b"d", "digest": b"e"}, 2, id="another digest is another message"),
+    pytest.param({"first": b"d"}, 2, id="sealed before, and in the clear now"),
 ]
 
 
 @pytest.mark.parametrize("together", [pytest.param(True, id="one block"), pytest.param(False, id="two blocks")])
 @pytest.mark.parametrize(("changed", "stored"), RESENDS)
 def test_resends(writer, changed, stored, together):
-    first = writer.say(packet=7)
+    changed = dict(changed)
+    first = writer.say(packet=7, digest=changed.pop("first", b""))
     second = writer.say(**{"packet": 7, "resend": True} | changed)
     if together:
         assert writer.put(first, second) is None
     else:
         assert (writer.put(first), writer.put(second)) == (None, None)
     assert inbox.count(writer.home) == stored
+
+
+def test_a_file_from_before_there_were_digests_is_brought_to_form(tmp_path, clock):
+    old = sqlite3.connect(tmp_path / FILE)
+    old.executescript(inbox.TABLES.replace(",\n    digest BLOB NOT NULL DEFAULT x''", ""))
+    old.execute("INSERT INTO source VALUES (1, 'd1', 'up/t')")
+    old.execute("INSERT INTO message VALUES (1, 1, 7, ?, ?)", (inbox.to_micros(clock.now()), b"1"))
+    old.commit()
+    old.close()
+    writer = Writer(tmp_path, clock)
+    assert writer.put(writer.say(packet=7, resend=True), writer.say(b"2", packet=8, digest=b"d")) is None
+    writer.inbox.close()
+    assert writer.payloads() == [b"1", b"2"]
 
 
 def test_a_resend_that_was_never_stored_is_stored(writer):

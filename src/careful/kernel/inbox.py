@@ -6,7 +6,8 @@ thread that commits in groups: whatever arrived within 4 ms, at most 512 message
 
 Order: `number` grows with every message, so also within each device. A resend (the DUP flag of MQTT) is stored once: it
 is the same message when the newest one with its topic and packet identifier, younger than an hour and not known to be
-settled, has the same payload. A device that leaves in good order with nothing unacknowledged has settled all it sent.
+settled, has the same digest, or the same payload where it has none: what is sealed looks different each time. A device
+that leaves in good order with nothing unacknowledged has settled all it sent.
 
 Readings live here for `days` and never enter the ledger.
 """
@@ -41,7 +42,7 @@ _SWEEP_ROWS = 2000
 _SWEEP_PAUSE = 0.05
 _log = structlog.get_logger(__name__)
 
-_TABLES = """
+TABLES = """
 CREATE TABLE IF NOT EXISTS source (
     id INTEGER PRIMARY KEY,
     device TEXT NOT NULL,
@@ -53,13 +54,16 @@ CREATE TABLE IF NOT EXISTS message (
     source INTEGER NOT NULL,
     packet INTEGER NOT NULL,
     at INTEGER NOT NULL,
-    payload BLOB NOT NULL
+    payload BLOB NOT NULL,
+    digest BLOB NOT NULL DEFAULT x''
 );
 CREATE INDEX IF NOT EXISTS message_of_source ON message (source);
 CREATE TABLE IF NOT EXISTS settled (device TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
 """
+_DIGESTS = "ALTER TABLE message ADD COLUMN digest BLOB NOT NULL DEFAULT x''"  # for files made before there were any
+_COLUMNS = 5
 _INSERTS = {
-    rows: "INSERT INTO message (source, packet, at, payload) VALUES " + ", ".join(["(?, ?, ?, ?)"] * rows)  # noqa: S608
+    rows: "INSERT INTO message (source, packet, at, payload, digest) VALUES " + ", ".join(["(?, ?, ?, ?, ?)"] * rows)  # noqa: S608
     for rows in (256, 64, 16, 4, 1)
 }
 _SETTLE = """
@@ -67,15 +71,18 @@ INSERT INTO settled (device, number) SELECT ?, coalesce(max(number), 0) FROM mes
 ON CONFLICT (device) DO UPDATE SET number = excluded.number
 """
 _SAME = """
-SELECT payload, at FROM (
-    SELECT number, packet, payload, at FROM message WHERE source = ? ORDER BY number DESC LIMIT ?
+SELECT payload, at, digest FROM (
+    SELECT number, packet, payload, at, digest FROM message WHERE source = ? ORDER BY number DESC LIMIT ?
 ) WHERE packet = ? AND number > coalesce((SELECT number FROM settled WHERE device = ?), 0) ORDER BY number DESC LIMIT 1
 """
 _SOURCES_REMEMBERED = 100_000
 
 
 class Message(Struct, frozen=True, gc=False):
-    """One message: `topic` is what follows the device's own prefix, such as `up/climate`; `at` is in microseconds."""
+    """One message: `topic` is what follows the device's own prefix, such as `up/climate`; `at` is in microseconds.
+
+    `digest` tells a resend of what is sealed; empty where the payload itself does.
+    """
 
     device: str
     topic: str
@@ -83,6 +90,7 @@ class Message(Struct, frozen=True, gc=False):
     at: int
     packet: int = 0
     resend: bool = False
+    digest: bytes = b""
 
 
 class Settled(Struct, frozen=True):
@@ -141,7 +149,7 @@ class SqliteInbox:
         self._lock = threading.Lock()
         self._waiting = 0
         self._closed = False
-        self._connection: sqlite3.Connection | None = connect(home, _TABLES)
+        self._connection: sqlite3.Connection | None = connect(home, TABLES)
         self._sources: dict[tuple[str, str], int] = {}
         self._sweep_due = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="inbox", daemon=True)
@@ -220,7 +228,7 @@ class SqliteInbox:
                 _insert(connection, values)
                 if _is_stored(connection, one, source):
                     continue
-            values += (source, one.packet, one.at, one.payload)
+            values += (source, one.packet, one.at, one.payload, one.digest)
         _insert(connection, values)
 
     def _source(self, connection: sqlite3.Connection, device: str, topic: str) -> int:
@@ -237,7 +245,7 @@ class SqliteInbox:
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         """One transaction on a connection that is opened anew after any failure: a full disk may have broken it."""
         if self._connection is None:
-            self._connection = connect(self._home, _TABLES)
+            self._connection = connect(self._home, TABLES)
         connection = self._connection
         try:
             connection.execute("BEGIN IMMEDIATE")
@@ -253,7 +261,7 @@ class SqliteInbox:
         """Delete the oldest messages that are too old or too many, a few at a time so that nobody waits for long."""
         deleted = 0
         try:
-            before = _micros(self._clock.now() - self._kept)
+            before = to_micros(self._clock.now() - self._kept)
             with self._transaction() as connection:
                 oldest = connection.execute("SELECT number, at FROM message ORDER BY number LIMIT ?", (_SWEEP_ROWS,))
                 rows = oldest.fetchall()
@@ -270,22 +278,24 @@ class SqliteInbox:
 
 
 def _insert(connection: sqlite3.Connection, values: list[int | bytes]) -> None:
-    """Insert rows of four values each and empty the list.
+    """Insert rows of five values each and empty the list.
 
     Many rows a statement: each statement gives up Python's lock and has to win it back from the busy event loop.
     """
     at = 0
     for rows, statement in _INSERTS.items():
-        while len(values) - at >= 4 * rows:
-            connection.execute(statement, values[at : at + 4 * rows])
-            at += 4 * rows
+        while len(values) - at >= _COLUMNS * rows:
+            connection.execute(statement, values[at : at + _COLUMNS * rows])
+            at += _COLUMNS * rows
     values.clear()
 
 
 def _is_stored(connection: sqlite3.Connection, one: Message, source: int) -> bool:
     asked = (source, _RESEND_AMONG, one.packet, one.device)
     found = connection.execute(_SAME, asked).fetchone()
-    return found is not None and found[0] == one.payload and one.at - found[1] <= _RESEND_WITHIN
+    if found is None or one.at - found[1] > _RESEND_WITHIN:
+        return False
+    return bool(found[2] == one.digest and (one.digest or found[0] == one.payload))
 
 
 def connect(home: Path, tables: str) -> sqlite3.Connection:
@@ -298,9 +308,23 @@ def connect(home: Path, tables: str) -> sqlite3.Connection:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "wal_autocheckpoint=4000"):
             connection.execute(f"PRAGMA {pragma}")
         connection.executescript(tables)
+        if tables is TABLES and not _has_digests(connection):
+            _add_digests(connection)
     except sqlite3.Error as failure:
         raise _unavailable(failure) from failure
     return connection
+
+
+def _has_digests(connection: sqlite3.Connection) -> bool:
+    return any(column[1] == "digest" for column in connection.execute("PRAGMA table_info(message)"))
+
+
+def _add_digests(connection: sqlite3.Connection) -> None:
+    """Bring a file that was made before there were digests to its present form, once, whoever comes first."""
+    connection.execute("BEGIN IMMEDIATE")
+    if not _has_digests(connection):
+        connection.execute(_DIGESTS)
+    connection.execute("COMMIT")
 
 
 def latest(home: Path, device: str, stream: str) -> Stored | None:
@@ -317,7 +341,7 @@ def recent(home: Path, device: str, *, topic: str | None = None, limit: int = 50
         for source, name in _sources_of(connection, device):
             if topic is None or topic == name:
                 rows = connection.execute(newest, (source, limit)).fetchall() if connection else []
-                found += [Stored(row[0], device, name, bytes(row[1]), _moment(row[2])) for row in rows]
+                found += [Stored(row[0], device, name, bytes(row[1]), from_micros(row[2])) for row in rows]
     return sorted(found, key=lambda one: -one.number)[:limit]
 
 
@@ -338,7 +362,8 @@ def _sources_of(connection: sqlite3.Connection | None, device: str) -> list[tupl
     return connection.execute("SELECT id, topic FROM source WHERE device = ?", (device,)).fetchall()
 
 
-def _moment(micros: int) -> datetime:
+def from_micros(micros: int) -> datetime:
+    """Return the moment of so many microseconds since 1970."""
     return datetime.fromtimestamp(micros / 1e6, UTC)
 
 
@@ -348,7 +373,7 @@ def _reading(home: Path) -> Iterator[sqlite3.Connection | None]:
     if not (home / FILE).exists():
         yield None
         return
-    connection = connect(home, _TABLES)
+    connection = connect(home, TABLES)
     try:
         yield connection
     except sqlite3.Error as failure:
@@ -357,7 +382,8 @@ def _reading(home: Path) -> Iterator[sqlite3.Connection | None]:
         connection.close()
 
 
-def _micros(moment: datetime) -> int:
+def to_micros(moment: datetime) -> int:
+    """Return a moment as microseconds since 1970, as `Message.at` has it."""
     return int(moment.timestamp() * 1_000_000)
 
 

@@ -86,6 +86,13 @@ class Settings(BaseSettings):
         ge=1 << 20,
         description="Size of the stream, bytes; a full one refuses, and devices send again.",
     )
+    epoch_days: int = Field(
+        default=30, ge=1, le=365, description="Days until the key that wraps customers' keys is replaced and destroyed."
+    )
+    epoch_keys: str = Field(
+        default="",
+        description="Where those keys are: a folder outside backups (empty: in the data folder) or a PKCS#11 address.",
+    )
     inbox_days: int = Field(default=30, ge=1, le=3650, description="Days that readings are kept in the inbox.")
     signing_token: str = Field(
         default="", description="PKCS#11 URI of a token that holds signing keys of the server; see docs/keys.md."

@@ -70,7 +70,7 @@ class TokenKeys:
         """List the private keys held."""
         import pkcs11  # noqa: PLC0415 (loads a native library: only where a token is used)
 
-        with self._session() as session:
+        with self.session() as session:
             found = session.get_objects({pkcs11.Attribute.CLASS: pkcs11.ObjectClass.PRIVATE_KEY})
             labels = (str(one[pkcs11.Attribute.LABEL]) for one in found)
             return sorted({label for label in labels if _NAME.fullmatch(label)})
@@ -83,7 +83,7 @@ class TokenKeys:
         """Return what signs with the key. Raises NotFound when it is not in this token."""
         import pkcs11  # noqa: PLC0415 (loads a native library: only where a token is used)
 
-        with self._session() as session:
+        with self.session() as session:
             try:
                 public = session.get_key(object_class=pkcs11.ObjectClass.PUBLIC_KEY, label=name)
             except pkcs11.NoSuchKey as missing:
@@ -98,7 +98,7 @@ class TokenKeys:
         if not _NAME.fullmatch(name):
             raise Refused(f"{name!r} is no name for a key.")
         if not self.has(name):
-            with self._session() as session:
+            with self.session() as session:
                 parameters = session.create_domain_parameters(
                     pkcs11.KeyType.EC,
                     {pkcs11.Attribute.EC_PARAMS: encode_named_curve_parameters("secp256r1")},
@@ -118,14 +118,15 @@ class TokenKeys:
 
         digest = hashes.Hash(hashes.SHA256())
         digest.update(data)
-        with self._session() as session:
+        with self.session() as session:
             key: Any = session.get_key(object_class=pkcs11.ObjectClass.PRIVATE_KEY, label=name)
             raw: bytes = key.sign(digest.finalize(), mechanism=pkcs11.Mechanism.ECDSA)
         half = len(raw) // 2
         return encode_dss_signature(int.from_bytes(raw[:half]), int.from_bytes(raw[half:]))
 
     @contextlib.contextmanager
-    def _session(self) -> Iterator["pkcs11.Session"]:
+    def session(self) -> Iterator["pkcs11.Session"]:
+        """Open the token for one use. Raises NotFound, Refused, Unavailable where it cannot be used."""
         where = f"The token {self._address.token!r}"
         with _TURN:
             yield from self._open(where)

@@ -1,0 +1,23 @@
+"""Customers' data: sealed before it is stored, read by purpose, kept no longer than promised, gone when it should be.
+
+A *customer* is one person's, or household's, time with one device. They have a key of their own; every personal field
+of what the device says is sealed with it in the gateway, before the message reaches any disk. Customers' keys are
+wrapped under the key of an *epoch*, which no backup holds. Ending a customer's time destroys their key at once, and the
+end of the epoch makes every older copy of it useless too.
+"""
+
+from careful.customer_data.actions import key_of
+from careful.customer_data.epoch_keys import FOLDER, EpochKeys, epoch_keys
+from careful.customer_data.model import Customer, Epoch, Why
+from careful.customer_data.queries import customers_of, epochs
+from careful.customer_data.records import Expiry, InboxRecords, Oldest, Records, Row, Swept
+from careful.customer_data.sealing import DataKey, NotOpened, SealedRecord, is_sealed, plain_fields, read_sealed, seal
+
+__all__ = [
+    # whose, and under which key
+    "Customer", "Why", "Epoch", "key_of", "customers_of", "epochs", "EpochKeys", "epoch_keys", "FOLDER",
+    # the form at rest
+    "DataKey", "seal", "SealedRecord", "is_sealed", "read_sealed", "plain_fields", "NotOpened",
+    # where records lie
+    "Records", "Row", "Oldest", "Expiry", "Swept", "InboxRecords",
+]  # fmt: skip

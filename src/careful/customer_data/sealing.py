@@ -1,0 +1,150 @@
+"""The form in which a device's message lies at rest; pure.
+
+A message without personal fields is kept as the JSON that came. One with personal fields becomes a `SealedRecord`
+(MessagePack): its plain fields as JSON, and each personal field by itself under AES-256-GCM with the customer's key.
+What is sealed is bound to customer, topic, declaration version, record and field: put anywhere else it does not open.
+"""
+
+import hashlib
+from collections.abc import Callable, Collection, Mapping
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from msgspec import Struct
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+RECORD_BYTES = 12
+FORM = 1
+_SEALED = 0x96  # MessagePack: a list of six; JSON never begins so
+_STEP = 16  # values are padded to this many bytes, so that their length tells less
+_DIGEST_BYTES = 16
+
+_json = msgspec.json.Encoder().encode
+_from_json = msgspec.json.Decoder().decode
+_pack = msgspec.msgpack.Encoder().encode
+
+Draw = Callable[[int], bytes]
+"""Returns so many random bytes that were never returned before."""
+
+
+class NotOpened(Exception):
+    """A value does not open: another key, or it was sealed for another place."""
+
+
+class SealedRecord(Struct, frozen=True, array_like=True, gc=False):
+    """A message as it lies at rest: whose, which record, checked against which version of the declaration, what."""
+
+    form: int
+    customer: str
+    record: bytes
+    version: int
+    plain: bytes
+    """The fields that are not personal, as a JSON object."""
+    sealed: dict[str, bytes]
+    """Personal field -> nonce and ciphertext."""
+
+
+_unpack = msgspec.msgpack.Decoder(SealedRecord).decode
+
+
+class DataKey:
+    """A customer's key, ready for use. `digest` tells a resend without telling the message."""
+
+    __slots__ = ("_cipher", "_mark", "customer")
+
+    def __init__(self, customer: str, key: bytes) -> None:
+        self.customer = customer
+        self._cipher = AESGCM(key)
+        # Derived, so that whoever destroys the key leaves digests behind that nobody can compare with a guess.
+        self._mark = hashlib.blake2b(b"resend", key=key, digest_size=KEY_BYTES).digest()
+
+    def __repr__(self) -> str:
+        return f"DataKey({self.customer!r})"
+
+    def encrypt(self, nonce: bytes, value: bytes, bound: bytes) -> bytes:
+        """Encrypt one value."""
+        return self._cipher.encrypt(nonce, value, bound)
+
+    def decrypt(self, nonce: bytes, value: bytes, bound: bytes) -> bytes:
+        """Decrypt one value. Raises NotOpened."""
+        try:
+            return self._cipher.decrypt(nonce, value, bound)
+        except InvalidTag as wrong:
+            raise NotOpened("sealed with another key, or for another place") from wrong
+
+    def digest(self, payload: bytes) -> bytes:
+        """Return what two arrivals of one message have in common."""
+        return hashlib.blake2b(payload, key=self._mark, digest_size=_DIGEST_BYTES).digest()
+
+
+def seal(
+    key: DataKey, topic: str, version: int, personal: Collection[str], fields: Mapping[str, object], draw: Draw
+) -> bytes:
+    """Return `fields` as they are to lie at rest, each of `personal` sealed."""
+    record = draw(RECORD_BYTES)
+    bound = _bound(key.customer, topic, version, record)
+    plain, sealed = {}, {}
+    for name, value in fields.items():
+        if name in personal:
+            nonce, said = draw(NONCE_BYTES), _json(value)
+            padded = said.ljust(-len(said) // _STEP * -_STEP)  # JSON does not mind spaces after it
+            sealed[name] = nonce + key.encrypt(nonce, padded, bound + name.encode())
+        else:
+            plain[name] = value
+    return _pack(SealedRecord(FORM, key.customer, record, version, _json(plain), sealed))
+
+
+def is_sealed(payload: bytes) -> bool:
+    """Tell whether these bytes are a `SealedRecord`, and not the JSON that came."""
+    return payload[:1] == bytes((_SEALED,))
+
+
+def read_sealed(payload: bytes) -> SealedRecord:
+    """Read a record. Raises ValueError for bytes that are none, or are of a later form."""
+    try:
+        found = _unpack(payload)
+    except msgspec.DecodeError as wrong:
+        raise ValueError(f"no sealed record: {wrong}") from wrong
+    if found.form != FORM:
+        raise ValueError(f"a sealed record of form {found.form}; this program reads form {FORM}")
+    return found
+
+
+def open_field(key: DataKey, topic: str, found: SealedRecord, name: str) -> object:
+    """Return the value of one sealed field. Raises NotOpened, and KeyError where it has no such field."""
+    said = found.sealed[name]
+    bound = _bound(found.customer, topic, found.version, found.record) + name.encode()
+    return _from_json(key.decrypt(said[:NONCE_BYTES], said[NONCE_BYTES:], bound))
+
+
+def plain_fields(payload: bytes) -> dict[str, object]:
+    """Return what lies open in a message at rest, sealed or not; empty for what is no JSON object."""
+    said = read_sealed(payload).plain if is_sealed(payload) else payload
+    try:
+        found = _from_json(said)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def without(payload: bytes, names: Collection[str]) -> bytes:
+    """Return a message at rest without some fields; it needs no key. The same bytes where it has none of them."""
+    fields = plain_fields(payload)
+    kept = {name: value for name, value in fields.items() if name not in names}
+    if not is_sealed(payload):
+        return payload if len(kept) == len(fields) else _json(kept)
+    found = read_sealed(payload)
+    sealed = {name: value for name, value in found.sealed.items() if name not in names}
+    if len(kept) == len(fields) and len(sealed) == len(found.sealed):
+        return payload
+    return _pack(msgspec.structs.replace(found, plain=_json(kept), sealed=sealed))
+
+
+def _bound(customer: str, topic: str, version: int, record: bytes) -> bytes:
+    """Return what a value is bound to, up to the name of its field, which follows.
+
+    Nothing can be read in two ways: neither a customer nor a topic holds a null byte, the rest has its fixed length.
+    """
+    return b"%b\x00%b\x00%b%b" % (customer.encode(), topic.encode(), version.to_bytes(4, "big"), record)
