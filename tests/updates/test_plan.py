@@ -98,6 +98,12 @@ def says(decided: Plan) -> dict:
             {"refill": ("d2", "d3")},
             id="a wave of accounted devices is refilled",
         ),
+        pytest.param(situation("1:aa 2:aaw"), {"refill": ("d4",)}, id="it is refilled from those that are left"),
+        pytest.param(situation("1:aa 2:aa 3:ww"), {"refill": ("d4", "d5")}, id="a wave that is over refills nothing"),
+        pytest.param(situation("1:aa 2:f"), {"refill": ("d2",)}, id="one that failed before its wave moves up, too"),
+        pytest.param(
+            situation("1:cc 2:ca 3:w"), {"opens": 3, "offers": ("d4",)}, id="a wave that is over need not be opened"
+        ),
         pytest.param(
             situation("1:co 2:ww", now=NOW + timedelta(minutes=2)),
             {"silent": ("d1",), "halt": "1 of 2 devices in wave 1 failed, 1 of them by silence; at most 10 % may."},

@@ -166,7 +166,7 @@ def execute(world: World, found: Rollout, decided: Plan) -> int:
             done += 1
         if decided.refill:
             wave = found.open_waves
-            moved = store.set_member(work.connection, found.id, decided.refill, ("waiting",), wave=wave)
+            moved = store.set_member(work.connection, found.id, decided.refill, store.UNSETTLED, wave=wave)
             work.record(WaveRefilled(rollout=found.id, wave=wave, devices=tuple(moved)))
             done += 1
         if decided.opens:

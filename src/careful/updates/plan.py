@@ -266,9 +266,11 @@ def _is_ready(one: Member, situation: Situation, *, retry: bool) -> bool:
 
 
 def _next_wave(members: Sequence[Member], current: int) -> int:
-    return min((one.wave for one in members if one.wave > current), default=0)
+    """Return the next wave in which a device is left that is not settled yet, 0 where there is none."""
+    return min((one.wave for one in members if one.wave > current and one.state not in _ENDED), default=0)
 
 
 def _refill(members: Sequence[Member], following: int) -> tuple[str, ...]:
     """Move up few: the wave lost all its devices, so that more care is due and not less."""
-    return tuple([one.device for one in members if one.wave == following][:_REFILL])
+    unsettled = [one.device for one in members if one.wave == following and one.state not in _ENDED]
+    return tuple(unsettled[:_REFILL])
