@@ -3,7 +3,7 @@ import pytest
 from careful import updates
 from careful.kernel import ledger
 from careful.kernel.actors import Actor
-from careful.kernel.errors import NotFound, Refused, TooMany
+from careful.kernel.errors import Invalid, NotFound, Refused, TooMany
 from careful.updates import confirmation, reports, store
 from careful.updates.model import Report, action_number
 
@@ -121,3 +121,27 @@ def test_an_end_is_taken_though_there_were_too_many_reports(world, cam, offer, m
         updates.feedback(world, cam, action, Report(execution="proceeding", finished="none", details=("more",)))
     updates.feedback(world, cam, action, DONE)
     assert updates.order(world, action).state == "succeeded"
+
+
+def test_staff_pass_the_owners_word_on(world, cam, offer):
+    kim = Actor("staff", "kim")
+    with pytest.raises(NotFound):
+        updates.answer_for_owner(world, kim, cam, agreed=True, reason="ticket 1")
+    action = offer()
+    with pytest.raises(Invalid):
+        updates.answer_for_owner(world, kim, cam, agreed=True, reason=" ")
+    assert updates.answer_for_owner(world, kim, cam, agreed=False, reason="ticket 1").consent == "asked"
+    assert poll(world, cam).asking
+    assert updates.answer_for_owner(world, kim, cam, agreed=True, reason="ticket\n2").consent == "given"
+    updates.answer_for_owner(world, kim, cam, agreed=True, reason="ticket 2")
+    with world.look() as connection:
+        told = [(str(one.actor), one.data["by"], one.data["reason"]) for one in ledger.read(connection)
+                if one.name.startswith("updates.owner")]  # fmt: skip
+    assert told == [("staff:kim", "staff:kim", "ticket 1"), ("staff:kim", "staff:kim", "ticket 2")]
+    assert [one.report.details for one in updates.statuses(world, action)][::-1] == [
+        ("passed on by staff:kim: ticket 1",), ("passed on by staff:kim: ticket 2",)
+    ]  # fmt: skip
+    updates.retrieved(world, cam, action)
+    updates.feedback(world, cam, action, DONE)
+    with pytest.raises(NotFound):
+        updates.answer_for_owner(world, kim, cam, agreed=True, reason="ticket 3")

@@ -83,3 +83,17 @@ def test_only_what_the_product_declares_can_be_put_off(world, staff, clock, make
 def test_who_is_offered_nothing_has_nothing_to_put_off(world, staff, clock, cams):
     with pytest.raises(Refused, match="offered nothing"):
         updates.postpone(world, staff, cams[0], clock.now() + timedelta(hours=1))
+
+
+def test_what_may_be_put_off_is_known_before(world, staff, clock, cams, hands):
+    assert updates.postponable(world, cams[0]) is None  # nothing is offered
+    start(world, staff, hands)
+    limit = clock.now() + PATIENCE["security"]
+    found = updates.postponable(world, cams[0])
+    assert (found.version, found.until, found.urgency) == ("1.0.1", limit, "security")
+    assert updates.postpone(world, staff, cams[0], clock.now() + timedelta(days=90)) == limit
+    assert updates.postponable(world, cams[0]).until == limit
+    updates.retrieved(world, cams[1], updates.order_for(world, cams[1]).id)
+    assert updates.postponable(world, cams[1]) is None  # it has begun
+    clock.advance(PATIENCE["security"])
+    assert updates.postponable(world, cams[0]) is None

@@ -14,6 +14,7 @@ from careful.updates.bucket import BucketFiller
 from careful.updates.confirmation import (
     activate_auto_confirm,
     answer_consent,
+    answer_for_owner,
     auto_confirm,
     deactivate_auto_confirm,
     waiting_order,
@@ -67,7 +68,7 @@ from careful.updates.offline import (
     signing_request,
     take_answer,
 )
-from careful.updates.postponing import postpone
+from careful.updates.postponing import Postponable, postponable, postpone
 from careful.updates.proposing import confirm_rollout, roll_back, withdraw_rollout
 from careful.updates.publishing import (
     Signed,
@@ -109,7 +110,7 @@ __all__ = [
     "renew_kept", "renewal_request", "delegate",
     # rollouts
     "preview_rollout", "Preview", "PlannedWave", "Meeting", "confirm_rollout", "roll_back", "withdraw_rollout", "alarm",
-    "postpone", "Policy", "Rule", "Urgency", "URGENCIES", "Candidate",
+    "postpone", "postponable", "Postponable", "Policy", "Rule", "Urgency", "URGENCIES", "Candidate",
     "start_rollout", "halt", "resume", "account", "advance", "rollouts", "rollout", "rollouts_of",
     "uptake", "uptake_of_flaw", "currency", "Currency", "Cause", "fates_of", "DeviceFate", "Fate", "FATES", "WAVES",
     "Rollout", "RolloutDetail", "Wave", "Member", "Limits", "Uptake", "Point", "MEMBER_STATES",
@@ -117,7 +118,7 @@ __all__ = [
     "Board", "Poll", "Order", "Report", "Status", "order", "order_for", "orders", "statuses", "attributes",
     "assignment",
     "retrieved", "feedback", "answer_cancel", "describe", "Gone", "NotAllowed", "OPEN_ORDER", "MOST_STATUSES",
-    "is_forced", "in_window", "waiting_order", "answer_consent",
+    "is_forced", "in_window", "waiting_order", "answer_consent", "answer_for_owner",
     "auto_confirm", "activate_auto_confirm", "deactivate_auto_confirm", "AutoConfirm",
     # rehearsals
     "drill", "DrillKind", "DRILL_KINDS", "DIRECTED_KINDS", "rehearse", "Rehearsal",

@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 from careful.kernel.actors import Actor
 from careful.kernel.clock import iso
-from careful.kernel.errors import NotFound, Refused, TooMany
+from careful.kernel.errors import Invalid, NotFound, Refused, TooMany
 from careful.kernel.work import Work, World
 from careful.updates import conversation, queries, store, windows
 from careful.updates.events import AutoConfirmSet, AutoConfirmUnset, OwnerAgreed, OwnerRefused
@@ -39,15 +39,44 @@ def answer_consent(
     Raises NotFound (it does not wait), Gone (the order is over), TooMany (over 1000 reports).
     """
     report = Report(execution="confirmed" if agreed else "denied", finished="none", details=details, code=code)
-    with world.change(Actor("device", device)) as work:
+    _answer(world, Actor("device", device), device, action, report)
+
+
+def answer_for_owner(world: World, actor: Actor, device: str, *, agreed: bool, reason: str, person: str = "") -> Order:
+    """Pass on the owner's word on the order that waits for it, and return the order as it stands then.
+
+    `reason` is how the word came (by telephone, ticket 4711): it goes into the ledger with who passed it on, which is
+    the actor, or the `person` whom a command line names. Raises NotFound (nothing waits), Invalid (no reason), Gone.
+    """
+    why = _plain(reason, _DETAIL)
+    if not why:
+        raise Invalid("Say how the owner's word came.", do="Such as: by telephone, ticket 4711.", where="reason")
+    with world.look() as connection:
+        order = queries.open_order(connection, device)
+    if order is None or not order.needs_confirmation:
+        raise NotFound(f"No order of {device} waits for its owner.", do=f"See: careful device show {device}")
+    by = _plain(person, _TEXT) or str(actor)
+    said = f"passed on by {by}: {why}"
+    report = Report(execution="confirmed" if agreed else "denied", finished="none", details=(said[:_REMARK],))
+    _answer(world, actor, device, order.id, report, by=by, reason=why)
+    with world.look() as connection:
+        return queries.read_order(connection, order.id) or order
+
+
+def _answer(
+    world: World, actor: Actor, device: str, action: int, report: Report, *, by: str = "device", reason: str = ""
+) -> None:
+    with world.change(actor) as work:
         order = its_order(queries.read_order(work.connection, action, hold=True), device)
-        turn = conversation.on_consent(order.standing, agreed=agreed)
+        turn = conversation.on_consent(order.standing, agreed=report.execution == "confirmed")
         if turn.says == "unknown":
             raise NotFound(f"Action {action} waits for nobody's word.")
         if turn.says == "over":
             keep_late(work, action, report)
         elif turn.to != order.standing or _is_news(work, order, report):
             _settle(work, order, turn.to, report)
+            told = OwnerAgreed if turn.to.consent == "given" else OwnerRefused
+            work.record(told(device=order.device, action=order.id, version=order.version, by=by, reason=reason))
     if turn.says == "over":
         raise Gone(f"Action {action} is over; it was {order.state}.")
 
@@ -67,10 +96,6 @@ def _settle(work: Work, order: Order, to: Standing, report: Report) -> None:
     at = work.now if agreed else None
     store.turn_order(work.connection, order.id, confirmed_at=at, state=to.state, detail=detail)
     store.turn_device(work.connection, order.device, asking=to.waits, window=order.window)
-    if agreed:
-        work.record(OwnerAgreed(device=order.device, action=order.id, version=order.version, by="device"))
-    else:
-        work.record(OwnerRefused(device=order.device, action=order.id, version=order.version))
 
 
 def auto_confirm(world: World, device: str) -> AutoConfirm | None:

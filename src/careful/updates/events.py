@@ -300,22 +300,28 @@ class DrillUnclear(Event):
 @event("updates.owner_agreed", subject="device/{device}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnerAgreed(Event):
-    """An order that waited for its owner's word may be carried out (`by`: device, or auto-confirm)."""
+    """An order that waited for its owner's word may be carried out.
+
+    `by`: device, auto-confirm, or the member of staff who passes the owner's word on, with how it came as `reason`.
+    """
 
     device: str
     action: int
     version: str
     by: str
+    reason: str = ""
 
 
 @event("updates.owner_refused", subject="device/{device}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnerRefused(Event):
-    """The owner does not agree to an order; it goes on waiting."""
+    """The owner does not agree to an order; it goes on waiting. `by` and `reason` as in `owner_agreed`."""
 
     device: str
     action: int
     version: str
+    by: str = "device"
+    reason: str = ""
 
 
 @event("updates.auto_confirm_set", subject="device/{device}")

@@ -4,6 +4,7 @@ The limit counts from when the version was first offered to the device, so that 
 Whether a product's owners may do so at all is what its declaration says (`support.user_can_postpone`).
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from careful import devices, products
@@ -12,6 +13,9 @@ from careful.kernel.errors import Invalid, Refused
 from careful.kernel.work import World
 from careful.updates import fitting, fleet_queries, queries, store
 from careful.updates.events import UpdatePostponed
+from careful.updates.model import Urgency
+
+_OFFERED = frozenset({"waiting", "deferred", "offered"})
 
 
 def postpone(world: World, actor: Actor, device: str, until: datetime) -> datetime:
@@ -30,7 +34,7 @@ def postpone(world: World, actor: Actor, device: str, until: datetime) -> dateti
         places = [
             (rollout, member)
             for rollout, member in queries.member_of(work.connection, device)
-            if member.state in {"waiting", "deferred", "offered"}
+            if member.state in _OFFERED
         ]
         if not places or not store.lock_rollout(work.connection, places[0][0]):
             raise Refused(f"{device} is offered nothing.", do=f"See: careful device show {device}")
@@ -55,6 +59,33 @@ def postpone(world: World, actor: Actor, device: str, until: datetime) -> dateti
         said = UpdatePostponed(device=device, product=known.product, version=found.version, until=chosen)
         work.record(said)
     return chosen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Postponable:
+    """What a device's owner may put off: which version, until when at most, and how urgent it is."""
+
+    version: str
+    until: datetime
+    urgency: Urgency
+
+
+def postponable(world: World, device: str) -> Postponable | None:
+    """Return what may be put off for a device's owner now, None where nothing may. Raises NotFound."""
+    known = devices.get(world, device)
+    support = products.get(world, known.product).declaration.support
+    if support is None or support.user_can_postpone is not True:
+        return None
+    now = world.clock.now()
+    with world.look() as connection:
+        places = [(rollout, one) for rollout, one in queries.member_of(connection, device) if one.state in _OFFERED]
+        order = queries.open_order(connection, device)
+        if not places or (order is not None and order.state != "offered"):
+            return None
+        found = queries.read_rollout(connection, places[0][0])
+        offered = fleet_queries.first_offered(connection, device, found.version) or now
+    limit = fitting.latest(offered, found.policy.urgency)
+    return Postponable(version=found.version, until=limit, urgency=found.policy.urgency) if limit > now else None
 
 
 def _days(urgency: str) -> str:

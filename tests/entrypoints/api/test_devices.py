@@ -4,7 +4,10 @@ import pytest
 from fastapi.testclient import TestClient
 from makers import Maker
 
-from careful import devices
+from careful import devices, updates
+from careful.kernel import ledger
+from careful.kernel.actors import OPERATOR
+from careful.kernel.work import World
 
 
 def test_tokens_by_name_and_by_number(api: TestClient, maker: Maker) -> None:
@@ -79,3 +82,18 @@ def test_traits_and_putting_off(api: TestClient, maker: Maker) -> None:
     assert api.patch(f"/devices/{device}/traits", json={"zone": "Mars/Base"}).status_code == 400
     assert api.post(f"/devices/{device}/postpone", json={"until": "2027-01-01T00:00:00Z"}).status_code == 409
     assert api.post(f"/devices/{device}/postpone", json={"until": "2027-01-01T00:00:00"}).status_code == 400
+
+
+def test_the_owners_word_over_the_api(api: TestClient, maker: Maker, world: World) -> None:
+    maker.release("1.0.1")
+    device = maker.device("cam-1-001", None)
+    assert api.post(f"/devices/{device}/answer", json={"agreed": True, "reason": "x"}).status_code == 404
+    api.patch(f"/devices/{device}/traits", json={"consent": "ask"})
+    updates.start_rollout(world, OPERATOR, "cam-1", "1.0.1", waves=("all",))
+    updates.advance(world)
+    assert api.post(f"/devices/{device}/answer", json={"agreed": True, "reason": ""}).status_code == 400
+    done = api.post(f"/devices/{device}/answer", json={"agreed": True, "reason": "ticket 4711"})
+    assert (done.status_code, done.json()["version"]) == (200, "1.0.1")
+    with world.look() as connection:
+        [entry] = ledger.read(connection, names=["updates.owner_agreed"])
+    assert entry.data["by"] == str(entry.actor)

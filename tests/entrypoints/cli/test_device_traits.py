@@ -8,7 +8,7 @@ from makers import Maker
 from careful import devices, products, updates
 from careful.entrypoints.cli.device import command
 from careful.entrypoints.cli.device_traits import moment
-from careful.kernel.errors import Invalid
+from careful.kernel.errors import Invalid, NotFound
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 
@@ -70,3 +70,17 @@ def test_moments(text, expected):
 def test_what_is_no_moment(text):
     with pytest.raises(Invalid):
         moment(text, NOW)
+
+
+def test_the_owners_word_by_command(run, world, staff, cam):
+    devices.set_traits(world, staff, cam, consent="ask")
+    updates.start_rollout(world, staff, "cam-1", "1.0.1", waves=("all",))
+    updates.advance(world)
+    assert "does not agree" in run("answer", cam, "--refuse", "--reason", "ticket 1")
+    assert "its owner agrees" in run("answer", cam, "--agree", "--reason", "ticket 2")
+    assert json.loads(run("answer", cam, "--agree", "--reason", "ticket 2", "--json"))["version"] == "1.0.1"
+    assert updates.order_for(world, cam).consent == "given"
+    parts = type("Parts", (), {"world": lambda _: world})()
+    given = ["answer", cam, "--agree", "--reason", "x", "--by", "nobody"]
+    with pytest.raises(NotFound):
+        CliRunner().invoke(command, given, obj=parts, catch_exceptions=False)

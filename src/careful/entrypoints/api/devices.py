@@ -63,6 +63,13 @@ class Postponement(Asked):
     until: AwareDatetime
 
 
+class OwnersWord(Asked):
+    """What the owner says of the update that waits, and how that word came: no personal data."""
+
+    agreed: bool
+    reason: str = Field(min_length=1, max_length=200)
+
+
 class Postponed(BaseModel):
     """Until when it is put off: as asked, or the limit if that is sooner."""
 
@@ -174,6 +181,14 @@ def postpone(
 ) -> Postponed:
     """Put the update that a device was offered off, for its owner; not beyond the limit of its urgency."""
     return Postponed(until=updates.postpone(world, actor, device, asked.until))
+
+
+@router.post("/{device}/answer")
+def answer_for_owner(
+    world: TheWorld, actor: Annotated[Actor, Depends(needs("devices", "own"))], device: str, word: OwnersWord
+) -> updates.Order:
+    """Pass on the owner's word on the update that waits for it; who did is in the ledger."""
+    return updates.answer_for_owner(world, actor, device, agreed=word.agreed, reason=word.reason)
 
 
 @router.put("/{device}/owner", status_code=204)

@@ -26,6 +26,7 @@ def command() -> None:
 
 command.add_command(device_traits.set_)
 command.add_command(device_traits.postpone)
+command.add_command(device_traits.answer)
 
 
 command.add_command(gateway_token.command)

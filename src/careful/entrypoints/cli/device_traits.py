@@ -1,13 +1,13 @@
-"""`careful device set` and `postpone`: what else is known of a device, and what its owner wants of updates."""
+"""`careful device set`, `postpone` and `answer`: what else is known of a device, what its owner wants of updates."""
 
 from datetime import datetime, timedelta
 
 import click
 
-from careful import devices, updates
+from careful import devices, people, updates
 from careful.entrypoints.cli.output import json_option, say_json
 from careful.kernel.actors import OPERATOR
-from careful.kernel.errors import Invalid
+from careful.kernel.errors import Invalid, NotFound
 from careful.kernel.work import World
 
 
@@ -43,6 +43,30 @@ def postpone(ctx: click.Context, device: str, until: str, as_json: bool) -> None
         say_json({"device": device, "until": chosen})
     else:
         click.echo(f"{device} gets it after {chosen:%Y-%m-%d %H:%M} UTC.")
+
+
+@click.command()
+@click.argument("device")
+@click.option("--agree/--refuse", "agreed", default=None, required=True, help="What the owner says.")
+@click.option(
+    "--reason", required=True, help="How the word came, such as: by telephone, ticket 4711. No person's name."
+)
+@click.option("--by", "person", default="", help="Who passes it on: an id from careful staff list.")
+@json_option
+@click.pass_context
+def answer(ctx: click.Context, device: str, agreed: bool, reason: str, person: str, as_json: bool) -> None:
+    """Pass on the word of DEVICE's owner on the update that waits for it."""
+    world: World = ctx.obj.world()
+    if person and person not in {one.id for one in people.list_accounts(world)}:
+        raise NotFound(f"There is no member of staff {person[:64]!r}.", do="See: careful staff list", where="--by")
+    by = f"staff:{person}" if person else ""
+    order = updates.answer_for_owner(world, OPERATOR, device, agreed=agreed, reason=reason, person=by)
+    if as_json:
+        say_json(order)
+    elif agreed:
+        click.echo(f"{device} gets {order.version}: its owner agrees.")
+    else:
+        click.echo(f"{order.version} goes on waiting: the owner of {device} does not agree.")
 
 
 def moment(text: str, now: datetime) -> datetime:

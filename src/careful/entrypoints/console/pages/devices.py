@@ -15,6 +15,7 @@ from starlette.routing import Route
 from careful import devices, products, updates
 from careful.entrypoints.console import sessions
 from careful.entrypoints.console.forms import field
+from careful.entrypoints.console.pages import device_wishes
 from careful.entrypoints.console.pages.common import Line, ledger_size, line
 from careful.entrypoints.look import LookRenderer, templates
 from careful.entrypoints.look.renderer import query
@@ -131,6 +132,7 @@ class _Devices:
         sessions.require(request, "devices", "read")
         one = devices.get(self._world, request.path_params["device"])
         signed = sessions.signed(request)
+        order = updates.order_for(self._world, one.id)
         may = [(verb, *ACTS[verb][:2]) for verb in ACTS if one.state in ACTS[verb][2] and signed.may("devices", verb)]
         return self._look.page(
             request,
@@ -142,7 +144,8 @@ class _Devices:
             refusals=devices.refusals(self._world, one.id),
             traits=devices.traits(self._world, one.id),
             attributes=updates.attributes(self._world, one.id),
-            order=updates.order_for(self._world, one.id),
+            order=order,
+            **device_wishes.shown(self._world, one, order, may=signed.may("devices", "own")),
             lines=[_line(each) for each in story(self._world, one.id)],
             acts=may,
         )
