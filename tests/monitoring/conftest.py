@@ -2,7 +2,8 @@
 
 import pytest
 
-from careful.monitoring import Expected, Flow, Rate, Window
+from careful import devices, products
+from careful.monitoring import Detection, Expected, Flow, Rate, Seen, Window
 
 EXPECTED = Expected(
     product="cam-9",
@@ -37,3 +38,32 @@ def a_window():
 @pytest.fixture
 def a_flow():
     return flow
+
+
+class Town:
+    """Devices of one product in a world, made without certificates: monitoring only needs their names and states."""
+
+    def __init__(self, world, staff):
+        self.world, self.staff = world, staff
+        text = b"schema: product/1\nproduct: {id: cam-9, name: Test Cam, models: [TC-9]}\n"
+        products.declare(world, staff, text)
+
+    def devices(self, number):
+        names = [f"cam-9-{one:04d}" for one in range(number)]
+        devices.make_tokens(self.world, self.staff, "cam-9", names, "rev-a")
+        with self.world.database.transaction("write") as connection:
+            connection.exec_driver_sql("UPDATE devices_device SET state = 'active'")
+        return names
+
+    def seen(self, device, rule="flood", action="quarantine", release="1.0.0", cause="", drill=False, **what):
+        given = {"observed": 900.0, "limit": 20.0, "limit_from": "declaration", "says": "Much was sent."} | what
+        found = Detection(rule, device, 1e6, cause=f"{rule}|cam-9|{cause}", action=action, **given)
+        return Seen(found, "cam-9", release, (1.0, 2.0, 900.0), drill)
+
+    def states(self):
+        return {one.id: one.state for one in devices.all_of(self.world, "cam-9")}
+
+
+@pytest.fixture
+def town(world, staff):
+    return Town(world, staff)

@@ -128,6 +128,13 @@ class Settings(BaseSettings):
         default=300, ge=1, description="Polls per second above which devices are told to poll less often."
     )
 
+    quarantine_percent: float = Field(
+        default=1.0, ge=0, le=100, description="Share of a product's devices cut off in an hour without a person, %."
+    )
+    quarantine_least: int = Field(
+        default=5, ge=0, le=100000, description="Devices of a product that may be cut off so in any case, in an hour."
+    )
+
     @model_validator(mode="after")
     def _fill_addresses(self) -> Self:
         if self.host in {"0.0.0.0", "::"} and not (self.console_url and self.public_url and self.device_url):  # noqa: S104 (refused, not bound)

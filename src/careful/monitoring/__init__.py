@@ -5,26 +5,40 @@ declaration first and with the device's own past second. What fires becomes one 
 cut the device off at once, within a stated share of the fleet, and a person says whether it was expected.
 """
 
+from careful.monitoring.actions import cut_due, cut_held, end_expectation, judge, raise_alerts
+from careful.monitoring.alerts import (
+    NO_DEVICE,
+    SCOPES,
+    Alert,
+    AlertDevice,
+    AlertState,
+    Expectation,
+    Fate,
+    Scope,
+    Seen,
+    Verdict,
+)
 from careful.monitoring.cohort import cohorts
 from careful.monitoring.detections import Rule, rules
 from careful.monitoring.expected import expected_of
 from careful.monitoring.incidents import fold_silence
 from careful.monitoring.model import ACTIONS, Action, Detection, Expected, Flow, Place, Rate, Window
+from careful.monitoring.nonces import TOPIC as NONCE_TOPIC
+from careful.monitoring.nonces import Shown, hand_out, present, reset_chain
+from careful.monitoring.queries import SORTS, alert, alerts, counts, devices_of, drills, expectations, releases_of, wide
 from careful.monitoring.watcher import Watcher
 
 __all__ = [
-    "expected_of",
-    "rules",
-    "Watcher",
-    "cohorts",
-    "fold_silence",
-    "Rule",
-    "Flow",
-    "Window",
-    "Rate",
-    "Place",
-    "Expected",
-    "Detection",
-    "Action",
-    "ACTIONS",
-]
+    # what devices do, and what that is held against
+    "Window", "Flow", "Expected", "Rate", "Place", "expected_of",
+    # detections
+    "Detection", "Action", "ACTIONS", "Rule", "rules", "Watcher", "cohorts", "fold_silence",
+    # alerts
+    "Seen", "Alert", "AlertDevice", "AlertState", "Fate", "NO_DEVICE", "raise_alerts", "cut_due", "cut_held",
+    "Verdict", "Scope", "SCOPES", "Expectation", "judge", "end_expectation",
+    "alerts", "alert", "devices_of", "releases_of", "expectations", "counts", "wide", "SORTS",
+    # clones
+    "NONCE_TOPIC", "Shown", "present", "hand_out", "reset_chain",
+    # drills
+    "drills",
+]  # fmt: skip

@@ -15,6 +15,7 @@ VERBS: Mapping[str, tuple[str, ...]] = {
     "rollouts": ("read", "start", "halt", "resume", "drill"),
     "notices": ("read", "draft", "publish", "tell"),
     "obligations": ("read", "note", "submit", "drill"),
+    "watch": ("read", "judge", "cut", "drill"),
     "evidence": ("read", "export"),
     "staff": ("read", "invite", "change", "end-sessions"),
     "settings": ("read", "change"),
@@ -38,6 +39,7 @@ ROLES: Mapping[str, Mapping[str, frozenset[str]]] = {
         "rollouts": frozenset({"read", "start", "halt", "resume", "drill"}),
         "notices": frozenset({"read", "draft"}),
         "obligations": frozenset({"read", "note", "drill"}),
+        "watch": frozenset({"read", "judge", "cut", "drill"}),
         "evidence": frozenset({"read"}),
         "settings": frozenset({"read"}),
     },
@@ -51,6 +53,7 @@ ROLES: Mapping[str, Mapping[str, frozenset[str]]] = {
         "rollouts": frozenset({"read"}),
         "notices": frozenset({"read", "draft"}),
         "obligations": frozenset({"read", "note"}),
+        "watch": frozenset({"read"}),
         "evidence": frozenset({"read"}),
     },
     # Sees everything, changes nothing.

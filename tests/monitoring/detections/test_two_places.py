@@ -24,6 +24,11 @@ def test_one_takeover_is_a_reconnection_and_three_are_two_devices(expected, a_wi
     assert run(expected, [a_window(counters={"overlaps": 1.0}, start=1e6 + 600 * n) for n in range(9)]) == []
 
 
+def test_coming_without_a_nonce_is_shown(expected, a_window):
+    [found] = run(expected, [a_window(counters={"unchained": 1.0}, connects=1)])
+    assert (found.action, found.cause) == ("alert", "two_places|cam-9|unchained")
+
+
 def moves(a_window, networks, step=60.0):
     return [a_window(start=1e6 + step * n, networks=frozenset({one})) for n, one in enumerate(networks)]
 

@@ -10,7 +10,8 @@ TITLE = "One identity in two places"
 WORDS = (
     "The device presented a nonce that had been used up (its chain has forked: there are two of it), or two "
     "connections of one name pushed each other out again and again, or it changed between networks and back faster "
-    "than a thing moves. A forked chain cuts it off; the other two are shown."
+    "than a thing moves, or it came without a nonce though it takes part. A forked chain cuts it off; the rest is "
+    "shown."
 )
 LIMIT = (
     "1 fork (the last two nonces are accepted, so a power cut is none); 3 times pushed out within five minutes; 3 "
@@ -37,7 +38,8 @@ class Memory(Struct, array_like=True, frozen=True):
 def detect(window: Window, expected: Expected, memory: Memory) -> tuple[Detection | None, Memory]:  # noqa: ARG001 (one form for all)
     """Look at nonces, takeovers and networks."""
     overlaps = window.counters.get("overlaps", 0.0)
-    if not window.forks and not overlaps and not window.networks:
+    bare = window.counters.get("unchained", 0.0)
+    if not window.forks and not overlaps and not window.networks and not bare:
         return None, memory
     memory = _with_networks(window, _with_overlaps(window, overlaps, memory))
     if window.forks:
@@ -46,6 +48,9 @@ def detect(window: Window, expected: Expected, memory: Memory) -> tuple[Detectio
     if overlaps and memory.overlaps >= _OVERLAPS_MOST:
         says = f"Two connections of its name pushed each other out {number(memory.overlaps)} times in five minutes."
         return fired(ID, window, memory.overlaps, _OVERLAPS_MOST, "built-in", says, "alert", "overlap"), memory
+    if bare:
+        says = "It connected without a nonce, although it takes part in the chain: a copy, or a device that was reset."
+        return fired(ID, window, bare, 0, "built-in", says, "alert", "unchained"), memory
     together = len(window.networks) > _RETURNS_MOST
     if window.networks and (memory.returns >= _RETURNS_MOST or together):
         seen = max(memory.returns, len(window.networks))
