@@ -86,6 +86,15 @@ def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home / "careful.sqlite"
 
 
+@pytest.fixture
+def postgres_database(_postgres_tables: Database) -> Database:
+    """An empty database with all tables, on PostgreSQL."""
+    with _postgres_tables.engine.begin() as connection:
+        for table in reversed(metadata.sorted_tables):  # deleting from empty tables costs a fraction of truncating them
+            connection.execute(table.delete())
+    return _postgres_tables
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """An empty database with all tables, once on SQLite and once on PostgreSQL."""
@@ -96,12 +105,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         yield made
         made.close()
     else:
-        shared: Database = request.getfixturevalue("_postgres_tables")
-        # Deleting from empty tables costs a fraction of truncating them.
-        with shared.engine.begin() as connection:
-            for table in reversed(metadata.sorted_tables):
-                connection.execute(table.delete())
-        yield shared
+        yield request.getfixturevalue("postgres_database")
 
 
 @pytest.fixture

@@ -99,6 +99,22 @@ def chores() -> "list[Chore]":
     return listed
 
 
+def moving(world: "World") -> "list[Chore]":
+    """List what brings readings from the inbox to PostgreSQL, where that is the database."""
+    from careful import customer_data
+    from careful.kernel.file_feed import FileFeed
+    from careful.kernel.reconcile import Chore
+
+    if world.database.is_sqlite:
+        return []
+    feed: customer_data.Feed = FileFeed(world.home, world.clock)
+    if world.settings.inbox:
+        from careful.kernel.stream_feed import StreamFeed
+
+        feed = StreamFeed(world.settings)
+    return [Chore("days", customer_data.make_days, 3600.0), Chore("move", customer_data.Mover(feed).advance)]
+
+
 def run_web(world: "World") -> None:
     """Serve console, API, public site and the devices' HTTPS in one event loop."""
     from careful.entrypoints.api.app import create_api
@@ -131,7 +147,7 @@ def run_worker(world: "World") -> None:
     """Do the background chores."""
     from careful.entrypoints.worker import run
 
-    run(world, chores())
+    run(world, [*moving(world), *chores()])
 
 
 RUNNERS: "dict[str, Callable[[World], None]]" = {"web": run_web, "gateway": run_gateway, "worker": run_worker}

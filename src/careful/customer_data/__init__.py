@@ -9,8 +9,10 @@ end of the epoch makes every older copy of it useless too.
 from careful.customer_data.actions import key_of
 from careful.customer_data.epoch_keys import FOLDER, EpochKeys, epoch_keys
 from careful.customer_data.model import Customer, Epoch, Why
+from careful.customer_data.moving import Feed, Mover, make_days
 from careful.customer_data.queries import customers_of, epochs
 from careful.customer_data.records import Expiry, InboxRecords, Oldest, Records, Row, Swept
+from careful.customer_data.records_postgres import PostgresRecords
 from careful.customer_data.sealing import DataKey, NotOpened, SealedRecord, is_sealed, plain_fields, read_sealed, seal
 
 __all__ = [
@@ -20,4 +22,5 @@ __all__ = [
     "DataKey", "seal", "SealedRecord", "is_sealed", "read_sealed", "plain_fields", "NotOpened",
     # where records lie
     "Records", "Row", "Oldest", "Expiry", "Swept", "InboxRecords",
+    "PostgresRecords", "Mover", "Feed", "make_days",
 ]  # fmt: skip

@@ -128,7 +128,7 @@ class InboxRecords:
                     continue
                 found[place] = min(at, found.get(place, at))
                 for name in named.get(place, ()):
-                    held = rows.oldest_with(source, _holding(name), _LOOKED_AT) if rows else None
+                    held = rows.oldest_with(source, holding(name), _LOOKED_AT) if rows else None
                     if held is not None:
                         ages = fields.setdefault(place, {})
                         ages[name] = min(held, ages.get(name, held))
@@ -149,7 +149,7 @@ class InboxRecords:
                 if expiry.before is not None:
                     records += rows.delete_before(source, expiry.before, _AT_ONCE)
                 for name, before in expiry.fields.items():
-                    fields += rows.strike(source, name, before, _AT_ONCE, _taking_out((name,)))
+                    fields += rows.strike(source, name, before, _AT_ONCE, taking_out((name,)))
                 if records + fields >= most:
                     break
         return Swept(records, fields)
@@ -165,12 +165,15 @@ class InboxRecords:
             return rows.fold() if rows else True
 
 
-def _holding(name: str) -> Callable[[bytes], bool]:
+def holding(name: str) -> Callable[[bytes], bool]:
+    """Return what tells whether a record holds a field."""
+
     def holds(payload: bytes) -> bool:
         return sealing.without(payload, (name,)) != payload
 
     return holds
 
 
-def _taking_out(names: Collection[str]) -> Callable[[bytes], bytes]:
+def taking_out(names: Collection[str]) -> Callable[[bytes], bytes]:
+    """Return what takes fields out of a record."""
     return lambda payload: sealing.without(payload, names)

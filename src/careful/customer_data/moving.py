@@ -1,0 +1,136 @@
+"""Moving readings from the inbox to where they rest, when that is PostgreSQL: in order for each device, exactly once.
+
+A source is one partition of the stream, or one inbox file. How far it has been moved stands in the database, in the
+same transaction as what was moved; the row is held meanwhile, so that several workers share the sources and a worker
+that is killed lets go of them at once. Only after the commit is a source told that it may forget.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from random import sample
+from typing import TYPE_CHECKING, Protocol
+
+import structlog
+
+from careful.customer_data import readings_store as store
+from careful.customer_data.sifting import RESEND_WITHIN, new_blocks, sift
+from careful.kernel.inbox import Entry, Message
+from careful.kernel.inbox_blocks import Block
+from careful.kernel.work import World
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+DAYS_AHEAD = 3
+_AMONG = 256
+_LATE = 60_000_000  # microseconds by which gateways' clocks and a slow block may differ
+_WRITERS_DAYS = 2
+_log = structlog.get_logger(__name__)
+
+
+Batch = tuple[list[Block], int]
+"""What came from one source, in order, and the place after which to go on."""
+
+
+class Feed(Protocol):
+    """Where blocks come from. `at_once`: how many sources one worker takes in one go, so that others find some too."""
+
+    @property
+    def at_once(self) -> int:
+        """How many sources to take in one go."""
+        ...
+
+    def sources(self) -> Sequence[str]:
+        """Return the names of the sources."""
+        ...
+
+    def fetch(self, places: dict[str, int]) -> dict[str, Batch]:
+        """Return what comes after the place of each source, not too much; sources without news are left out."""
+        ...
+
+    def forget(self, source: str, place: int) -> None:
+        """Let go of what came up to `place`: it is stored elsewhere."""
+        ...
+
+
+class Mover:
+    """The chore. One for each worker process."""
+
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+        self._prepared: set[str] = set()
+        self._days: set[date] = set()
+
+    def advance(self, world: World) -> int:
+        """Move what has come; return how many messages were new, or had been there before."""
+        feed = self._feed
+        sources = feed.sources()
+        if not self._prepared.issuperset(sources):
+            with world.database.transaction("write") as connection:
+                store.prepare(connection, sorted(sources))
+            self._prepared.update(sources)
+        some = sample(sources, min(feed.at_once, len(sources)))
+        count, batches = 0, dict[str, Batch]()
+        with world.database.transaction("write") as connection:
+            places = store.held(connection, some)
+            batches = feed.fetch(places) if places else {}
+            for source, batch in batches.items():
+                count += self._take(connection, source, batch, world.clock.now())
+        for source, (_, place) in batches.items():
+            feed.forget(source, place)
+        return count
+
+    def _take(self, connection: "Connection", source: str, batch: Batch, now: datetime) -> int:
+        """Store one source's batch in the transaction under way."""
+        given, place = batch
+        blocks, last = new_blocks(given, store.writers(connection, source))
+        entries = [entry for block in blocks for entry in block.entries()]
+        took = add(connection, entries, self._days)
+        if last:
+            store.set_writers(connection, source, last, now)
+        store.set_place(connection, source, place)
+        _log.debug("readings moved", source=source, new=took, entries=len(entries))
+        return max(1, sum(len(block.messages) for block in given))
+
+
+def add(connection: "Connection", entries: Sequence[Entry], known_days: set[date]) -> int:
+    """Store what is new of `entries`, making the days that are missing; return how many messages were new."""
+    if not entries:
+        return 0
+    messages = [one for one in entries if isinstance(one, Message)]
+    oldest = min((one.at for one in messages), default=0)
+
+    def stored(again: Collection[Message]) -> Iterable[Message]:
+        return store.newest_like(connection, again, oldest - RESEND_WITHIN, _AMONG)
+
+    def resent(some: Collection[Message]) -> Iterable[Message]:
+        return store.resent_since(connection, {one.device for one in some}, oldest - _LATE)
+
+    sifted = sift(entries, stored, resent)
+    for day in sorted({_day(one.at) for one in sifted.messages} - known_days):
+        store.add_day(connection, day)
+    numbers = store.take_numbers(connection, len(sifted.messages) + 1)
+    store.copy(connection, zip(numbers[1:], sifted.messages, strict=True))
+    if sifted.settled:
+        store.set_settled(connection, {device: numbers[count] for device, count in sifted.settled.items()})
+    return len(sifted.messages)
+
+
+def make_days(world: World) -> int:
+    """Make the partitions of the coming days, so that no batch waits for them; forget writers that are gone."""
+    if world.database.is_sqlite:
+        return 0
+    today = world.clock.now().astimezone(UTC).date()
+    wanted = {today + timedelta(days=n) for n in range(DAYS_AHEAD + 1)}
+    with world.database.transaction("read") as connection:
+        missing = sorted(wanted - set(store.days(connection)))
+    if missing:
+        with world.database.transaction("write") as connection:
+            for day in missing:
+                store.add_day(connection, day)
+            store.forget_writers(connection, world.clock.now() - timedelta(days=_WRITERS_DAYS))
+    return len(missing)
+
+
+def _day(micros: int) -> date:
+    return store.moment(micros).date()
