@@ -20,6 +20,7 @@ FORM = 1
 _SEALED = 0x96  # MessagePack: a list of six; JSON never begins so
 _STEP = 16  # values are padded to this many bytes, so that their length tells less
 _DIGEST_BYTES = 16
+_TOPICS_REMEMBERED = 64
 
 _json = msgspec.json.Encoder().encode
 _from_json = msgspec.json.Decoder().decode
@@ -52,40 +53,46 @@ _unpack = msgspec.msgpack.Decoder(SealedRecord).decode
 class DataKey:
     """A customer's key, ready for use. `digest` tells a resend without telling the message."""
 
-    __slots__ = ("_cipher", "_mark", "customer")
+    __slots__ = ("_begin", "_mark", "customer", "decrypt", "encrypt")
 
     def __init__(self, customer: str, key: bytes) -> None:
         self.customer = customer
-        self._cipher = AESGCM(key)
+        cipher = AESGCM(key)
+        self.encrypt, self.decrypt = cipher.encrypt, cipher.decrypt
         # Derived, so that whoever destroys the key leaves digests behind that nobody can compare with a guess.
-        self._mark = hashlib.blake2b(b"resend", key=key, digest_size=KEY_BYTES).digest()
+        mark = hashlib.blake2b(b"resend", key=key, digest_size=KEY_BYTES).digest()
+        self._mark = hashlib.blake2b(key=mark, digest_size=_DIGEST_BYTES)
+        self._begin: dict[tuple[str, int], bytes] = {}
 
     def __repr__(self) -> str:
         return f"DataKey({self.customer!r})"
 
-    def encrypt(self, nonce: bytes, value: bytes, bound: bytes) -> bytes:
-        """Encrypt one value."""
-        return self._cipher.encrypt(nonce, value, bound)
-
-    def decrypt(self, nonce: bytes, value: bytes, bound: bytes) -> bytes:
-        """Decrypt one value. Raises NotOpened."""
-        try:
-            return self._cipher.decrypt(nonce, value, bound)
-        except InvalidTag as wrong:
-            raise NotOpened("sealed with another key, or for another place") from wrong
-
     def digest(self, payload: bytes) -> bytes:
         """Return what two arrivals of one message have in common."""
-        return hashlib.blake2b(payload, key=self._mark, digest_size=_DIGEST_BYTES).digest()
+        mark = self._mark.copy()
+        mark.update(payload)
+        return mark.digest()
+
+    def bound(self, topic: str, version: int) -> bytes:
+        """Return what values of a topic are bound to; the same few again and again, so they are remembered."""
+        found = self._begin.get((topic, version))
+        if found is None:
+            if len(self._begin) >= _TOPICS_REMEMBERED:
+                self._begin.clear()
+            found = self._begin[topic, version] = _bound(self.customer, topic, version)
+        return found
 
 
 def seal(
     key: DataKey, topic: str, version: int, personal: Collection[str], fields: Mapping[str, object], draw: Draw
 ) -> bytes:
-    """Return `fields` as they are to lie at rest, each of `personal` sealed."""
-    record = draw(RECORD_BYTES)
-    bound = _bound(key.customer, topic, version, record)
+    """Return `fields` as they are to lie at rest, each of `personal` sealed.
+
+    A gateway does this for every message with personal fields: what can be done once is not done here.
+    """
     plain, sealed = {}, {}
+    record = draw(RECORD_BYTES)
+    bound = key.bound(topic, version) + record
     for name, value in fields.items():
         if name in personal:
             nonce, said = draw(NONCE_BYTES), _json(value)
@@ -115,8 +122,12 @@ def read_sealed(payload: bytes) -> SealedRecord:
 def open_field(key: DataKey, topic: str, found: SealedRecord, name: str) -> object:
     """Return the value of one sealed field. Raises NotOpened, and KeyError where it has no such field."""
     said = found.sealed[name]
-    bound = _bound(found.customer, topic, found.version, found.record) + name.encode()
-    return _from_json(key.decrypt(said[:NONCE_BYTES], said[NONCE_BYTES:], bound))
+    bound = _bound(found.customer, topic, found.version) + found.record + name.encode()
+    try:
+        value = key.decrypt(said[:NONCE_BYTES], said[NONCE_BYTES:], bound)
+    except (InvalidTag, ValueError) as wrong:
+        raise NotOpened("sealed with another key, or for another place") from wrong
+    return _from_json(value)
 
 
 def plain_fields(payload: bytes) -> dict[str, object]:
@@ -142,9 +153,9 @@ def without(payload: bytes, names: Collection[str]) -> bytes:
     return _pack(msgspec.structs.replace(found, plain=_json(kept), sealed=sealed))
 
 
-def _bound(customer: str, topic: str, version: int, record: bytes) -> bytes:
-    """Return what a value is bound to, up to the name of its field, which follows.
+def _bound(customer: str, topic: str, version: int) -> bytes:
+    """Return the beginning of what a value is bound to; the record's id and the name of the field follow.
 
     Nothing can be read in two ways: neither a customer nor a topic holds a null byte, the rest has its fixed length.
     """
-    return b"%b\x00%b\x00%b%b" % (customer.encode(), topic.encode(), version.to_bytes(4, "big"), record)
+    return b"%b\x00%b\x00%b" % (customer.encode(), topic.encode(), version.to_bytes(4, "big"))

@@ -35,6 +35,7 @@ from careful.entrypoints.gateway.mqtt.events import (
     Store,
     Stored,
 )
+from careful.entrypoints.gateway.mqtt.sealing import Keyring, Sealing, needs_key
 from careful.kernel import ledger
 from careful.kernel.errors import CarefulError, Unavailable
 from careful.kernel.inbox import GROUP_MOST, Entry, Inbox, Message, Settled
@@ -51,6 +52,7 @@ _RETRY_SECONDS = 3.0  # after the inbox failed, newcomers are told "unavailable"
 _COUNTS_MOST = 10_000
 _CUTS_REMEMBERED = 10_000
 _DECIDE_PERMITS = ("products.declared", "products.approved")
+_ENDS_CUSTOMER = "customer_data.customer_ended"
 _log = structlog.get_logger(__name__)
 
 Owners = dict[Connection, list[int]]
@@ -94,6 +96,8 @@ class Gateway:
             self._ledger = ledger.size(connection)
         self._mail = mailbox.newest()
         self._looks_well = True
+        self._keys = Keyring(world)
+        self._sealing = Sealing(self, self._keys)
 
     async def identify(self, certificate: bytes) -> Identified:
         """Return whose certificate this is and what it permits. Raises CarefulError where it does not let anybody in.
@@ -107,7 +111,14 @@ class Gateway:
     def _identify(self, certificate: bytes) -> Identified:
         cut = devices.last_cut(self._world)
         known = devices.identify(self._world, certificate)
-        return Identified(known.device, known.product, products.permit_of(self._world, known.product), cut)
+        permit = products.permit_of(self._world, known.product)
+        if needs_key(permit):
+            self._keys.fetch(known.device)
+        return Identified(known.device, known.product, permit, cut)
+
+    def ask(self, job: Callable[..., Any], *given: object) -> "asyncio.Future[Any]":
+        """Run `job` in a thread that may wait for the database."""
+        return self.loop.run_in_executor(self._asking, job, *given)
 
     def now(self) -> float:
         """Return the world's time in seconds since 1970."""
@@ -115,11 +126,17 @@ class Gateway:
 
     def store(self, connection: Connection, wanted: Store) -> None:
         """Put a message into the present block; the block goes to the inbox at the end of this turn of the loop."""
+        payload, digest = wanted.payload, b""
+        if wanted.stream is not None or self._sealing.waiting:
+            ready = self._sealing.seal(connection, wanted)
+            if ready is None:
+                return
+            payload, digest = ready
         if not self._block:
             self._at = int(self.now() * 1_000_000)
             self.loop.call_soon(self._send_block)
         device = connection.session.device
-        self._block.append(Message(device, wanted.topic, wanted.payload, self._at, wanted.packet, wanted.resend))
+        self._block.append(Message(device, wanted.topic, payload, self._at, wanted.packet, wanted.resend, digest))
         if wanted.token:
             self._owners.setdefault(connection, []).append(wanted.token)
         if len(self._block) >= GROUP_MOST:
@@ -288,8 +305,11 @@ class Gateway:
         with self._world.look() as connection:
             size = ledger.size(connection)
             grown = size > self._ledger
-            entries = ledger.read(connection, names=_DECIDE_PERMITS, after=self._ledger - 1) if grown else []
-        changed = {str(entry.data["product"]) for entry in entries}
+            names = (*_DECIDE_PERMITS, _ENDS_CUSTOMER)
+            entries = ledger.read(connection, names=names, after=self._ledger - 1) if grown else []
+        ended = [one.data for one in entries if one.name == _ENDS_CUSTOMER]
+        self._keys.swap([(one["device"], one["customer"]) for one in ended], self.connections)
+        changed = {str(entry.data["product"]) for entry in entries if entry.name != _ENDS_CUSTOMER}
         return cuts, size, {one: products.permit_of(self._world, one) for one in changed}
 
     def _new_mail(self) -> tuple[int, set[str]]:
@@ -302,6 +322,7 @@ class Gateway:
         if last or now - since >= SEEN_SECONDS:
             heard = heard | {name: one.session.heard for name, one in self.connections.items()}
             self._left, self._seen = {}, now
+            self._keys.keep(self.connections)
         else:
             heard = {}
         counts, self._counts = self._counts, {}

@@ -1,0 +1,122 @@
+"""The customers' keys that one gateway holds, and the messages that wait for a key.
+
+A device's key is fetched while it is being identified, in the thread that asks the database. Where it is missing all
+the same (a declaration with personal fields came into force meanwhile), the connection's messages wait here, in their
+order, until it is there. When a customer's time ends, the gateway looks four times a second and swaps their key for the
+next customer's.
+"""
+
+from collections import OrderedDict
+from collections.abc import Container, Iterable
+from typing import TYPE_CHECKING
+
+import structlog
+
+from careful import customer_data
+from careful.customer_data import DataKey
+from careful.entrypoints.gateway.mqtt.events import RefusedByInbox, Store
+from careful.entrypoints.gateway.sealing import Pool, sealed
+from careful.kernel.errors import CarefulError
+from careful.kernel.work import World
+from careful.products import Permit
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from careful.entrypoints.gateway.mqtt.connection import Connection
+    from careful.entrypoints.gateway.mqtt.gateway import Gateway
+
+_ENDED_REMEMBERED = 10_000
+_log = structlog.get_logger(__name__)
+
+
+class Keyring:
+    """Device -> its present customer's key. Filled and renewed in threads, read in the event loop."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._keys: dict[str, DataKey] = {}
+        self._ended: OrderedDict[str, None] = OrderedDict()
+        self._absent: set[str] = set()
+
+    def get(self, device: str) -> DataKey | None:
+        """Return the key, where it was fetched."""
+        return self._keys.get(device)
+
+    def fetch(self, device: str) -> None:
+        """Fetch the key of a device's present customer; their time begins with this where there is none."""
+        while True:
+            key = self._keys[device] = customer_data.key_of(self._world, device)
+            if key.customer not in self._ended:  # else it ended while we fetched, and whoever looks had nothing to swap
+                return
+
+    def keep(self, connected: Container[str]) -> None:
+        """Let go of the keys of devices that are not connected, unless they were fetched since the last time."""
+        absent = {device for device in list(self._keys) if device not in connected}
+        for device in absent & self._absent:
+            self._keys.pop(device, None)
+        self._absent = absent
+
+    def swap(self, ended: Iterable[tuple[str, str]], connected: Container[str]) -> None:
+        """Replace the keys of customers whose time has ended: device and customer."""
+        for device, customer in ended:
+            self._ended[customer] = None
+            while len(self._ended) > _ENDED_REMEMBERED:
+                self._ended.popitem(last=False)
+            held = self._keys.get(device)
+            if held is None or held.customer != customer:
+                continue
+            if device not in connected:
+                self._keys.pop(device, None)
+                continue
+            try:
+                self.fetch(device)
+            except CarefulError as refusal:  # retired, or no key to be had: what the device says now is not taken
+                self._keys.pop(device, None)
+                _log.warning("a device has no customer any more", device=device, why=str(refusal))
+
+
+class Sealing:
+    """Seals what connections say. `waiting` holds what waits for a key, by connection."""
+
+    def __init__(self, gateway: "Gateway", keys: Keyring) -> None:
+        self._gateway, self.keys = gateway, keys
+        self._draw = Pool().draw
+        self.waiting: dict[Connection, list[Store]] = {}
+
+    def seal(self, connection: "Connection", wanted: Store) -> tuple[bytes, bytes] | None:
+        """Return what goes to the inbox and its digest; None where it has to wait, and comes back by itself."""
+        waiting = self.waiting.get(connection)
+        if waiting is not None:
+            waiting.append(wanted)
+            return None
+        if wanted.stream is None or wanted.fields is None:
+            return wanted.payload, b""
+        key = self.keys.get(connection.session.device)
+        if key is None:
+            self.waiting[connection] = [wanted]
+            self._fetch(connection)
+            return None
+        return sealed(key, wanted.topic, wanted.stream, wanted.fields, wanted.payload, self._draw)
+
+    def _fetch(self, connection: "Connection") -> None:
+        device = connection.session.device
+
+        def done(future: "asyncio.Future[None]") -> None:
+            stores = self.waiting.pop(connection, [])
+            if future.cancelled():
+                return
+            failure = future.exception()
+            if failure is None:
+                for one in stores:
+                    self._gateway.store(connection, one)
+                return
+            _log.error("a customer's key cannot be had", device=device, why=str(failure))
+            connection.feed(RefusedByInbox(tuple(one.token for one in stores if one.token), str(failure)))
+
+        self._gateway.ask(self.keys.fetch, device).add_done_callback(done)
+
+
+def needs_key(permit: Permit) -> bool:
+    """Tell whether devices may say anything personal."""
+    return any(one.personal for one in (*permit.streams.values(), *permit.shapes.values()))

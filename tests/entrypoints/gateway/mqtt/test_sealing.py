@@ -1,0 +1,123 @@
+"""Sealing in a real gateway: nothing personal on disk, order kept, resends stored once, keys fetched and let go."""
+
+import json
+
+from careful import customer_data, products
+from careful.customer_data import sealing as form
+from careful.entrypoints.gateway.mqtt.packets import PubAck, Publish
+from careful.entrypoints.gateway.mqtt.sealing import Keyring, needs_key
+from careful.kernel import inbox
+from careful.kernel.errors import Unavailable
+
+DEVICE = "cam-1-001"
+ZONE = b'{"zone":"canary-9b1deb4d"}'
+
+
+def on_disk(world):
+    return b"".join(path.read_bytes() for path in sorted(world.home.rglob("*")) if path.is_file())
+
+
+def opened(world, found):
+    key = customer_data.key_of(world, found.device)
+    record = customer_data.read_sealed(found.payload)
+    return {name: form.open_field(key, found.topic, record, name) for name in record.sealed}
+
+
+def test_a_personal_field_is_sealed_before_it_lies_anywhere(gateway, world):
+    one = gateway.join(gateway.make(DEVICE))
+    assert one.say(f"d/{DEVICE}/event/motion", ZONE, 7) == PubAck(7)
+    (found,) = inbox.recent(world.home, DEVICE)
+    assert opened(world, found) == {"zone": "canary-9b1deb4d"}
+    assert b"canary-9b1deb4d" not in on_disk(world)
+    one.say(f"d/{DEVICE}/up/climate", b'{"celsius":20}', 8)
+    assert inbox.latest(world.home, DEVICE, "climate").payload == b'{"celsius":20}'  # as it came
+
+
+def test_a_resend_is_stored_once_though_it_looks_different(gateway, world):
+    one = gateway.join(gateway.make(DEVICE))
+    one.say(f"d/{DEVICE}/event/motion", ZONE, 7)
+    one.say(f"d/{DEVICE}/event/motion", ZONE, 7, dup=True)
+    assert inbox.count(world.home) == 1
+    one.say(f"d/{DEVICE}/event/motion", ZONE, 7)
+    assert inbox.count(world.home) == 2
+
+
+def test_a_declaration_that_makes_a_field_personal_holds_at_once(gateway, world, staff, eventually):
+    text = b"schema: product/1\nproduct: {id: cam-1, name: C, models: [C]}\n"
+    text += b"data: [{id: climate, fields: [n], personal: %s}]\n"
+    products.declare(world, staff, text % b"false")
+    products.approve(world, staff, "cam-1")
+    one = gateway.join(gateway.make(DEVICE))
+    topic = f"d/{DEVICE}/up/climate"
+    assert one.say(topic, b'{"n":0}', 1) == PubAck(1)
+    assert customer_data.customers_of(world, DEVICE) == []
+    products.declare(world, staff, text % b"true")
+    products.approve(world, staff, "cam-1")
+
+    def sealed_now():
+        one.say(topic, b'{"n":0}', 2)
+        return customer_data.is_sealed(inbox.latest(world.home, DEVICE, "climate").payload)
+
+    eventually(sealed_now)
+    first = inbox.count(world.home)
+    one.send(*(Publish(topic, b'{"n":%d}' % n, 1, n) for n in range(3, 60)))
+    assert [one.receive() for _ in range(3, 60)] == [PubAck(n) for n in range(3, 60)]
+    new = list(reversed(inbox.recent(world.home, DEVICE, limit=57)))
+    assert [opened(world, found)["n"] for found in new] == list(range(3, 60))
+    assert inbox.count(world.home) == first + 57
+
+
+def test_messages_wait_in_their_order_for_a_key(gateway, world, monkeypatch):
+    one, missing = gateway.join(gateway.make(DEVICE)), [True]
+
+    def get(self, device):
+        return None if missing and missing.pop() else self._keys.get(device)
+
+    monkeypatch.setattr(Keyring, "get", get)
+    topic, motion = f"d/{DEVICE}/up/climate", f"d/{DEVICE}/event/motion"
+    one.send(Publish(motion, ZONE, 1, 1), Publish(topic, b'{"n":2}', 1, 2), Publish(motion, ZONE, 1, 3))
+    assert [one.receive() for _ in range(3)] == [PubAck(n) for n in (1, 2, 3)]
+    assert [found.topic for found in inbox.recent(world.home, DEVICE)] == ["event/motion", "up/climate", "event/motion"]
+
+
+def test_without_the_epochs_key_nobody_is_let_in_to_say_what_cannot_be_sealed(gateway, world):
+    who = gateway.make(DEVICE)
+    gateway.join(who).close()
+    (key,) = (world.home / customer_data.FOLDER).iterdir()
+    key.rename(world.home / "away")
+    answer = gateway.connect(who).receive()
+    assert answer.code == 3
+    (world.home / "away").rename(key)
+    gateway.join(who)
+
+
+def test_keys_of_the_absent_are_let_go(gateway, world):
+    gateway.make(DEVICE)
+    keys = Keyring(world)
+    keys.fetch(DEVICE)
+    keys.keep({DEVICE: None})
+    keys.keep({})
+    assert keys.get(DEVICE) is not None  # it may be about to join
+    keys.keep({})
+    assert keys.get(DEVICE) is None
+
+
+def test_who_needs_a_key():
+    head = b"schema: product/1\nproduct: {id: cam-1, name: C}\n"
+    plain = products.permit(products.parse(head + b"data: [{id: a, fields: [x], personal: false}]\n"))
+    event = products.permit(products.parse(head + b"events: [{name: a, fields: [x], personal: true}]\n"))
+    assert (needs_key(plain), needs_key(event)) == (False, True)
+
+
+def test_a_key_that_cannot_be_had_refuses_the_message(gateway, world, monkeypatch):
+    one = gateway.join(gateway.make(DEVICE))
+
+    def none(*_):
+        raise Unavailable("no key")
+
+    monkeypatch.setattr(Keyring, "get", lambda *_: None)
+    monkeypatch.setattr(Keyring, "fetch", none)
+    one.send(Publish(f"d/{DEVICE}/event/motion", ZONE, 1, 1))
+    assert one.receive() is None  # not acknowledged: the device sends it again
+    assert json.dumps("canary").encode() not in on_disk(world)
+    assert inbox.count(world.home) == 0
