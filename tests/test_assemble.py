@@ -82,6 +82,14 @@ def test_each_process_has_a_runner_and_a_command():
         assert command == [sys.executable, "-m", "careful.assemble", name]
 
 
+def test_more_gateways_are_more_processes(tmp_path: Path):
+    parts = assemble.Parts()
+    parts.use(data=tmp_path, gateways=3)
+    commands = parts.processes()
+    assert sorted(commands) == ["gateway", "gateway-2", "gateway-3", "web", "worker"]
+    assert commands["gateway-3"] == [sys.executable, "-m", "careful.assemble", "gateway"]
+
+
 def test_all_doors_open_and_everything_ends_together(settings: Settings, monkeypatch: pytest.MonkeyPatch):
     for name in [name for name in os.environ if name.startswith("CAREFUL_")]:
         monkeypatch.delenv(name)

@@ -65,7 +65,9 @@ class Parts:
 
     def processes(self) -> dict[str, list[str]]:
         """Return the command line of each process that `careful up` keeps running."""
-        return {name: [sys.executable, "-m", "careful.assemble", name] for name in PROCESSES}
+        names = {name: name for name in PROCESSES}
+        names |= {f"gateway-{number}": "gateway" for number in range(2, self.settings().gateways + 1)}
+        return {name: [sys.executable, "-m", "careful.assemble", part] for name, part in names.items()}
 
     def preparation(self) -> list[str]:
         """Return the command line of what `careful up` runs before these, once."""

@@ -39,6 +39,9 @@ CREATE TABLE IF NOT EXISTS down_queue (
     delivered INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS down_of_device ON down_queue (device, topic);
+CREATE TABLE IF NOT EXISTS place (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, device TEXT NOT NULL UNIQUE, gateway TEXT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS session (device TEXT PRIMARY KEY, subscriptions TEXT NOT NULL) WITHOUT ROWID;
 """
 
@@ -177,6 +180,17 @@ class Mailbox:
         """Return the subscriptions (filter -> QoS) of a device's persistent session, or None where it has none."""
         row = self._connection.execute("SELECT subscriptions FROM session WHERE device = ?", (device,)).fetchone()
         return None if row is None else json.loads(row[0])
+
+    def claim(self, device: str, gateway: str) -> int:
+        """Note that a device is connected to `gateway` now, and no longer elsewhere; return the claim's number."""
+        query = "INSERT OR REPLACE INTO place (device, gateway) VALUES (?, ?)"
+        with _transaction(self._connection):
+            return self._connection.execute(query, (device, gateway)).lastrowid or 0
+
+    def claims_after(self, number: int) -> list[tuple[int, str, str]]:
+        """Return who claimed a device after `number`: the claim's number, device, gateway."""
+        query = "SELECT number, device, gateway FROM place WHERE number > ? ORDER BY number"
+        return self._connection.execute(query, (number,)).fetchall()
 
     def keep(self, device: str, subscriptions: dict[str, int]) -> None:
         """Keep a persistent session."""

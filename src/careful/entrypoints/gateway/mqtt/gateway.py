@@ -35,6 +35,7 @@ from careful.entrypoints.gateway.mqtt.events import (
     Store,
     Stored,
 )
+from careful.entrypoints.gateway.mqtt.places import Places
 from careful.entrypoints.gateway.mqtt.sealing import Keyring, Sealing, needs_key
 from careful.kernel import ledger
 from careful.kernel.errors import CarefulError, Unavailable
@@ -91,6 +92,7 @@ class Gateway:
         self._seen = self.loop.time() - SEEN_SECONDS
         self._recent_cuts: dict[str, int] = {}
         self._permits: dict[str, Permit] = {}
+        self._places = Places(mailbox, shared=world.settings.gateways > 1)
         self._cut = devices.last_cut(world)
         with world.look() as connection:
             self._ledger = ledger.size(connection)
@@ -210,6 +212,7 @@ class Gateway:
         self._flush_delivered()
 
         def begin() -> Joined:
+            self._places.claim(device)
             if clean:
                 self._mailbox.drop(device)
                 return Joined()
@@ -292,6 +295,7 @@ class Gateway:
         self._ledger = size
         self._permits |= permits
         self._mail = mail
+        self._end_lost()
         for connection in list(self.connections.values()) if permits else ():
             if connection.product in permits:
                 connection.feed(PermitChanged(permits[connection.product]))
@@ -299,6 +303,12 @@ class Gateway:
             if device in self.connections:
                 self.connections[device].feed(DownWaiting())
         self._flush_delivered()
+
+    def _end_lost(self) -> None:
+        for device in self._places.lost():
+            connection = self.connections.get(device)
+            if connection is not None and connection.session.phase == "live":  # else it has just come back here
+                connection.feed(Cut("another connection of the same name took over", with_will=True))
 
     def _news(self) -> tuple[list[devices.Cut], int, Mapping[str, Permit]]:
         cuts = devices.cut_list(self._world, self._cut)
@@ -313,6 +323,7 @@ class Gateway:
         return cuts, size, {one: products.permit_of(self._world, one) for one in changed}
 
     def _new_mail(self) -> tuple[int, set[str]]:
+        self._places.read()
         newest = self._mailbox.newest()
         return newest, self._mailbox.devices_after(self._mail) if newest > self._mail else set()
 

@@ -202,13 +202,13 @@ def run(world: World) -> None:
 
 
 async def _listen(world: World) -> list[socket.socket]:
-    """Open the port on every address that the host's name stands for."""
-    host, port = world.settings.host, world.settings.mqtt_port
+    """Open the port on every address that the host's name stands for; several gateways share it."""
+    host, port, several = world.settings.host, world.settings.mqtt_port, world.settings.gateways > 1
     opened: list[socket.socket] = []
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
         for family, _, _, _, where in found:
-            opened.append(socket.create_server(where, family=family, backlog=_BACKLOG))
+            opened.append(socket.create_server(where, family=family, backlog=_BACKLOG, reuse_port=several))
             opened[-1].setblocking(False)
     except OSError as taken:
         for one in opened:
