@@ -121,6 +121,7 @@ def _all_pages(link: str, base: int, token: str, every: Path) -> list[str]:
         "today": f"{console}/",
         "products": f"{console}/products",
         "product": f"{console}/products/cam-1",
+        "policy": f"{console}/products/cam-1/policy",
         "devices": f"{console}/devices",
         "device": f"{console}/devices/cam-1-001",
         "releases": f"{console}/releases",

@@ -36,12 +36,14 @@ class Village:
         products.declare(self.world, STAFF, (EXAMPLES / "products" / product / "product.yaml").read_bytes())
         products.approve(self.world, STAFF, product)
 
-    def ship(self, version: str, *components: str, product: str = "cam-1", sign: bool = True) -> releases.Release:
+    def ship(
+        self, version: str, *components: str, product: str = "cam-1", sign: bool = True, fixes: tuple[str, ...] = ()
+    ) -> releases.Release:
         """Add a release of named PyPI components; sign and publish it."""
         image = self.folder / f"{product}-{version}.img"
         image.write_bytes(f"{product} {version}\n".encode() * 1000)
         sbom = purls(*components)
-        one = releases.add(self.world, STAFF, product, version, image, sbom, ("rev-a",)).release
+        one = releases.add(self.world, STAFF, product, version, image, sbom, ("rev-a",), fixes).release
         if sign:
             updates.sign_release(self.world, STAFF, one.id)
             updates.publish(self.world, STAFF, one.id)

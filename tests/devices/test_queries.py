@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from makers import Maker
 from sqlalchemy import insert, text
 
 from careful import devices
@@ -124,3 +125,16 @@ def test_an_empty_fleet(world: World) -> None:
     assert devices.count_by_version(world, "cam-1") == {}
     with pytest.raises(NotFound):
         devices.get(world, "cam-1-001")
+
+
+def test_devices_seen_lately_are_counted(world, staff, clock, tmp_path):
+    maker = Maker(world, staff, tmp_path)
+    maker.declare()
+    for name in ("cam-1-001", "cam-1-002", "cam-1-003"):
+        maker.device(name)
+    now = clock.now()
+    devices.seen(world, {"cam-1-001": now, "cam-1-002": now - timedelta(days=40), "cam-1-003": now})
+    devices.retire(world, staff, "cam-1-003", "sold")
+    assert devices.count_seen(world, "cam-1", now - timedelta(days=30)) == 1
+    assert devices.count_seen(world, "cam-1", now - timedelta(days=50)) == 2
+    assert devices.count_seen(world, "lock-1", now - timedelta(days=50)) == 0

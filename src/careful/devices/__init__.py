@@ -58,6 +58,7 @@ from careful.devices.queries import (
     all_of,
     certificates_of,
     count_by_version,
+    count_seen,
     cut_list,
     fleet_summary,
     get,
@@ -91,7 +92,8 @@ __all__ = [
     # what else is known
     "Traits", "Consent", "CONSENTS", "set_traits", "traits", "traits_of", "Crashed", "crashes", "report_crashes",
     # asking
-    "get", "list_devices", "named", "all_of", "certificates_of", "on_versions", "count_by_version", "fleet_summary",
+    "get", "list_devices", "named", "all_of", "certificates_of", "on_versions", "count_by_version", "count_seen",
+    "fleet_summary",
     # people to tell
     "set_owner", "forget_owner", "owner_contacts", "unsubscribe",
 ]  # fmt: skip

@@ -111,6 +111,14 @@ def count_by_version(world: World, product: str) -> dict[str, int]:
     return dict(sorted(counted.items()))
 
 
+def count_seen(world: World, product: str, since: datetime) -> int:
+    """Count the product's devices, retired ones apart, that were seen since a moment."""
+    table = store.device.c
+    query = select(func.count()).where(table.product == product, table.state.in_(_ALIVE), table.last_seen >= since)
+    with world.look() as connection:
+        return int(connection.execute(query).scalar_one())
+
+
 def fleet_summary(world: World) -> Fleet:
     """Return the fleet in numbers, with certificates that end within a week or have ended in use."""
     table = store.device.c

@@ -27,6 +27,7 @@ from careful.releases.model import (
 from careful.releases.parts import MOST_PARTS, add_part
 from careful.releases.policies import policy, set_policy
 from careful.releases.policy import Policy
+from careful.releases.policy_text import as_toml as policy_text
 from careful.releases.provenance import Provenance
 from careful.releases.provenances import add_provenance, must_be_proven, provenance_bytes, provenance_of
 from careful.releases.queries import (
@@ -63,7 +64,7 @@ __all__ = [
     # by which declaration their devices are judged
     "permit_for", "pin", "pinned",
     # what is asked of them
-    "Policy", "policy", "set_policy", "keep_extra", "Bundle", "bundle_of", "why_no_deltas",
+    "Policy", "policy", "set_policy", "policy_text", "keep_extra", "Bundle", "bundle_of", "why_no_deltas",
     "Provenance", "add_provenance", "provenance_of", "provenance_bytes", "must_be_proven", "manifest",
     # uploads that go on where they broke off
     "Upload", "begin_upload", "find_upload", "appending", "finished_upload", "drop_upload",

@@ -25,22 +25,22 @@ def uptake(world: World, product: str, version: str) -> Uptake:
     return _spread(product, version, rows)
 
 
-def uptake_of_flaw(world: World, flaw: str) -> list[Uptake]:
-    """Return how the mending of a flaw spread, for each product with a release that says it fixes it.
+def uptake_of_flaw(world: World, flaw: str, product: str | None = None) -> list[Uptake]:
+    """Return how the mending of a flaw spread, for each product (or the one) with a release that says it fixes it.
 
     What mends it is the first such release and all that are newer; a device counts once. Raises NotFound where no
-    release says that it fixes the flaw.
+    release of any product says that it fixes the flaw; of the one that was named, there is nothing then.
     """
     found = []
-    listed = releases.list_for(world, None)
-    for product in sorted({one.product for one in listed if flaw in one.fixes}):
-        mine = [one for one in listed if one.product == product]
+    listed = releases.list_for(world, product)
+    for name in sorted({one.product for one in listed if flaw in one.fixes}):
+        mine = [one for one in listed if one.product == name]
         first = min((one for one in mine if flaw in one.fixes), key=lambda one: key(one.version) or ((), ()))
         versions = [first.version, *(one.version for one in mine if is_newer(one.version, first.version))]
         with world.look() as connection:
-            rows = fleet_queries.fates_by(connection, versions, product)
-        found.append(_spread(product, f"{first.version} or newer", rows))
-    if not found:
+            rows = fleet_queries.fates_by(connection, versions, name)
+        found.append(_spread(name, f"{first.version} or newer", rows))
+    if not found and product is None:
         raise NotFound(f"No release says that it fixes {flaw[:60]}.", do="Say so with: careful release add … --fixes")
     return found
 

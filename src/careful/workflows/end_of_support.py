@@ -56,14 +56,14 @@ def past_support(world: World) -> list[PastSupport]:
         if until is None or until >= today:
             continue
         end = products.ending(world, product.id)
-        left = [one for one in devices.all_of(world, product.id) if one.state != "retired"]
+        left = devices.count_by_version(world, product.id)
         found.append(
             PastSupport(
                 product=product.id,
                 until=until,
-                devices=len(left),
-                online=sum(one.last_seen is not None and now - one.last_seen <= ONLINE for one in left),
-                on_last=sum(end is not None and one.version == end.last_version for one in left),
+                devices=sum(left.values()),
+                online=devices.count_seen(world, product.id, now - ONLINE),
+                on_last=left.get(end.last_version, 0) if end is not None else 0,
                 announced=end is not None,
             )
         )

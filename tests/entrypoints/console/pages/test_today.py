@@ -170,3 +170,16 @@ def test_what_devices_trust_is_to_be_renewed(browser: Any, secret: bytes, villag
     browser.open("/")
     assert "Renew what devices of cam-1 trust: targets" in browser.text
     assert "careful release renew cam-1 --keys DIR" in browser.text
+
+
+def test_devices_past_support_are_counted(browser: Any, secret: bytes, village: Village) -> None:
+    village.declare()
+    village.run(OLD, "cam-1-001", "cam-1-002")
+    assert "Devices past support" not in browser.open("/").text
+    village.later(days=3000)
+    with_session = browser.sign_in(secret)
+    assert with_session.status_code < 400
+    text = browser.open("/").text
+    assert "Devices past support" in text
+    assert '<a href="/devices?product=cam-1">2</a>' in text
+    assert "careful product past-support" in text

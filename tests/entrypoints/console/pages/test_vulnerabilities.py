@@ -133,3 +133,25 @@ def test_every_head_sorts_its_table(browser: Any, secret: bytes, village: Villag
         page = browser.open(html.unescape(head))
         assert page.status_code == 200
         assert "aria-sort=" in page.text
+
+
+def test_a_case_shows_how_its_mending_spreads(browser: Any, secret: bytes, found: Village) -> None:
+    page = f"/vulnerabilities/{found.case().id}"
+    assert "says that it mends" in browser.open(page).text
+    found.ship(NEW, "pillow==10.0.1", fixes=(found.case().flaw,))
+    version = f"{NEW} or newer"
+    assert f"It is mended in {version}, which no device was offered yet." in browser.open(page).text
+    updates.start_rollout(found.world, STAFF, "cam-1", NEW, waves=["100%"], deadline_minutes=30)
+    found.work()
+    for minute, device in enumerate(FLEET[:2]):
+        found.later(minutes=1 + minute)
+        order = updates.order_for(found.world, device)
+        assert order is not None
+        updates.feedback(found.world, device, order.id, updates.Report(execution="closed", finished="success"))
+        found.run(NEW, device)
+        found.work()
+    text = browser.open(page).text
+    assert 'aria-labelledby="uptake-t"' in text
+    assert "<li>" in text
+    assert '<th scope="col" class="num">fixed</th>' in text
+    assert f"careful rollout uptake --flaw {found.case().flaw}" in text

@@ -86,6 +86,7 @@ _SAYS: Mapping[str, tuple[str, str]] = {
     "updates.rollout_confirmed": ("{people} people stand behind the rollout now.", _ROLLOUT),
     "updates.rollout_proposed": ("To go back to {product} {version} was proposed: {reason}", _ROLLOUT),
     "updates.rollout_superseded": ("The rollout ended before its time ({by}).", _ROLLOUT),
+    "releases.policy_set": ("What releases of {product} must show was set.", "/products/{product}/policy"),
     "updates.owner_agreed": ("{device}: its owner agreed to {version} ({by}).", _DEVICE),
     "updates.owner_refused": ("{device}: its owner does not agree to {version} ({by}).", _DEVICE),
     "updates.delta_stopped": ("A delta of {product} is no longer offered: {reason}", _RELEASES),

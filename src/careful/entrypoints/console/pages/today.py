@@ -23,6 +23,7 @@ from careful.entrypoints.look.renderer import query
 from careful.kernel import ledger
 from careful.kernel.errors import Invalid
 from careful.kernel.work import World
+from careful.workflows import end_of_support
 
 _DAY = timedelta(days=1)
 _ROWS = 7
@@ -117,6 +118,7 @@ class _Today:
             strips=[strip(world, one) for one in known],
             fleet=devices.fleet_summary(world),
             promises=promises,
+            past=end_of_support.past_support(world),
             feeds=vulnerabilities.feed_ages(world),
             looked_up=vulnerabilities.looked_up(world),
         )

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from careful import notices, obligations, products, releases, vulnerabilities
+from careful import notices, obligations, products, releases, updates, vulnerabilities
 from careful.entrypoints.console import forms, sessions
 from careful.entrypoints.console.pages.common import history, ledger_size
 from careful.entrypoints.console.pages.decisions import decision
@@ -105,6 +105,7 @@ class _Vulnerabilities:
         world = self._world
         case = obligations.standing(world, request.path_params["case"])
         whom = affected(world, case.id)
+        mending = updates.uptake_of_flaw(world, case.flaw, case.product)
         names = {one.id: one.version for one in releases.list_for(world, case.product)}
         return self._look.page(
             request,
@@ -116,6 +117,12 @@ class _Vulnerabilities:
             findings=vulnerabilities.findings(world, flaw=case.flaw, product=case.product),
             versions=names,
             whom=whom,
+            mending=mending[0] if mending else None,
+            spread=[
+                (at.at, {"fixed": at.fixed, "offered": at.offered, "silent": at.silent, "failed": at.failed})
+                for one in mending
+                for at in one.points
+            ],
             exposed=[(device, version) for version, running in whom.now.items() for device in running][:_SHOWN],
             accounted=vulnerabilities.accounted(world, case.id),
             advisory=notices.for_case(world, case.id),
