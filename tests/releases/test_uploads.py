@@ -158,3 +158,15 @@ def test_what_nobody_finished_goes(world, staff, begun):
     uploads.begin(world, staff, 5, "other")
     with pytest.raises(NotFound):
         releases.find_upload(world, staff, begun.id)
+
+
+def test_one_that_could_not_be_described_is_begun_anew(world, staff, monkeypatch):
+    def full(_path, _said):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pathlib.Path.write_text", full)
+        with pytest.raises(Unavailable, match="cannot be stored"):
+            uploads.begin(world, staff, len(CONTENT), "cam.img", SHA256)
+    assert list((world.home / "uploads").iterdir()) == []
+    assert uploads.begin(world, staff, len(CONTENT), "cam.img", SHA256).offset == 0

@@ -17,8 +17,9 @@ import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import RawIOBase
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from careful.kernel.actors import Actor
 from careful.kernel.errors import Invalid, NotFound, Refused, TooLarge, TooMany, Unavailable
@@ -71,10 +72,22 @@ def begin(world: World, actor: Actor, size: int, filename: str, sha256: str = ""
         if shutil.disk_usage(folder).free < size + _ROOM:
             raise Unavailable(f"The disk has no room for {size} bytes.", do="Free some space, then try again.")
         said = {"owner": owner, "filename": name, "size": size, "sha256": sha256}
-        with _disk():
-            path.touch(mode=0o600)
-            path.with_suffix(".json").write_text(json.dumps(said))
+        _describe(path, json.dumps(said))
     return find(world, actor, known)
+
+
+def _describe(path: Path, said: str) -> None:
+    """Make an empty upload. Its description is there whole or not at all, whatever happens meanwhile."""
+    draft = path.with_suffix(".new")
+    with _disk():
+        try:
+            path.touch(mode=0o600)
+            draft.write_text(said)
+            draft.replace(path.with_suffix(".json"))
+        except OSError:
+            path.unlink(missing_ok=True)
+            draft.unlink(missing_ok=True)
+            raise
 
 
 def find(world: World, actor: Actor, upload: str) -> Upload:
@@ -100,7 +113,7 @@ def appending(world: World, actor: Actor, upload: str, offset: int) -> Iterator[
     """Hold an upload, to add bytes at `offset`, which must be where it ends. Raises Refused, NotFound."""
     found = find(world, actor, upload)
     path = _folder(world) / found.id
-    with path.open("r+b") as stream:
+    with path.open("r+b", buffering=0) as stream:  # what a full disk did not take must not wait to be written later
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -113,7 +126,6 @@ def appending(world: World, actor: Actor, upload: str, offset: int) -> Iterator[
             yield growing
         finally:
             with contextlib.suppress(OSError):
-                stream.flush()
                 os.fsync(stream.fileno())
     if growing.offset == found.size and found.sha256:
         _check(world, found)
@@ -123,7 +135,7 @@ def appending(world: World, actor: Actor, upload: str, offset: int) -> Iterator[
 class Growing:
     """An upload while bytes arrive."""
 
-    stream: BinaryIO
+    stream: RawIOBase
     size: int
     offset: int
 
@@ -131,10 +143,12 @@ class Growing:
         """Add bytes. Raises TooLarge beyond the length that was announced, Unavailable where the disk is full."""
         if self.offset + len(block) > self.size:
             raise TooLarge(f"The upload has {self.size} bytes, and more arrive.", where="upload-length")
+        left = memoryview(block)
         with _disk():
-            self.stream.write(block)
-            self.stream.flush()
-        self.offset += len(block)
+            while left:
+                taken = self.stream.write(left) or 0
+                self.offset += taken
+                left = left[taken:]
 
 
 def _check(world: World, found: Upload) -> None:
@@ -152,11 +166,12 @@ def finished(world: World, actor: Actor, upload: str) -> Iterator[Path]:
     if not found.whole:
         raise Refused(f"{found.offset} of {found.size} bytes have arrived.", do="Send the rest first.", where="upload")
     folder = _folder(world) / f"{found.id}.d"
-    folder.mkdir(exist_ok=True)
     path = folder / found.filename
     try:
-        path.unlink(missing_ok=True)
-        path.hardlink_to(_folder(world) / found.id)
+        with _disk():
+            folder.mkdir(exist_ok=True)
+            path.unlink(missing_ok=True)
+            path.hardlink_to(_folder(world) / found.id)
         yield path
         _remove(world, found.id)
     finally:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from careful.entrypoints.api.bodies import unknown_field
+from careful.entrypoints.api.uploads import not_stored
 from careful.entrypoints.problem import MEDIA_TYPE, SHOWN, body_of
 from careful.kernel.errors import CarefulError, Invalid, Problem, TooMany, Unauthenticated
 
@@ -106,6 +107,8 @@ def _problem(error: Mapping[str, Any], wanted: str) -> Problem:
 def _plain(request: Request, failure: Exception) -> JSONResponse:
     if isinstance(failure.__cause__, CarefulError):
         return _refused(request, failure.__cause__)  # refused while the body was read: too large, for one
+    if isinstance(failure.__cause__, OSError):
+        return _refused(request, not_stored(failure.__cause__))  # a long body is put on the disk while it is read
     status = failure.status_code if isinstance(failure, HTTPException) else 500
     headers = dict(failure.headers or {}) if isinstance(failure, HTTPException) else {}
     detail = str(failure.detail) if isinstance(failure, HTTPException) else ""

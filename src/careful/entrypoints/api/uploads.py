@@ -4,12 +4,12 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from fastapi import Request, UploadFile
 
-from careful.kernel.errors import Invalid, TooLarge
+from careful.kernel.errors import Invalid, TooLarge, Unavailable
 from careful.kernel.work import World
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]{0,127}")
@@ -30,7 +30,10 @@ async def whole_body(request: Request) -> bytes:
 
 @contextmanager
 def on_disk(world: World, upload: UploadFile, most: int) -> Iterator[Path]:
-    """Put an upload into a file for the time of the `with`. Raises Invalid (its name), TooLarge (over `most` bytes)."""
+    """Put an upload into a file for the time of the `with`.
+
+    Raises Invalid (its name), TooLarge (over `most` bytes), Unavailable (the disk is full).
+    """
     name = upload.filename or ""
     if not _NAME.fullmatch(name):
         raise Invalid(
@@ -40,8 +43,19 @@ def on_disk(world: World, upload: UploadFile, most: int) -> Iterator[Path]:
         )
     if (upload.size or 0) > most:
         raise TooLarge(f"{name} has more than {most} bytes.", do="See CAREFUL_ARTIFACT_BYTES.")
-    with tempfile.TemporaryDirectory(prefix="upload-", dir=world.home) as folder:
-        path = Path(folder) / name
-        with path.open("wb") as file:
-            shutil.copyfileobj(upload.file, file, 1 << 20)
+    with ExitStack() as kept:
+        try:
+            path = Path(kept.enter_context(tempfile.TemporaryDirectory(prefix="upload-", dir=world.home))) / name
+            with path.open("wb") as file:
+                shutil.copyfileobj(upload.file, file, 1 << 20)
+        except OSError as full:
+            raise not_stored(full) from full
         yield path
+
+
+def not_stored(full: OSError) -> Unavailable:
+    """Return what is said when the disk takes no more."""
+    return Unavailable(
+        f"What was sent cannot be stored ({full.strerror or full}); nothing was changed.",
+        do="Free some space, then try again.",
+    )
