@@ -118,6 +118,15 @@ def test_a_full_stream_says_so_at_once(nats, stream_settings):
         inbox.close()
 
 
+def test_blocks_are_told_of_in_the_order_in_which_they_were_handed_over(inbox):
+    """The first has a part in each lane, the others in one: these are whole before."""
+    told = queue.SimpleQueue()
+    for number in range(40):
+        some = [say(f"d{k}", number) for k in (range(100) if number % 4 == 0 else [number])]
+        inbox.append(some, lambda failure, number=number: told.put((number, failure)))
+    assert [told.get(timeout=WAIT) for _ in range(40)] == [(number, None) for number in range(40)]
+
+
 def test_closed_it_takes_nothing(inbox):
     inbox.close()
     with pytest.raises(Unavailable, match="closed"):

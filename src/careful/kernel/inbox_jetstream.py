@@ -35,21 +35,13 @@ _log = structlog.get_logger(__name__)
 
 
 class _Ticket:
-    """One block as a gateway handed it over; told once all its parts are settled."""
+    """One block as a gateway handed it over, with the number of its parts that are under way."""
 
-    __slots__ = ("_done", "_failure", "_parts", "size")
+    __slots__ = ("done", "failure", "parts", "size")
 
     def __init__(self, done: Done, parts: int, size: int) -> None:
-        self._done, self._parts, self.size = done, parts, size
-        self._failure: Exception | None = None
-
-    def settle(self, failure: Exception | None) -> bool:
-        """Settle one part; return whether it was the last one."""
-        self._failure = self._failure or failure
-        self._parts -= 1
-        if not self._parts:
-            self._done(self._failure)
-        return not self._parts
+        self.done, self.parts, self.size = done, parts, size
+        self.failure: Exception | None = None
 
 
 class _Lane:
@@ -92,6 +84,7 @@ class JetStreamInbox:
         self.writer = token_hex(8)
         self._lanes = [_Lane() for _ in range(PARTITIONS)]
         self._partitions: dict[str, int] = {}
+        self._tickets: deque[_Ticket] = deque()
         self._lock = threading.Lock()
         self._waiting = 0
         self._closed = False
@@ -131,6 +124,9 @@ class JetStreamInbox:
             parts.setdefault(place, []).append(entry)
         pieces = [(place, piece) for place, part in parts.items() for piece in _pieces(part)]
         ticket = _Ticket(done, len(pieces), size)
+        self._tickets.append(ticket)
+        if not pieces:
+            self._settle([], None)
         for place, piece in pieces:
             lane = self._lanes[place]
             lane.waiting.append((piece, ticket))
@@ -151,8 +147,7 @@ class JetStreamInbox:
                 _log.error("a block was not taken", partition=place, number=lane.number, why=repr(wrong))
                 tickets += [ticket for _, ticket in lane.waiting]  # what came later must not be stored before it
                 lane.waiting.clear()
-            for ticket in tickets:
-                self._settle(ticket, failure)
+            self._settle(tickets, failure)
         lane.task = None
 
     async def _publish(self, place: int, number: int, data: bytes) -> None:
@@ -175,10 +170,20 @@ class JetStreamInbox:
             else:
                 return
 
-    def _settle(self, ticket: _Ticket, failure: Exception | None) -> None:
-        if ticket.settle(failure):
+    def _settle(self, tickets: list[_Ticket], failure: Exception | None) -> None:
+        """Settle a part of each ticket; tell of those that are whole, in the order in which they were handed over.
+
+        A device's blocks may be whole in another order, as each has parts in other lanes too; but MQTT wants PUBACKs
+        in the order of the publishes.
+        """
+        for ticket in tickets:
+            ticket.failure = ticket.failure or failure
+            ticket.parts -= 1
+        while self._tickets and not self._tickets[0].parts:
+            whole = self._tickets.popleft()
             with self._lock:
-                self._waiting -= ticket.size
+                self._waiting -= whole.size
+            whole.done(whole.failure)
 
 
 def _pieces(part: list[Entry]) -> list[list[Entry]]:
