@@ -1,3 +1,4 @@
+import bundle_makers as tools
 import pytest
 from makers import Maker
 
@@ -73,3 +74,43 @@ def test_two_files_of_one_name(world, staff, draft, file):
         releases.add_part(world, staff, draft.id, "os", file("a.bin", b"two"))
     with pytest.raises(Refused, match="another name"):
         releases.add_part(world, staff, draft.id, "bApp", file(draft.artifact.filename, b"three"))
+
+
+def test_a_part_that_is_a_bundle_is_read_like_the_image(world, staff, draft, tmp_path):
+    path = tools.swu(tmp_path, "7.1")
+    known = releases.add_part(world, staff, draft.id, "bApp", path, name="player", version="7.1")
+    [part] = known.parts
+    assert (part.bundle.format, part.bundle.version, part.bundle.signed) == ("swu", "7.1", True)
+    assert releases.by_id(world, draft.id).parts[0].bundle == part.bundle
+    assert releases.add_part(world, staff, draft.id, "bApp", path, name="player", version="7.1") == known
+    assert b'"format":"swu"' in releases.manifest(world, draft.id)
+    hash(part)  # a release stays something that can be put into a set
+
+
+@pytest.mark.parametrize(
+    ("version", "hardware", "says"),
+    [
+        pytest.param("7.2", '"rev-a"', "version", id="another version than its module"),
+        pytest.param("7.1", '"rev-z"', "hardware", id="hardware that the release does not name"),
+    ],
+)
+def test_a_bundle_that_says_something_else_is_refused(world, staff, draft, tmp_path, version, hardware, says):
+    path = tools.swu(tmp_path, version, hardware)
+    with pytest.raises(Refused, match=says):
+        releases.add_part(world, staff, draft.id, "bApp", path, name="player", version="7.1")
+    assert releases.by_id(world, draft.id).parts == ()
+
+
+def test_what_is_called_a_bundle_and_is_none_and_who_may_not_sign(world, staff, draft, file, tmp_path):
+    with pytest.raises(Invalid):
+        releases.add_part(world, staff, draft.id, "os", file("app.swu"))
+    with pytest.raises(Invalid):
+        releases.add_part(world, staff, draft.id, "os", file("app.raucb"))
+    with pytest.raises(Invalid):
+        releases.add_part(world, staff, draft.id, "os", file("app.mender"))
+    other, _key = tools.signer(tmp_path, "other")
+    policy = f"[bundles]\nsigners = [{other.read_text()!r}]\n".replace("'", '"').encode()
+    releases.set_policy(world, staff, "cam-1", policy)
+    path = tools.swu(tmp_path, "1.0.1")
+    with pytest.raises(Refused, match="signer"):
+        releases.add_part(world, staff, draft.id, "os", path)

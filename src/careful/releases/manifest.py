@@ -45,7 +45,7 @@ def write(release: Release, bundle: Bundle | None, provenance: str) -> bytes:
         plain["parts"] = sorted(
             (
                 {"part": one.part, "name": one.name, "version": one.version, "file": one.artifact.filename,
-                 "sha256": one.artifact.sha256}
+                 "sha256": one.artifact.sha256, **({"bundle": _said(one.bundle)} if one.bundle else {})}
                 for one in release.parts
             ),
             key=lambda one: one["file"],
@@ -53,11 +53,15 @@ def write(release: Release, bundle: Bundle | None, provenance: str) -> bytes:
     if provenance:
         plain["provenance"] = {"sha256": provenance}
     if bundle is not None:
-        plain["bundle"] = {
-            "format": bundle.format,
-            "version": bundle.version,
-            "names": sorted(bundle.names),
-            "signers": sorted(one.sha256 for one in bundle.signers),
-            "payloads": [{"name": one.name, "sha256": one.sha256} for one in bundle.payloads],
-        }
+        plain["bundle"] = _said(bundle)
     return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+
+
+def _said(bundle: Bundle) -> dict[str, Any]:
+    return {
+        "format": bundle.format,
+        "version": bundle.version,
+        "names": sorted(bundle.names),
+        "signers": sorted(one.sha256 for one in bundle.signers),
+        "payloads": [{"name": one.name, "sha256": one.sha256} for one in bundle.payloads],
+    }

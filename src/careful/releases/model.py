@@ -34,12 +34,13 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A further file of a release, for a part of the device."""
+    """A further file of a release, for a part of the device; `bundle` is what it says about itself, if it is one."""
 
     part: str
     name: str
     version: str
     artifact: Artifact
+    bundle: Bundle | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from careful.kernel.actors import Actor
 from careful.kernel.errors import Invalid, NotFound, Refused
 from careful.kernel.work import World
-from careful.releases import artifacts, store
+from careful.releases import artifacts, bundles, policies, queries, store
 from careful.releases.events import PartAdded
 from careful.releases.model import NAME, Part, Release
 
@@ -25,7 +25,9 @@ def add_part(
     """Add a file for a `part` of the device (such as os, bApp, jvm) to a release that nobody has signed.
 
     Parts of the same `part`, `name` and `version` go to the device as one module; without name and version it is the
-    module of the image. The very same again changes nothing. Raises NotFound, Invalid, Refused, TooLarge.
+    module of the image. A bundle of SWUpdate, RAUC or Mender is read, and must say the version of its module, hardware
+    of the release, and a signer that the product's policy takes. The very same again changes nothing.
+    Raises NotFound, Invalid, Refused, TooLarge.
     """
     if not NAME.fullmatch(part):
         raise Invalid(f"{part[:64]!r} is no part.", do="Use 1 to 64 of A-Z a-z 0-9 _ -, such as bApp.", where="part")
@@ -34,12 +36,17 @@ def add_part(
     if version and not _VERSION.fullmatch(version):
         raise Invalid(f"{version[:64]!r} is no version.", where="version")
     artifact = artifacts.keep_file(world.home, file, world.settings.artifact_bytes, "")
+    about = queries.by_id(world, release_id)
+    asks = policies.policy(world, about.product)
+    bundle = bundles.read(artifacts.place(world.home, artifact.sha256), artifact.filename, asks)
+    if bundle is not None:
+        bundles.must_fit(bundle, version or about.version, about.hardware, asks)
     with world.change(actor) as work:
         row = store.by_id(work.connection, release_id, hold=True)
         if row is None:
             raise NotFound(f"There is no release {release_id[:64]!r}.", do="Run: careful release list")
         known = store.as_release(row)
-        added = Part(part=part, name=name, version=version or known.version, artifact=artifact)
+        added = Part(part=part, name=name, version=version or known.version, artifact=artifact, bundle=bundle)
         if added in known.parts:
             return known
         if known.state != "draft":

@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from careful.kernel.database import JSONText, Moment, metadata, upsert
 from careful.releases import trust_store as _trust_store  # noqa: F401 (its tables are the domain's too)
+from careful.releases.bundles_facts import Bundle
 from careful.releases.model import Artifact, Component, Found, Part, Release, Statement
 
 line = Table(
@@ -153,9 +154,15 @@ def as_release(row: Row[Any]) -> Release:
         signed_at=row.signed_at,
         components=row.components,
         unmatchable=row.unmatchable,
-        parts=tuple(Part(**{**one, "artifact": Artifact(**one["artifact"])}) for one in row.parts),
+        parts=tuple(_as_part(one) for one in row.parts),
         declaration=row.declaration,
     )
+
+
+def _as_part(plain: Mapping[str, Any]) -> Part:
+    said = plain.get("bundle")
+    bundle = Bundle.from_json(said) if said else None
+    return Part(**{**plain, "artifact": Artifact(**plain["artifact"]), "bundle": bundle})
 
 
 def part_as(part: Part) -> dict[str, Any]:

@@ -91,3 +91,20 @@ def test_parts_that_are_missing(api: TestClient) -> None:
     refused = api.post("/releases", data={"product": "cam-1"})
     assert refused.status_code == 400
     assert {problem["where"] for problem in refused.json()["problems"]} >= {"body.sbom", "body.version"}
+
+
+def test_further_files(api: TestClient, release: str) -> None:
+    def send(data: dict[str, str], name: str = "app.bin", content: bytes = b"app") -> Any:
+        return api.post(f"/releases/{release}/parts", data=data, files={"file": (name, content)})
+
+    done = send({"part": "bApp", "name": "player", "version": "7.1"})
+    assert done.status_code == 200, done.text
+    assert [(one["part"], one["name"], one["version"]) for one in done.json()["parts"]] == [("bApp", "player", "7.1")]
+    assert send({"part": "bApp", "name": "player", "version": "7.1"}).json() == done.json()
+    assert send({"part": "a b"}).status_code == 400
+    assert send({"part": "os"}, "app.swu").status_code == 400  # no bundle
+    assert send({"part": "os", "colour": "red"}).status_code == 400
+    assert api.post(f"/releases/{release}/parts", data={"part": "os"}).status_code == 400
+    assert api.post("/releases/nothing/parts", data={"part": "os"}, files={"file": ("a", b"a")}).status_code == 404
+    api.post(f"/releases/{release}/sign")
+    assert send({"part": "os"}, "late.bin").status_code == 409

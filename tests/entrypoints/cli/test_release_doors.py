@@ -123,3 +123,16 @@ def test_a_server_that_is_away_is_asked_again_and_then_said():
     with pytest.raises(Unavailable, match="cannot be reached"):
         door.find("cam-1", "1.0.0")
     assert pauses == [2, 4, 8, 16, 32]
+
+
+def test_a_further_file_over_a_line_that_breaks(world, files, server):
+    url, app = server
+    create(world, files, url)
+    (files / "app.bin").write_bytes(bytes(range(255)) * 40_000)
+    app.breaks = 2
+    given = ("part", "cam-1", "1.0.0", str(files / "app.bin"), "--part", "bApp", "--server", url)
+    assert "has 2 files" in typed(command, world, *given).stdout
+    [part] = read(typed(command, world, *given, "--json"))["parts"]
+    assert (part["part"], part["artifact"]["size"]) == ("bApp", 255 * 40_000)
+    with pytest.raises(NotFound):
+        typed(command, world, "part", "cam-1", "9.9.9", str(files / "app.bin"), "--part", "os", "--server", url)

@@ -78,6 +78,25 @@ def _image(world: World, actor: Actor, image: UploadFile | None, upload: str) ->
     return on_disk(world, image, world.settings.artifact_bytes)
 
 
+@router.post("/{release}/parts", dependencies=[Depends(only("file", "upload", "part", "name", "version"))])
+def add_part(
+    world: TheWorld,
+    actor: Annotated[Actor, Depends(needs("releases", "add"))],
+    release: str,
+    *,
+    part: Annotated[str, Form(max_length=64, description="What of the device it is for, such as os, bApp or jvm.")],
+    file: Annotated[UploadFile | None, File(description="A further file that devices install.")] = None,
+    upload: Annotated[str, Form(max_length=64, description="In its place, a finished upload.")] = "",
+    name: Annotated[str, Form(max_length=80, description="The module's name.")] = "",
+    version: Annotated[str, Form(max_length=64, description="The module's version, where it differs.")] = "",
+) -> releases.Release:
+    """Add a further file to a release that nobody has signed; a bundle must say what the release says."""
+    if (file is None) == (not upload):
+        raise Invalid("Send either file or upload.", where="file")
+    with _image(world, actor, file, upload) as path:
+        return releases.add_part(world, actor, release, part, path, name=name, version=version)
+
+
 @router.get("/{release}")
 def get(world: TheWorld, _: _Read, release: str) -> releases.Release:
     """Return one release."""

@@ -17,7 +17,7 @@ from careful.kernel.errors import NotFound, Refused, TooLarge
 
 _SBOM_BYTES = 64 << 20
 _ROWS = 20
-_BESIDE = ("release_sign", "release_keys", "release_ci")
+_BESIDE = ("release_sign", "release_keys", "release_ci", "release_part")
 
 
 class _WithSigning(click.Group):
@@ -95,31 +95,6 @@ def add(
     _say_unmatchable(done.report)
     _say_quality(done.report)
     click.echo(f"Sign it: careful release sign {product} {version}")
-
-
-@command.command()
-@click.argument("product")
-@click.argument("version")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--part", required=True, help="What of the device it is for, such as os, bApp or jvm.")
-@click.option("--name", default="", help="The module's name; without one it is named after the part.")
-@click.option("--part-version", default="", help="The module's own version, where it differs.")
-@json_option
-@click.pass_context
-def part(ctx: click.Context, /, *, product: str, version: str, file: Path, as_json: bool, **given: str) -> None:
-    """Add FILE to VERSION of PRODUCT, for clients that take several; before it is signed."""
-    world = ctx.obj.world()
-    with counting(f"Storing {file.name}"):
-        known = releases.get(world, product, version)
-        done = releases.add_part(
-            world, OPERATOR, known.id, given["part"], file, name=given["name"], version=given["part_version"]
-        )
-    if as_json:
-        say_json(done)
-    else:
-        click.echo(
-            f"{product} {version} has {len(done.parts) + 1} files. Sign it: careful release sign {product} {version}"
-        )
 
 
 @command.command(name="list")

@@ -41,6 +41,9 @@ class Door(Protocol):
     def add(self, words: Mapping[str, Any], image: Path, sbom: Path) -> dict[str, Any]:
         """Add a release and return what adding gave."""
 
+    def add_part(self, release: str, words: Mapping[str, str], file: Path) -> dict[str, Any]:
+        """Add a further file and return the release."""
+
     def add_provenance(self, release: str, content: bytes) -> dict[str, Any]:
         """Add an attestation and return how it was judged."""
 
@@ -77,6 +80,11 @@ class Here:
         product, version = given.pop("product"), given.pop("version")
         added = releases.add(self._world, OPERATOR, product, version, image=image, sbom=read_sbom_file(sbom), **given)
         return dict(plain(added))
+
+    def add_part(self, release: str, words: Mapping[str, str], file: Path) -> dict[str, Any]:
+        """Add a further file and return the release."""
+        given = {"name": words["name"], "version": words["version"]}
+        return dict(plain(releases.add_part(self._world, OPERATOR, release, words["part"], file, **given)))
 
     def add_provenance(self, release: str, content: bytes) -> dict[str, Any]:
         """Add an attestation and return how it was judged."""
@@ -131,6 +139,11 @@ class There:
         files = {"sbom": (sbom.name, content)}
         return dict(self._ask("POST", "/releases", data={**words, "upload": upload}, files=files).json())
 
+    def add_part(self, release: str, words: Mapping[str, str], file: Path) -> dict[str, Any]:
+        """Add a further file and return the release."""
+        data = {**words, "upload": self._send(file)}
+        return dict(self._ask("POST", f"/releases/{release}/parts", data=data).json())
+
     def add_provenance(self, release: str, content: bytes) -> dict[str, Any]:
         """Add an attestation and return how it was judged."""
         return dict(self._ask("PUT", f"/releases/{release}/provenance", content=content).json())
@@ -157,7 +170,7 @@ class There:
     def _send(self, image: Path) -> str:
         """Upload an image (tus 1.0.0), going on where an earlier try broke off; return the upload's id."""
         if not image.is_file():
-            raise NotFound(f"There is no image {image}.", do="Name the file that devices install.")
+            raise NotFound(f"There is no file {image}.", do="Name a file that devices install.")
         with image.open("rb") as stream:
             sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
         said = {"filename": image.name, "sha256": sha256}
