@@ -62,7 +62,18 @@ def test_every_step_of_every_workflow_is_a_chore():
     names = [chore.name for chore in assemble.chores()]
     assert len(names) == len(set(names))
     steps = {f"{flow.name}.{step.name}" for flow in workflows.ALL for step in flow.steps if step.advance}
-    own = {"seal", "renew", "deliver", "sweep", "tell_refusals", "feeds", "deltas", "publish_deltas", "bucket"}
+    own = {
+        "seal",
+        "renew",
+        "deliver",
+        "sweep",
+        "tell_refusals",
+        "tell_intake",
+        "feeds",
+        "deltas",
+        "publish_deltas",
+        "bucket",
+    }
     assert own == set(names) - steps
     assert steps <= set(names)
 

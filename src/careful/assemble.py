@@ -76,7 +76,7 @@ class Parts:
 
 def chores() -> "list[Chore]":
     """List everything the worker does in the background."""
-    from careful import devices, notices, people, updates, vulnerabilities, workflows
+    from careful import customer_data, devices, notices, people, updates, vulnerabilities, workflows
     from careful.kernel import audit, outbox
     from careful.kernel.reconcile import Chore
 
@@ -87,6 +87,7 @@ def chores() -> "list[Chore]":
         Chore("publish_deltas", updates.publish_deltas),
         Chore("bucket", updates.BucketFiller().advance),
         Chore("tell_refusals", devices.tell_refusals),
+        Chore("tell_intake", customer_data.tell_intake),
         Chore("sweep", people.sweep),
         Chore("feeds", vulnerabilities.sync_again),
     ]

@@ -7,7 +7,28 @@ end of the epoch makes every older copy of it useless too.
 """
 
 from careful.customer_data.actions import key_of
+from careful.customer_data.consent import CHANGES as CONSENT_CHANGES
+from careful.customer_data.consent import (
+    Consent,
+    consent_words,
+    consents_of,
+    end_consents,
+    give,
+    note_began,
+    withdraw,
+)
 from careful.customer_data.epoch_keys import FOLDER, EpochKeys, epoch_keys
+from careful.customer_data.intake import (
+    ObservedField,
+    RefusedField,
+    Stopped,
+    count_observed,
+    count_stopped,
+    observed_fields,
+    refused_devices,
+    refused_fields,
+    tell_intake,
+)
 from careful.customer_data.model import Customer, Epoch, Why
 from careful.customer_data.moving import Feed, Mover, make_days
 from careful.customer_data.queries import customers_of, epochs
@@ -20,6 +41,11 @@ __all__ = [
     "Customer", "Why", "Epoch", "key_of", "customers_of", "epochs", "EpochKeys", "epoch_keys", "FOLDER",
     # the form at rest
     "DataKey", "seal", "SealedRecord", "is_sealed", "read_sealed", "plain_fields", "NotOpened",
+    # who agreed to what
+    "Consent", "give", "withdraw", "end_consents", "consents_of", "consent_words", "note_began", "CONSENT_CHANGES",
+    # what was taken and refused at the door
+    "Stopped", "RefusedField", "ObservedField", "count_stopped", "count_observed", "tell_intake", "refused_fields",
+    "observed_fields", "refused_devices",
     # where records lie
     "Records", "Row", "Oldest", "Expiry", "Swept", "InboxRecords",
     "PostgresRecords", "Mover", "Feed", "make_days",

@@ -23,3 +23,72 @@ class CustomerBegan(Event):
     device: str
     product: str
     customer: str
+
+
+@event("customer_data.consent_given", subject="device/{device}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentGiven(Event):
+    """The device's customer, or a child's parent (`kind` parental), agreed to one kind of data; `method`: how."""
+
+    device: str
+    product: str
+    item: str
+    kind: str
+    method: str
+
+
+@event("customer_data.consent_withdrawn", subject="device/{device}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentWithdrawn(Event):
+    """A consent holds no more: it was taken back, or the customer's time with the device ended (`why`)."""
+
+    device: str
+    product: str
+    item: str
+    kind: str
+    why: str
+
+
+@event("customer_data.data_began", subject="device/{device}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataBegan(Event):
+    """The first record with personal fields of this data item was taken from this device's present customer.
+
+    Noted for data that waits for a consent, and for all personal data of products for children.
+    """
+
+    device: str
+    product: str
+    item: str
+
+
+@event("customer_data.refused", subject="product/{product}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataRefused(Event):
+    """In this period devices on this release sent a field (or a whole record) that was not taken.
+
+    `kind` says why, `count` how often, of which `left_out` left the rest of the record in; `devices` how many sent it.
+    """
+
+    product: str
+    release: str
+    item: str
+    field: str
+    kind: str
+    count: int
+    left_out: int
+    devices: int
+    since: datetime
+    until: datetime
+
+
+@event("customer_data.observed", subject="product/{product}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataObserved(Event):
+    """In this period so many records were taken, with these fields (`item.field`), all of them declared."""
+
+    product: str
+    records: int
+    fields: tuple[str, ...]
+    since: datetime
+    until: datetime

@@ -31,6 +31,7 @@ from careful.devices.gateway_tokens import (
     revoke_gateway_token,
 )
 from careful.devices.identity import identify, identify_by_proxy, identify_by_token, set_target_token
+from careful.devices.live import lock_live
 from careful.devices.model import (
     CONSENTS,
     DEVICE_ID,
@@ -85,7 +86,7 @@ __all__ = [
     "authority_chain", "authority_bundle_path", "authority_status", "issue_server_certificate", "crl", "chain_cms",
     "export_root", "import_root",
     # a life
-    "quarantine", "restore", "revoke", "retire", "report_version", "note_version", "runs", "seen",
+    "lock_live", "quarantine", "restore", "revoke", "retire", "report_version", "note_version", "runs", "seen",
     "cut_list", "last_cut",
     # what was refused
     "record_refusals", "tell_refusals", "refusals", "record_probe", "probes", "unprobed", "INTERFACES", "CREDENTIALS",

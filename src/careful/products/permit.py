@@ -6,7 +6,7 @@ out of its range or too long, and what waits for a consent that nobody gave. A d
 record is refused for it or the field alone is left out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -32,6 +32,7 @@ KINDS = (
 )
 """Why something is refused by the declaration."""
 SECONDS: Mapping[str, int] = MappingProxyType({"minute": 60, "hour": 3600, "day": 86_400})
+SHAPES_MOST = 512
 NOBODY: frozenset[str] = frozenset()
 """No consent at all."""
 
@@ -65,7 +66,9 @@ class Stream:
 
     `personal` names the fields that are, or may be, personal data. `version` is the declaration's, 0 where it has none
     (not declared with Careful). `waits` is the consent that the data item as a whole waits for, `needs` what each of
-    its fields does; the words are those of `consent_word`. `rate` is how much of it one device may send.
+    its fields does; the words are those of `consent_word`. `rate` is how much of it one device may send. Of what is
+    `noted` it is written down when it began with a device: data that waits for a consent, personal data of products for
+    children. `seen` counts the records that were taken, by the fields they had; `count` moves it.
     """
 
     name: str
@@ -77,6 +80,8 @@ class Stream:
     waits: str = ""
     needs: Mapping[str, str] = field(default_factory=dict)
     rate: Rate | None = None
+    noted: bool = False
+    seen: dict[tuple[str, ...], list[int]] = field(default_factory=dict, compare=False, repr=False)
     _plain: Mapping[str, frozenset[type]] = field(default_factory=dict)
     _tests: Mapping[str, Test] = field(default_factory=dict)
     _consents: frozenset[str] = frozenset()
@@ -99,6 +104,14 @@ class Stream:
         if self._consents and not consents >= self._consents:
             return self._sort_out(message, consents)
         return Checked(message)
+
+    def count(self, fields: Iterable[str]) -> None:
+        """Count a record with these fields as taken; of too many combinations only the number."""
+        shape = tuple(fields)
+        cell = self.seen.get(shape)
+        if cell is None:
+            cell = self.seen.setdefault(shape if len(self.seen) < SHAPES_MOST else (), [0])
+        cell[0] += 1
 
     def _sort_out(self, message: dict[str, Any], consents: AbstractSet[str]) -> Checked:
         """Look at every field anew, and refuse or leave out by policy what is at fault."""
@@ -133,6 +146,14 @@ class Permit:
     """The events again, with their checks."""
     version: int = 0
 
+    def drain(self) -> dict[tuple[str, tuple[str, ...]], int]:
+        """Take away what was counted of the streams: (stream, fields) -> records."""
+        found: dict[tuple[str, tuple[str, ...]], int] = {}
+        for name, stream in self.streams.items():
+            for shape in list(stream.seen):
+                found[name, shape] = stream.seen.pop(shape)[0]
+        return found
+
     def check_up(self, stream: str, message: dict[str, Any], consents: AbstractSet[str] = NOBODY) -> Checked:
         """Return what of `message` may be published to `d/<device>/up/<stream>`."""
         known = self.streams.get(stream)
@@ -150,7 +171,14 @@ class Permit:
 
 def permit(declaration: Declaration, version: int = 0) -> Permit:
     """Compile the allow-list. A blank `personal` counts as personal: what is unknown is protected."""
-    streams = {item.id: _stream(item, version) for item in declaration.data or () if item.source in {None, "device"}}
+    children = declaration.audience is not None and (
+        declaration.audience.child_directed is True or declaration.audience.actual_knowledge_child is True
+    )
+    streams = {
+        item.id: _stream(item, version, children=children)
+        for item in declaration.data or ()
+        if item.source in {None, "device"}
+    }
     shapes = {name: plain_stream(name, fields, version) for name, fields in BUILT_IN.items()} | {
         item.name: _compiled(item.name, rules_of(item), version) for item in declaration.events or ()
     }
@@ -172,7 +200,7 @@ def plain_stream(name: str, fields: frozenset[str], version: int = 0) -> Stream:
     return _compiled(name, {one: FieldRule(name=one, personal=False) for one in sorted(fields)}, version)
 
 
-def _stream(item: DataItem, version: int) -> Stream:
+def _stream(item: DataItem, version: int, *, children: bool) -> Stream:
     rules = rules_of(item)
     words = {name: consent_word(item.id, rule.consent) for name, rule in rules.items() if rule.consent != "none"}
     rate = item.rate if item.rate and item.rate.per and (item.rate.messages or item.rate.bytes) else None
@@ -184,6 +212,7 @@ def _stream(item: DataItem, version: int) -> Stream:
         waits=consent_word(item.id, item.consent or "none"),
         needs=MappingProxyType(words),
         rate=rate,
+        noted=bool(words) or item.consent in {"opt_in", "parental"} or children,
     )
 
 
@@ -196,6 +225,7 @@ def _compiled(
     waits: str = "",
     needs: Mapping[str, str] | None = None,
     rate: Rate | None = None,
+    noted: bool = False,
 ) -> Stream:
     words = needs or MappingProxyType({})
     return Stream(
@@ -208,6 +238,8 @@ def _compiled(
         waits,
         words,
         rate,
+        noted,
+        {},
         {one: rule.plain for one, rule in rules.items()},
         {one: rule.test for one, rule in rules.items()},
         frozenset({*words.values(), *([waits] if waits else [])}),

@@ -21,6 +21,7 @@ product: {id: toy-1}
 data:
   - {id: climate, fields: [celsius], personal: false}
   - {id: voice, fields: [clip, level], details: {level: {personal: false, consent: none}}, consent: parental}
+  - {id: slow, fields: [n], types: {n: integer}, rate: {messages: 2, per: minute}, personal: false}
   - {id: loose, fields: [a, b], types: {a: integer}, refusal: field, personal: false}
 """
     ),
@@ -57,8 +58,8 @@ def test_what_is_left_out_is_counted_and_is_no_refusal():
     for number in range(1, 2 * REFUSALS_MOST):
         assert say(session, "loose", b'{"a": "x", "b": 2, "c": 3}') == [
             Store(number, "up/loose", b'{"b":2}', 9),
-            Count("undeclared-field", "loose.c"),
-            Count("wrong-type", "loose.a"),
+            Count("undeclared-field", "loose.c", left_out=True),
+            Count("wrong-type", "loose.a", left_out=True),
         ]
 
 
@@ -70,3 +71,34 @@ def test_a_consent_that_is_given_and_withdrawn_while_the_device_is_connected():
     assert [type(one) for one in say(session, "voice", clip)] == [Store]
     session.handle(ConsentsChanged(products.NOBODY))
     assert say(session, "voice", clip) == refused
+
+
+def test_more_than_the_declared_rate_is_refused_also_after_a_reconnection():
+    spent = {}
+
+    def connect(now):
+        session = Session()
+        session.handle(ConnectionOpened(ME, PERMIT, now, spent=spent))
+        session.handle(PacketReceived(Connect(ME), now))
+        session.handle(Joined())
+        return session
+
+    def send(session, payload, now):
+        return session.handle(PacketReceived(Publish(f"d/{ME}/up/slow", payload, 1, 9), now))[0]
+
+    session = connect(0.0)
+    assert isinstance(send(session, b'{"n": 1}', 1.0), Store)
+    assert send(session, b'{"n": "x"}', 2.0) == Count("wrong-type", "slow.n")
+    assert isinstance(send(session, b'{"n": 2}', 3.0), Store)
+    assert send(session, b'{"n": 3}', 60.9) == Count("over-rate", "slow")
+    assert send(connect(60.9), b'{"n": 3}', 60.9) == Count("over-rate", "slow")
+    assert isinstance(send(connect(61.0), b'{"n": 3}', 61.0), Store)
+
+
+def test_what_was_taken_is_counted_by_its_fields():
+    PERMIT.drain()
+    session = live()
+    for payload in (b'{"celsius": 1}', b'{"celsius": 2}', b"{}", b'{"celsius": 1, "x": 1}'):
+        say(session, "climate", payload)
+    assert PERMIT.drain() == {("climate", ("celsius",)): 2, ("climate", ()): 1}
+    assert PERMIT.drain() == {}

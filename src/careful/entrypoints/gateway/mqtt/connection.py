@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
+from careful.entrypoints.gateway.intake import Speaker
 from careful.entrypoints.gateway.mqtt.codec import Malformed, Reader
 from careful.entrypoints.gateway.mqtt.events import (
     Broken,
@@ -50,14 +51,14 @@ class Connection(asyncio.BufferedProtocol):
 
     __slots__ = (
         "_expires", "_gateway", "_gone", "_held", "_out", "_reader", "_repump", "_slow", "_timer", "_transport",
-        "cut_mark", "product", "session",
+        "cut_mark", "mark", "session", "who",
     )  # fmt: skip
 
     def __init__(self, gateway: "Gateway", gone: Callable[[], None]) -> None:
         self._gateway, self._gone = gateway, gone
         self.session = Session()
-        self.product = ""
-        self.cut_mark = 0
+        self.who = Speaker("", "", "")
+        self.cut_mark = self.mark = 0
         self._reader = Reader()
         self._out: list[bytes] = []
         self._transport: asyncio.Transport | None = None
@@ -174,7 +175,7 @@ class Connection(asyncio.BufferedProtocol):
             case Fetch() if self._slow is not None:
                 self._held = command  # until the client has read what there is
             case Count():
-                gateway.count(self.session.device, command.kind, command.detail)
+                gateway.intake.count(self.who, command.kind, command.detail, left_out=command.left_out)
             case Close():
                 self._end(command.why)
             case Join():

@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from careful.entrypoints.gateway.allowance import Spent
 from careful.entrypoints.gateway.mqtt.packets import Packet
 from careful.kernel.mailbox import Down
 from careful.products import NOBODY, Permit, Stream
@@ -15,13 +16,15 @@ from careful.products import NOBODY, Permit, Stream
 class ConnectionOpened(Struct, frozen=True):
     """TLS has ended well and the certificate is one of ours.
 
-    Who it is, what its product's declaration permits, and which consents hold for its customer.
+    Who it is, what its product's declaration permits, which consents hold for its customer, and what it has spent of
+    its rates: a memory that the session goes on with, and that outlives it.
     """
 
     device: str
     permit: Permit
     now: float = 0.0
     consents: frozenset[str] = NOBODY
+    spent: Spent = {}
 
 
 class NotLetIn(Struct, frozen=True):
@@ -173,10 +176,11 @@ class Delivered(Struct, frozen=True):
 
 
 class Count(Struct, frozen=True):
-    """Count a refusal."""
+    """Count a refusal; `left_out` where it was of one field only, and the rest of the message was taken."""
 
     kind: str
     detail: str
+    left_out: bool = False
 
 
 class Pause(Struct, frozen=True):

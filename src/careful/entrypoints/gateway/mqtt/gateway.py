@@ -14,8 +14,9 @@ from typing import Any
 import structlog
 from msgspec import Struct
 
-from careful import devices, products
-from careful.devices import Refusal
+from careful import devices
+from careful.entrypoints.gateway.intake import Admitted, Counts, Intake, News, Speaker
+from careful.entrypoints.gateway.mqtt.asking import Asking
 from careful.entrypoints.gateway.mqtt.connection import Connection
 from careful.entrypoints.gateway.mqtt.events import (
     Cut,
@@ -28,7 +29,6 @@ from careful.entrypoints.gateway.mqtt.events import (
     Joined,
     Keep,
     NotLetIn,
-    PermitChanged,
     RefusedByInbox,
     Report,
     Settle,
@@ -42,7 +42,6 @@ from careful.kernel.errors import CarefulError, Unavailable
 from careful.kernel.inbox import GROUP_MOST, Entry, Inbox, Message, Settled
 from careful.kernel.mailbox import Mailbox
 from careful.kernel.work import World
-from careful.products import Permit
 
 LOOK_SECONDS = 0.25
 FLUSH_SECONDS = 1.0
@@ -50,10 +49,7 @@ FLUSH_SECONDS = 1.0
 SEEN_SECONDS = 5.0
 """How often last-seen times go there."""
 _RETRY_SECONDS = 3.0  # after the inbox failed, newcomers are told "unavailable" for so long
-_COUNTS_MOST = 10_000
 _CUTS_REMEMBERED = 10_000
-_DECIDE_PERMITS = ("products.declared", "products.approved")
-_ENDS_CUSTOMER = "customer_data.customer_ended"
 _log = structlog.get_logger(__name__)
 
 Owners = dict[Connection, list[int]]
@@ -64,7 +60,7 @@ class Identified(Struct, frozen=True):
 
     device: str
     product: str
-    permit: Permit
+    may: Admitted
     cut: int
 
 
@@ -85,17 +81,17 @@ class Gateway:
         self._committed_all.set()
         self._inbox_failed = -_RETRY_SECONDS
         self._delivered: list[int] = []
-        self._counts: dict[tuple[str, str], tuple[str, int]] = {}
         self._versions: dict[str, str] = {}
         self._crashes: dict[str, int] = {}
         self._left: dict[str, float] = {}
         self._seen = self.loop.time() - SEEN_SECONDS
         self._recent_cuts: dict[str, int] = {}
-        self._permits: dict[str, Permit] = {}
+        self.intake = Intake(world)
         self._places = Places(mailbox, shared=world.settings.gateways > 1)
         self._cut = devices.last_cut(world)
         with world.look() as connection:
             self._ledger = ledger.size(connection)
+        self.asking = Asking(self, self.intake, self._ledger)
         self._mail = mailbox.newest()
         self._looks_well = True
         self._keys = Keyring(world)
@@ -113,10 +109,10 @@ class Gateway:
     def _identify(self, certificate: bytes) -> Identified:
         cut = devices.last_cut(self._world)
         known = devices.identify(self._world, certificate)
-        permit = products.permit_of(self._world, known.product)
-        if needs_key(permit):
+        may = self.intake.admit(known.device, known.product)
+        if needs_key(may.permit):
             self._keys.fetch(known.device)
-        return Identified(known.device, known.product, permit, cut)
+        return Identified(known.device, known.product, may, cut)
 
     def ask(self, job: Callable[..., Any], *given: object) -> "asyncio.Future[Any]":
         """Run `job` in a thread that may wait for the database."""
@@ -139,6 +135,8 @@ class Gateway:
             self.loop.call_soon(self._send_block)
         device = connection.session.device
         self._block.append(Message(device, wanted.topic, payload, self._at, wanted.packet, wanted.resend, digest))
+        if wanted.stream is not None and wanted.stream.noted:
+            self.intake.began(connection.who, wanted.stream.name)
         if wanted.token:
             self._owners.setdefault(connection, []).append(wanted.token)
         if len(self._block) >= GROUP_MOST:
@@ -194,6 +192,7 @@ class Gateway:
             case Report(version, crashes):
                 if version:
                     self._versions[device] = version
+                    self.asking.runs(connection, version)
                 if crashes is not None:
                     self._crashes[device] = crashes
 
@@ -206,9 +205,7 @@ class Gateway:
             connection.feed(NotLetIn(5, "the device was cut off"))
             return
         self.connections[device] = connection
-        permit = self._permits.get(connection.product)
-        if permit is not None:
-            connection.feed(PermitChanged(permit))
+        self.asking.joined(connection)
         self._flush_delivered()
 
         def begin() -> Joined:
@@ -260,9 +257,7 @@ class Gateway:
 
     def count(self, device: str, kind: str, detail: str) -> None:
         """Count a refusal; the database hears of it within seconds."""
-        before = self._counts.get((device, kind))
-        if before is not None or len(self._counts) < _COUNTS_MOST:
-            self._counts[device, kind] = detail, 1 + (before[1] if before else 0)
+        self.intake.count(Speaker(device, "", ""), kind, detail)
 
     def left(self, connection: Connection, why: str) -> None:
         """Note that a connection ends."""
@@ -275,7 +270,7 @@ class Gateway:
     async def look(self) -> None:
         """Look once for cuts, changed declarations and mail, and act on them."""
         try:
-            cuts, size, permits = await self.loop.run_in_executor(self._asking, self._news)
+            cuts, news = await self.loop.run_in_executor(self._asking, self._news)
             mail, receivers = await self.loop.run_in_executor(self._mailing, self._new_mail)
         except Exception as failure:  # noqa: BLE001 (whatever it is, looking must go on: it is what cuts devices off)
             if self._looks_well:
@@ -292,13 +287,9 @@ class Gateway:
                 connection.feed(Cut("the device was cut off"))
         for device in list(self._recent_cuts)[:-_CUTS_REMEMBERED]:
             del self._recent_cuts[device]
-        self._ledger = size
-        self._permits |= permits
-        self._mail = mail
+        self._ledger, self._mail = news.size, mail
+        self.asking.heard(news)
         self._end_lost()
-        for connection in list(self.connections.values()) if permits else ():
-            if connection.product in permits:
-                connection.feed(PermitChanged(permits[connection.product]))
         for device in receivers:
             if device in self.connections:
                 self.connections[device].feed(DownWaiting())
@@ -310,17 +301,10 @@ class Gateway:
             if connection is not None and connection.session.phase == "live":  # else it has just come back here
                 connection.feed(Cut("another connection of the same name took over", with_will=True))
 
-    def _news(self) -> tuple[list[devices.Cut], int, Mapping[str, Permit]]:
-        cuts = devices.cut_list(self._world, self._cut)
-        with self._world.look() as connection:
-            size = ledger.size(connection)
-            grown = size > self._ledger
-            names = (*_DECIDE_PERMITS, _ENDS_CUSTOMER)
-            entries = ledger.read(connection, names=names, after=self._ledger - 1) if grown else []
-        ended = [one.data for one in entries if one.name == _ENDS_CUSTOMER]
-        self._keys.swap([(one["device"], one["customer"]) for one in ended], self.connections)
-        changed = {str(entry.data["product"]) for entry in entries if entry.name != _ENDS_CUSTOMER}
-        return cuts, size, {one: products.permit_of(self._world, one) for one in changed}
+    def _news(self) -> tuple[list[devices.Cut], News]:
+        cuts, news = devices.cut_list(self._world, self._cut), self.intake.changed(self._ledger)
+        self._keys.swap(news.ended, self.connections)
+        return cuts, news
 
     def _new_mail(self) -> tuple[int, set[str]]:
         self._places.read()
@@ -336,7 +320,7 @@ class Gateway:
             self._keys.keep(self.connections)
         else:
             heard = {}
-        counts, self._counts = self._counts, {}
+        counts = self.intake.drain()
         versions, self._versions = self._versions, {}
         crashes, self._crashes = self._crashes, {}
         moments = {name: now - at for name, at in heard.items() if at >= since}
@@ -348,21 +332,17 @@ class Gateway:
             self._left = heard | self._left
             self._versions = versions | self._versions
             self._crashes = crashes | self._crashes
-            for (device, kind), (detail, number) in counts.items():
-                later = self._counts.get((device, kind))
-                self._counts[device, kind] = (later or (detail, 0))[0], number + (later[1] if later else 0)
+            self.intake.put_back(counts)
 
     def _write(
         self,
         ago: Mapping[str, float],
-        counts: Mapping[tuple[str, str], tuple[str, int]],
+        counts: Counts,
         versions: Mapping[str, str],
         crashes: Mapping[str, int],
     ) -> None:
         now = self._world.clock.now()
-        devices.record_refusals(
-            self._world, [Refusal(device, kind, detail, n, now) for (device, kind), (detail, n) in counts.items()]
-        )
+        self.intake.write(counts)
         devices.seen(self._world, {device: now - timedelta(seconds=max(0.0, one)) for device, one in ago.items()})
         for device, version in versions.items():
             try:

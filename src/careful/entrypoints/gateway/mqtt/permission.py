@@ -16,9 +16,10 @@ from collections.abc import Set as AbstractSet
 import msgspec
 from msgspec import Struct
 
+from careful.entrypoints.gateway.allowance import Spent, within
 from careful.products import NOBODY, Checked, Denied, Permit, Stream, plain_stream
 
-__all__ = ["Checked", "Denied", "Route", "check", "covers", "may_hear", "route", "taken"]
+__all__ = ["Checked", "Denied", "Route", "check", "covers", "may_hear", "route", "take", "taken"]
 
 TOPIC_BYTES = 256
 TOPIC_LEVELS = 8
@@ -75,6 +76,18 @@ def check(to: Route, payload: bytes, consents: AbstractSet[str] = NOBODY) -> Che
     if type(said) is not dict:
         return Checked(None, (), Denied("malformed-payload", f"{to.topic}: no JSON object"))
     return to.stream.check(said, consents)
+
+
+def take(to: Route, payload: bytes, consents: AbstractSet[str], spent: Spent, now: float) -> Checked:
+    """Check a message that came, hold it to its stream's rate, and count it where it may pass."""
+    checked = check(to, payload, consents)
+    stream = to.stream
+    if checked.fields is None:
+        return checked
+    if stream.rate is not None and not within(spent, stream.name, stream.rate, len(payload), now):
+        return Checked(None, (), Denied("over-rate", stream.name))
+    stream.count(checked.fields)
+    return checked
 
 
 def taken(checked: Checked, payload: bytes) -> bytes:

@@ -137,8 +137,11 @@ class Listener:
         except Exception as failure:  # noqa: BLE001 (a fault of ours closes the door, it does not leave it ajar)
             _log.error("a device could not be identified", why=repr(failure))
             return NotLetIn(3, "the database does not answer", gateway.loop.time())
-        connection.product, connection.cut_mark = who.product, who.cut
-        return ConnectionOpened(who.device, who.permit, gateway.loop.time())
+        connection.cut_mark = who.cut
+        gateway.asking.admitted(connection, who.device, who.product, who.may)
+        return ConnectionOpened(
+            who.device, who.may.permit, gateway.loop.time(), who.may.consents, gateway.intake.spent(who.device)
+        )
 
 
 def _prepare(arrived: socket.socket) -> None:

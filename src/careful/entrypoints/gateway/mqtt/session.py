@@ -12,6 +12,7 @@ from collections.abc import Callable
 from math import inf
 from typing import ClassVar, Literal
 
+from careful.entrypoints.gateway.allowance import Spent
 from careful.entrypoints.gateway.mqtt import permission
 from careful.entrypoints.gateway.mqtt.events import (
     Broken,
@@ -84,8 +85,8 @@ class Session:
 
     __slots__ = (
         "_anew", "_bytes", "_clean", "_consents", "_down", "_fetching", "_heard", "_keep_alive", "_more", "_offered",
-        "_paused", "_pending", "_permit", "_refused", "_retained", "_routes", "_stored", "_subscriptions", "_token",
-        "_turned_away", "_was_paused", "_will", "device", "phase",
+        "_paused", "_pending", "_permit", "_refused", "_retained", "_routes", "_spent", "_stored", "_subscriptions",
+        "_token", "_turned_away", "_was_paused", "_will", "device", "phase",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -93,6 +94,7 @@ class Session:
         self.device = ""
         self._permit: Permit | None = None
         self._consents = NOBODY
+        self._spent: Spent = {}
         self._turned_away: NotLetIn | None = None
         self._routes: dict[str, permission.Route] = {}
         self._heard = 0.0
@@ -128,7 +130,7 @@ class Session:
 
     def _opened(self, event: ConnectionOpened) -> list[Command]:
         self.phase, self.device, self._permit, self._heard = "greeting", event.device, event.permit, event.now
-        self._consents = event.consents
+        self._consents, self._spent = event.consents, event.spent
         return []
 
     def _not_let_in(self, event: NotLetIn) -> list[Command]:
@@ -190,7 +192,7 @@ class Session:
         route = self._routes.get(packet.topic) or self._route(packet.topic)
         if isinstance(route, permission.Denied):
             return self._refuse(route)
-        checked = permission.check(route, packet.payload, self._consents)
+        checked = permission.take(route, packet.payload, self._consents, self._spent, self._heard)
         if checked.denied is not None:
             return self._refuse(checked.denied)
         self._token = token = self._token + 1
@@ -205,7 +207,7 @@ class Session:
         else:
             commands = [Store(token, route.topic, payload, packet.packet, packet.dup, stream, fields)]
         if checked.dropped:
-            commands += [Count(one.kind, one.detail) for one in checked.dropped]
+            commands += [Count(one.kind, one.detail, left_out=True) for one in checked.dropped]
         if route.topic == "state/reported":
             version = permission.reported_version(packet.payload) or ""
             crashes = permission.reported_crashes(packet.payload)

@@ -1,0 +1,221 @@
+"""What devices may say just now, and what was made of it: shared by the doors that take messages.
+
+The permit of a device is that of the release it reports, the consents are those of its present customer. Both are
+looked up when it connects, and again when the ledger says that they changed. Counting happens in memory; `write` brings
+the counts to the database, about once a second.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from careful import customer_data, devices, releases
+from careful.customer_data import Stopped
+from careful.devices import Refusal
+from careful.entrypoints.gateway.allowance import Spent
+from careful.kernel import ledger
+from careful.kernel.work import World
+from careful.products import KINDS, NOBODY, Permit
+
+COUNTS_MOST = 10_000
+BEGUN_MOST = 200_000
+SPENT_MOST = 100_000
+_BY_PRODUCT = (
+    "products.declared",
+    "products.approved",
+    "releases.added",
+    "releases.declaration_pinned",
+    "releases.withdrawn",
+)
+_ENDS_CUSTOMER = "customer_data.customer_ended"
+_CHANGES = (*_BY_PRODUCT, *customer_data.CONSENT_CHANGES, _ENDS_CUSTOMER)
+_OF_STREAMS = frozenset(KINDS)
+Place = tuple[str, str, str, str, str, str]
+"""Product, release, device, item, field, kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """What one device may say: by which release, and as of which entry of the ledger."""
+
+    permit: Permit
+    consents: frozenset[str] = NOBODY
+    release: str = ""
+    mark: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """A device that is connected: whose product, and which release it last reported."""
+
+    device: str
+    product: str
+    release: str
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What the ledger says since it was last asked: whose permits, whose consents, and which customers' time ended."""
+
+    size: int
+    products: frozenset[str]
+    devices: frozenset[str]
+    ended: tuple[tuple[str, str], ...]
+
+    def concerns(self, who: Speaker) -> bool:
+        """Tell whether what this device may say could have changed."""
+        return who.product in self.products or who.device in self.devices
+
+
+@dataclass(slots=True)
+class Counts:
+    """What was counted since it was last written."""
+
+    refusals: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
+    """(device, kind) -> the last detail, and how often."""
+    fields: dict[Place, tuple[int, int]] = field(default_factory=dict)
+    """How often, and how often the rest of the record was taken."""
+    taken: dict[str, dict[tuple[str, tuple[str, ...]], int]] = field(default_factory=dict)
+    """Product -> (data item, fields) -> records."""
+    began: dict[tuple[str, str], str] = field(default_factory=dict)
+    """(device, data item) -> product."""
+
+    def add(self, other: "Counts") -> None:
+        """Add what could not be written; what came later stays the last detail."""
+        for key, (detail, number) in other.refusals.items():
+            later = self.refusals.get(key)
+            self.refusals[key] = (later or (detail, 0))[0], number + (later[1] if later else 0)
+        for place, (number, left_out) in other.fields.items():
+            there = self.fields.get(place, (0, 0))
+            self.fields[place] = there[0] + number, there[1] + left_out
+        for product, counted in other.taken.items():
+            mine = self.taken.setdefault(product, {})
+            for what, number in counted.items():
+                mine[what] = mine.get(what, 0) + number
+        self.began = other.began | self.began
+
+
+class Intake:
+    """One door's part. What is called `write`, `admit`, `changed` or `anew` asks the database: call it in a thread."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._counts = Counts()
+        self._permits: dict[str, tuple[str, Permit]] = {}
+        self._spent: dict[str, Spent] = {}
+        self._begun: set[tuple[str, str]] = set()
+
+    def admit(self, device: str, product: str) -> Admitted:
+        """Look up what a device may say. Raises NotFound."""
+        with self._world.look() as connection:
+            mark = ledger.size(connection)
+        release = devices.get(self._world, device).version or ""
+        return self.anew([Speaker(device, product, release)], mark)[device]
+
+    def anew(self, speakers: Sequence[Speaker], mark: int = 0) -> dict[str, Admitted]:
+        """Look up what these devices may say, by the releases that are given. Raises NotFound."""
+        permits: dict[tuple[str, str], Permit] = {}
+        for one in speakers:
+            if (one.product, one.release) not in permits:
+                permits[one.product, one.release] = releases.permit_for(self._world, one.product, one.release)
+        consents = customer_data.consent_words(self._world, [one.device for one in speakers])
+        return {
+            one.device: Admitted(permits[one.product, one.release], consents[one.device], one.release, mark)
+            for one in speakers
+        }
+
+    def changed(self, since: int) -> News:
+        """Return what changed after the ledger had the size `since`."""
+        with self._world.look() as connection:
+            size = ledger.size(connection)
+            entries = ledger.read(connection, names=_CHANGES, after=since - 1) if size > since else []
+        return News(
+            size,
+            frozenset(str(one.data["product"]) for one in entries if one.name in _BY_PRODUCT),
+            frozenset(str(one.data["device"]) for one in entries if one.name not in _BY_PRODUCT),
+            tuple((one.data["device"], one.data["customer"]) for one in entries if one.name == _ENDS_CUSTOMER),
+        )
+
+    def spent(self, device: str) -> Spent:
+        """Return the memory of what a device has sent of its rates; it is the same one after a reconnection."""
+        memory = self._spent.pop(device, None)
+        if memory is None:
+            memory = {}
+            if len(self._spent) >= SPENT_MOST:
+                del self._spent[next(iter(self._spent))]  # who connected longest ago
+        self._spent[device] = memory
+        return memory
+
+    def watch(self, product: str, permit: Permit) -> None:
+        """Count from now on what is taken by this permit."""
+        self._permits[f"{product} {permit.version}"] = product, permit
+
+    def count(self, who: Speaker, kind: str, detail: str, *, left_out: bool = False) -> None:
+        """Count a refusal: a whole message, or a field that was left out of one."""
+        counts = self._counts
+        before = counts.refusals.get((who.device, kind))
+        if before is not None or len(counts.refusals) < COUNTS_MOST:
+            counts.refusals[who.device, kind] = detail, 1 + (before[1] if before else 0)
+        if kind not in _OF_STREAMS or not who.product:
+            return
+        item, _, name = detail.partition(".")
+        place = (who.product, who.release, who.device, item, name, kind)
+        there = counts.fields.get(place)
+        if there is not None or len(counts.fields) < COUNTS_MOST:
+            number, rest = there or (0, 0)
+            counts.fields[place] = number + 1, rest + left_out
+
+    def began(self, who: Speaker, item: str) -> None:
+        """Note that personal data of an item whose consent matters was taken from a device."""
+        if (who.device, item) not in self._begun:
+            if len(self._begun) >= BEGUN_MOST:
+                self._begun.clear()  # the database knows, too
+            self._begun.add((who.device, item))
+            self._counts.began[who.device, item] = who.product
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Forget what began with these devices: their consents changed, so their customers may have."""
+        gone = frozenset(names)
+        if gone:
+            self._begun = {one for one in self._begun if one[0] not in gone}
+
+    def drain(self) -> Counts:
+        """Take all counts away, to be written."""
+        counts, self._counts = self._counts, Counts()
+        for product, permit in self._permits.values():
+            taken = permit.drain()
+            mine = counts.taken.setdefault(product, {}) if taken else {}
+            for what, number in taken.items():
+                mine[what] = mine.get(what, 0) + number
+        return counts
+
+    def put_back(self, counts: Counts) -> None:
+        """Keep what could not be written for the next time."""
+        self._counts.add(counts)
+
+    def write(self, counts: Counts) -> None:
+        """Bring counts to the database. What is written is taken out of `counts`, so that it may be put back."""
+        now = self._world.clock.now()
+        devices.record_refusals(self._world, _refusals(counts.refusals, now))
+        counts.refusals = {}
+        customer_data.count_stopped(self._world, _stopped(counts.fields, now))
+        counts.fields = {}
+        customer_data.note_began(self._world, counts.began)
+        counts.began = {}
+        for product in list(counts.taken):
+            customer_data.count_observed(self._world, product, counts.taken[product])
+            del counts.taken[product]
+
+
+def _refusals(counted: Mapping[tuple[str, str], tuple[str, int]], now: datetime) -> list[Refusal]:
+    return [Refusal(device, kind, detail, number, now) for (device, kind), (detail, number) in counted.items()]
+
+
+def _stopped(counted: Mapping[Place, tuple[int, int]], now: datetime) -> list[Stopped]:
+    return [
+        Stopped(
+            product=product, release=release, device=device, item=item, field=name, kind=kind,
+            count=number, left_out=left_out, at=now,
+        )
+        for (product, release, device, item, name, kind), (number, left_out) in counted.items()
+    ]  # fmt: skip

@@ -1,0 +1,93 @@
+"""What a door knows of devices and counts of their messages, without any network."""
+
+import pytest
+
+from careful import customer_data, devices, products
+from careful.entrypoints.gateway import intake
+from careful.entrypoints.gateway.intake import Counts, Intake, Speaker
+
+FILE = b"""\
+schema: product/1
+product: {id: cam-1, name: Cam, models: [C-1]}
+data: [{id: tips, fields: [page], consent: opt_in}, {id: climate, fields: [celsius], personal: false}]
+"""
+ME = Speaker("cam-1-001", "cam-1", "")
+
+
+@pytest.fixture
+def door(world, staff):
+    products.declare(world, staff, FILE)
+    products.approve(world, staff, "cam-1")
+    devices.make_tokens(world, staff, "cam-1", ["cam-1-001", "cam-1-002"], "rev-a")
+    return Intake(world)
+
+
+def test_who_is_let_in_is_known_with_permit_and_consents(door, world, staff):
+    before = door.admit("cam-1-001", "cam-1")
+    assert (before.permit.version, before.consents, before.release) == (1, frozenset(), "")
+    customer_data.give(world, staff, "cam-1-001", "tips")
+    after = door.admit("cam-1-001", "cam-1")
+    assert after.consents == {"tips:opt_in"}
+    assert after.mark > before.mark
+    assert after.permit is before.permit  # compiled once
+
+
+def test_the_news_are_products_and_devices(door, world, staff):
+    size = door.changed(0).size
+    customer_data.give(world, staff, "cam-1-001", "tips")
+    devices.quarantine(world, staff, "cam-1-002", "odd")
+    news = door.changed(size)
+    assert (news.products, news.devices) == (frozenset(), {"cam-1-001"})
+    assert news.concerns(ME)
+    assert not news.concerns(Speaker("cam-1-002", "cam-1", ""))
+    assert door.changed(news.size).devices == frozenset()
+    products.declare(world, staff, FILE.replace(b"[celsius]", b"[celsius, x]"))
+    assert door.changed(news.size).concerns(Speaker("cam-1-002", "cam-1", ""))
+
+
+def test_counts_come_to_the_database(door, world):
+    permit = door.admit("cam-1-001", "cam-1").permit
+    permit.drain()
+    door.watch("cam-1", permit)
+    permit.streams["climate"].count(["celsius"])
+    door.count(ME, "undeclared-field", "climate.ssid.x")
+    door.count(ME, "undeclared-field", "climate.ssid.x", left_out=True)
+    door.count(ME, "foreign-topic", "d/else")
+    door.count(Speaker("", "", ""), "handshake", "no certificate")
+    door.began(ME, "tips")
+    door.began(ME, "tips")
+    counts = door.drain()
+    door.write(counts)
+    assert counts == Counts()
+    (row,) = customer_data.refused_fields(world)
+    assert (row.item, row.field, row.count, row.left_out) == ("climate", "ssid.x", 2, 1)
+    kinds = {one.kind: one.count for one in devices.refusals(world, "cam-1-001")}
+    assert kinds == {"undeclared-field": 2, "foreign-topic": 1}
+    assert [one.count for one in customer_data.observed_fields(world, "cam-1")] == [1, 1]
+    assert door.drain() == Counts()
+
+
+def test_what_could_not_be_written_is_kept_and_nothing_is_written_twice(door, world, monkeypatch):
+    door.count(ME, "wrong-type", "climate.celsius")
+    door.began(ME, "tips")
+    counts = door.drain()
+    monkeypatch.setattr(customer_data, "note_began", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        door.write(counts)
+    door.count(ME, "wrong-type", "climate.celsius")
+    door.put_back(counts)
+    monkeypatch.undo()
+    door.write(door.drain())
+    assert [one.count for one in customer_data.refused_fields(world)] == [2]
+    assert [one.count for one in devices.refusals(world, "cam-1-001")] == [2]
+
+
+def test_what_a_device_has_spent_is_remembered_within_bounds(door, monkeypatch):
+    monkeypatch.setattr(intake, "SPENT_MOST", 2)
+    first = door.spent("a")
+    first["item"] = (0.0, 1, 1)
+    door.spent("b")
+    assert door.spent("a") is first
+    door.spent("c")
+    assert door.spent("b") == {}
+    assert door.spent("a") == {}
