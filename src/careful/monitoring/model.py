@@ -7,7 +7,9 @@ windows. A detection sees a window, what is expected, and what it remembers itse
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
+
+from careful.monitoring.learnt import Learnt
 
 Action = Literal["note", "alert", "quarantine"]
 """What a detection leads to: written down; shown to a person; the device cut off at once, and shown."""
@@ -104,6 +106,14 @@ class Rate:
     seconds: float
 
 
+class Permits(Protocol):
+    """Something that knows which conversations a device may have."""
+
+    def permits(self, flow: Flow) -> bool:
+        """Tell whether one is permitted."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Expected:
     """What a product's declaration lets one expect of its devices. None: the declaration does not say."""
@@ -123,6 +133,10 @@ class Expected:
     events: frozenset[str] = frozenset()
     cohort: Mapping[str, tuple[float, float, int]] = field(default_factory=lambda: NOTHING)
     """Feature -> (median, spread, devices) of devices of the same product and release."""
+    profile: Permits | None = None
+    """A network profile (MUD file), which then decides on conversations instead of `hosts` and `inbound`."""
+    learnt: Learnt | None = None
+    """What quiet days were like, where some were recorded."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,12 @@ def place(flow: Flow) -> str:
 
 def declared(flow: Flow, expected: Expected) -> bool:
     """Tell whether the declaration covers a conversation that the device opened, or says nothing of hosts at all."""
+    if expected.profile is not None:
+        return expected.profile.permits(flow)
     hosts = expected.hosts
     if hosts is None:
         return True
-    if flow.host is not None and (flow.host.rstrip(".").lower(), flow.port, flow.transport) in hosts:
+    if flow.host is not None and any((one, flow.port, flow.transport) in hosts for one in names(flow.host)):
         return True
     if (flow.peer, flow.port, flow.transport) in hosts or granted(flow):
         return True
@@ -34,6 +36,11 @@ def declared(flow: Flow, expected: Expected) -> bool:
         for host, port, transport in hosts
         if (port, transport) == (flow.port, flow.transport)
     )
+
+
+def names(host: str) -> list[str]:
+    """Return the names of a host: an address may have several, which stand with `|` between them."""
+    return [one.rstrip(".") for one in host.lower().split("|")]
 
 
 def granted(flow: Flow) -> bool:

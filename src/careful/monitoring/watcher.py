@@ -32,9 +32,13 @@ class _Device:
 class Watcher:
     """The detections with their memories. Order of devices does not matter; the windows of one device come in order."""
 
-    def __init__(self, chosen: Iterable[Rule] | None = None, devices_most: int = DEVICES_MOST) -> None:
+    def __init__(
+        self, chosen: Iterable[Rule] | None = None, devices_most: int = DEVICES_MOST, *, every: bool = False
+    ) -> None:
+        """Begin with nothing remembered. With `every`, tell also what was told within the hour: a replay counts it."""
         self._rules = tuple(rules() if chosen is None else chosen)
         self._most = devices_most
+        self._every = every
         self._devices: dict[str, _Device] = {}
 
     def see(self, window: Window, expected: Expected) -> list[Detection]:
@@ -47,7 +51,7 @@ class Watcher:
         memories = known.memories
         for place, rule in enumerate(self._rules):
             detection, memories[place] = rule.detect(window, expected, memories[place])
-            if detection is not None and _is_news(known.told, detection):
+            if detection is not None and (self._every or _is_news(known.told, detection)):
                 found.append(detection)
         if len(self._devices) > self._most:
             del self._devices[next(iter(self._devices))]

@@ -30,11 +30,19 @@ def test_numbers_wrap():
     assert taken([(2**32 - 1, b"ab"), (1, b"cd")], start=2**32 - 2) == (b"abcd", False, 0)
 
 
-def test_a_hole_that_is_not_filled_is_stepped_over_and_said():
+def test_a_hole_that_is_not_filled_is_stepped_over_when_too_much_waits():
     segments = [(1, b"a")] + [(3 + number, b"x") for number in range(100)]
     data, gap, _ = taken(segments, start=0)
     assert gap
     assert data == b"a" + b"x" * 100
+
+
+def test_a_hole_is_stepped_over_when_time_has_passed():
+    stream = Stream()
+    stream.start(0)
+    assert list(stream.take(1, b"a", 1, 10.0)) == [(b"a", False)]
+    assert list(stream.take(3, b"c", 1, 11.0)) == []
+    assert list(stream.take(4, b"d", 1, 20.0)) == [(b"", True), (b"c", False), (b"d", False)]
 
 
 def test_a_segment_of_which_the_recording_kept_only_the_beginning():

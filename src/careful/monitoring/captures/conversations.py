@@ -72,8 +72,7 @@ class Conversations:
                 self._name(address, name)
 
     def _begin(self, packet: Packet) -> Conversation | None:
-        called = self._called(packet)
-        if called:
+        if called(packet):
             opener, server, port, opener_port = packet.source, packet.target, packet.target_port, packet.source_port
             opener_mac, server_mac = packet.source_mac, packet.target_mac
         else:
@@ -104,19 +103,11 @@ class Conversations:
             whole = packet.flags & SYN != 0
             made.talks = Talks(opener, (opener_port, port), whole=whole)
             if not whole:
-                made.state = "established"
+                # It was under way before the recording began: no new conversation.
+                made.state, made.began = "established", packet.at - 1.0
                 self._hold(made, 1)
         self._open[(opener, opener_port, server, port, packet.protocol)] = made
         return made
-
-    @staticmethod
-    def _called(packet: Packet) -> bool:
-        """Tell whether the packet goes to the side that was called, so that its source opened the conversation."""
-        if packet.protocol == layers.TCP and packet.flags & SYN:
-            return packet.flags & ACK == 0
-        from_known = packet.source_port < _FIRST_HIGH_PORT or packet.source_port in _LISTENING
-        to_known = packet.target_port < _FIRST_HIGH_PORT or packet.target_port in _LISTENING
-        return to_known or not from_known or packet.source_port == packet.target_port
 
     def _count(self, found: Conversation, packet: Packet, out: bool) -> None:
         slice_ = self.seconds.of(found.device)
@@ -199,3 +190,12 @@ class Conversations:
             slice_.count("address_conflicts")
         if owner is not None or len(self._owners) < self._limits.devices:
             self._owners[packet.source] = packet.source_mac
+
+
+def called(packet: Packet) -> bool:
+    """Tell whether the packet goes to the side that was called, so that its source opened the conversation."""
+    if packet.protocol == layers.TCP and packet.flags & SYN:
+        return packet.flags & ACK == 0
+    from_known = packet.source_port < _FIRST_HIGH_PORT or packet.source_port in _LISTENING
+    to_known = packet.target_port < _FIRST_HIGH_PORT or packet.target_port in _LISTENING
+    return to_known or not from_known or packet.source_port == packet.target_port

@@ -10,10 +10,11 @@ from typing import BinaryIO, Literal, TypeVar, cast
 import zstandard
 
 from careful.monitoring.captures import flow_tables, flows, layers, packets, zeek
-from careful.monitoring.captures.conversations import Conversations
+from careful.monitoring.captures.conversations import Conversations, called
 from careful.monitoring.captures.layers import Packet
 from careful.monitoring.captures.limits import Damaged, Limits, NotRead
 from careful.monitoring.captures.places import Devices
+from careful.monitoring.labels import Labels
 from careful.monitoring.model import Flow, Window
 
 Kind = Literal["packets", "zeek", "flow table"]
@@ -58,6 +59,7 @@ class Recording:
         called: str | None = None,
         limits: Limits | None = None,
         tell: Tell | None = None,
+        labels: Labels | None = None,
     ) -> None:
         self.path = path
         self.account = Account()
@@ -66,6 +68,7 @@ class Recording:
         self._called = called
         self._limits = limits or Limits()
         self._tell = tell
+        self._labels = labels if labels is not None and labels.frames else None
 
     def windows(self) -> Iterator[Window]:
         """Yield the windows. A damaged recording ends early, and `account.damaged` says where."""
@@ -118,7 +121,15 @@ class Recording:
             if found is None:
                 account.not_read += 1
             else:
+                if self._labels is not None and frame.number in self._labels.frames:
+                    self._labels.frame(frame.number, frame.at, self._device_of(found))
                 yield found
+
+    def _device_of(self, found: Packet) -> str:
+        """Return whose packet it is: the caller's, or where it is no device, that of the side that was called."""
+        ends = [(found.source, found.source_mac), (found.target, found.target_mac)]
+        near = [self._devices.id_of(*one) for one in (ends if called(found) else reversed(ends))]
+        return next((one for one in near if one), "")
 
     def _from_table(self, lines: Iterator[bytes]) -> Iterator[Window]:
         own = self.path.name.partition("_")[0]

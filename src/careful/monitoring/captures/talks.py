@@ -21,6 +21,16 @@ class Broker:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self._where: dict[str, tuple[str, int]] = {}
+        self._held: dict[str, int] = {}
+
+    def opened(self, address: str, more: int) -> float:
+        """Note one more, or one fewer, MQTT connection of an address, and return how many it has."""
+        now = max(self._held.get(address, 0) + more, 0)
+        if now or address in self._held:
+            self._held[address] = now
+        if not now:
+            self._held.pop(address, None)
+        return float(now)
 
     def joins(self, client: str, address: str, port: int) -> bool:
         """Note a client id. Return whether it is connected from another address at the same time."""
@@ -67,7 +77,7 @@ class Talks:
             return
         stream, talk = (self._up, self._from_client) if from_opener else (self._down, self._from_broker)
         again = stream.again
-        for data, gap in stream.take(packet.sequence, packet.payload, packet.length):
+        for data, gap in stream.take(packet.sequence, packet.payload, packet.length, packet.at):
             if gap:
                 talk.hole()
                 self._known = self._known or not self._is_mqtt
@@ -115,6 +125,7 @@ class Talks:
             self._client, self._waits = said.topic, True
             self._from_broker.level = self._from_client.level
             into.connects += 1
+            into.counters["mqtt_sessions"] = broker.opened(self._address, 1)
             into.networks.add(network(self._address))
             if said.topic and broker.joins(said.topic, self._address, self._port):
                 into.count("overlaps")
@@ -156,6 +167,7 @@ class Talks:
         if self._client is None:
             return
         into.disconnects += 1
+        broker.opened(self._address, -1)
         broker.leaves(self._client, self._address, self._port)
         if self._waits and not self._logged_in and not from_opener:
             into.refused_logins += 1  # shown the door without a word
