@@ -20,7 +20,7 @@ from careful.updates.confirmation import (
     waiting_order,
 )
 from careful.updates.conversation import is_forced
-from careful.updates.delta_jobs import DeltaMaker, delta_for, deltas, try_again
+from careful.updates.delta_jobs import DeltaMaker, can_make, delta_for, deltas, try_again
 from careful.updates.delta_plan import Delta
 from careful.updates.delta_publishing import publish_deltas
 from careful.updates.director import assignment
@@ -89,7 +89,7 @@ from careful.updates.queries import (
     rollouts_of,
     statuses,
 )
-from careful.updates.renewal import Expiring, Renewer, expiring, renew
+from careful.updates.renewal import Expiring, OnlineRole, Renewer, expiring, online_roles, renew
 from careful.updates.reports import MOST_STATUSES, answer_cancel, describe, feedback, retrieved
 from careful.updates.standing import published
 from careful.updates.starting import WAVES, PlannedWave, Preview, preview_rollout, start_rollout
@@ -102,9 +102,9 @@ __all__ = [
     # genuine releases
     "sign_release", "publish", "is_published", "published", "renew", "trusted_root", "repository_dir", "target_path",
     "Signed", "Published", "version_key",
-    "expiring", "Expiring", "Renewer",
+    "expiring", "Expiring", "online_roles", "OnlineRole", "Renewer",
     # deltas
-    "Delta", "DeltaMaker", "deltas", "delta_for", "publish_deltas", "try_again", "BucketFiller",
+    "Delta", "DeltaMaker", "can_make", "deltas", "delta_for", "publish_deltas", "try_again", "BucketFiller",
     # keys elsewhere
     "export_keys", "import_keys", "signing_request", "take_answer", "Answered", "replace_key", "key_request",
     "renew_kept", "renewal_request", "delegate",

@@ -161,6 +161,36 @@ def expiring(world: World, product: str = "") -> list[Expiring]:
     return sorted(found, key=lambda one: one.expires)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnlineRole:
+    """A role that the server itself signs anew: until when it holds, and since when it should have been done.
+
+    `state`: `good`, `due` (the worker should have signed it by now), `soon` or `expired`, as in `Expiring`.
+    """
+
+    product: str
+    role: str
+    expires: datetime
+    due: datetime
+    state: Literal["good", "due", "soon", "expired"]
+
+
+def online_roles(world: World) -> list[OnlineRole]:
+    """Return snapshot and timestamp of every product, the first to end first."""
+    found, now = [], world.clock.now()
+    for one in products.list_all(world):
+        repository = Repository(publishing.repository_dir(world, one.id), one.id)
+        if not repository.exists():
+            continue
+        for role, kept in (("snapshot", repository.snapshot()), ("timestamp", repository.timestamp())):
+            due = files.due_at(kept)
+            # A worker that runs needs a moment; who is late by more than that does not run.
+            state = _state(kept, now) if now > due + _AGAIN else "good"
+            expires = kept.signed.expires
+            found.append(OnlineRole(product=one.id, role=role, expires=expires, due=due, state=state))
+    return sorted(found, key=lambda one: one.expires)
+
+
 def _in_force(repository: Repository) -> list[tuple[str, Metadata[Any]]]:
     tree = Tree(repository, repository.in_force())
     return [

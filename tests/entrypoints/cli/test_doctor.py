@@ -17,6 +17,7 @@ from village import STAFF, Village
 sys.path.insert(0, str(Path(__file__).parents[2] / "demo"))
 from town import Town
 
+from careful import updates
 from careful.entrypoints.cli import doctor
 from careful.kernel import outbox
 from careful.kernel.errors import Unavailable
@@ -172,3 +173,33 @@ def test_a_token_with_the_servers_keys(quiet: World, token: str):
     found = {one.name: one for one in doctor.examine(dataclasses.replace(quiet, settings=unplugged))}
     assert found["signing_token"].state == "bad"
     assert "not plugged in" in found["signing_token"].says
+
+
+def test_how_long_the_online_roles_hold(quiet: World, tmp_path: Path):
+    assert list(doctor.online_roles(quiet)) == []
+    Maker(quiet, STAFF, tmp_path).release("1.0.0")
+    [found] = doctor.online_roles(quiet)
+    assert found.state == "good"
+    assert found.says.startswith("cam-1: timestamp until ")
+    assert "(48 hours left), snapshot until" in found.says
+    assert "(14 days left)" in found.says
+    quiet.clock.advance(timedelta(days=1, minutes=10))
+    [found] = doctor.online_roles(quiet)
+    assert (found.state, found.do) == ("warning", "The worker does it: careful up")
+    assert found.says.startswith("cam-1: timestamp should have been signed anew by now;")
+    quiet.clock.advance(timedelta(days=1))
+    [found] = doctor.online_roles(quiet)
+    assert (found.state, "(over)" in found.says) == ("bad", True)
+    updates.renew(quiet)
+    assert [one.state for one in doctor.online_roles(quiet)] == ["good"]
+
+
+def test_whether_deltas_are_made(quiet: World, monkeypatch: pytest.MonkeyPatch):
+    assert [one.state for one in doctor.deltas(quiet)] == ["good"]
+    monkeypatch.setitem(sys.modules, "detools", None)  # as if it were not installed
+    [found] = doctor.deltas(quiet)
+    assert (found.state, "detools is not installed" in found.says) == ("warning", True)
+    assert "careful[deltas]" in found.do
+    none = dataclasses.replace(quiet, settings=quiet.settings.model_copy(update={"delta_bytes": 0}))
+    [found] = doctor.deltas(none)
+    assert (found.state, "CAREFUL_DELTA_BYTES" in found.says) == ("good", True)

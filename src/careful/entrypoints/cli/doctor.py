@@ -7,7 +7,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,6 +25,7 @@ from careful.kernel.work import World
 _ROOM_BYTES = 1 << 30
 _EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)  # no clock is right before this program was written
 _TLS_WARN_DAYS = 14
+_DAYS = 72  # from so many hours on, time left is said in days
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,43 @@ def update_metadata(world: World) -> Iterator[Check]:
         yield Check("trust", "good", "All update metadata holds long enough.")
 
 
+def online_roles(world: World) -> Iterator[Check]:
+    """See how long the metadata holds that the worker signs anew by itself, and whether it does."""
+    now = world.clock.now()
+    by_product: dict[str, list[updates.OnlineRole]] = {}
+    for one in updates.online_roles(world):
+        by_product.setdefault(one.product, []).append(one)
+    for product, roles in by_product.items():
+        until = ", ".join(
+            f"{one.role} until {one.expires:%Y-%m-%d %H:%MZ} ({_left(one.expires - now)})" for one in roles
+        )
+        near = [one.role for one in roles if one.state != "good"]
+        if not near:
+            yield Check("online roles", "good", f"{product}: {until}.")
+        else:
+            state: Literal["warning", "bad"] = "warning" if all(one.state != "expired" for one in roles) else "bad"
+            says = f"{product}: {' and '.join(near)} should have been signed anew by now; {until}."
+            yield Check("online roles", state, says, "The worker does it: careful up")
+
+
+def _left(span: timedelta) -> str:
+    hours = int(span.total_seconds() // 3600)
+    if hours < 0:
+        return "over"
+    return f"{hours // 24} days left" if hours >= _DAYS else f"{hours} hours left"
+
+
+def deltas(world: World) -> Iterator[Check]:
+    """See whether deltas are made, and if not, why."""
+    if not world.settings.delta_bytes:
+        yield Check("deltas", "good", "Off: CAREFUL_DELTA_BYTES is 0. Devices fetch full images.")
+    elif not updates.can_make():
+        says = "Off, because detools is not installed: devices fetch full images."
+        yield Check("deltas", "warning", says, "apt-get install gcc python3-dev, then: pip install 'careful[deltas]'")
+    else:
+        yield Check("deltas", "good", "Made for the versions that devices run.")
+
+
 CHECKS: tuple[Callable[[World], Iterator[Check]], ...] = (
     clock,
     disk,
@@ -163,6 +201,8 @@ CHECKS: tuple[Callable[[World], Iterator[Check]], ...] = (
     messages,
     feeds,
     update_metadata,
+    online_roles,
+    deltas,
 )
 
 
@@ -195,7 +235,7 @@ def examine(world: World) -> list[Check]:
 @json_option
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> None:
-    """Check clock, disk, key modes, ports, TLS, ledger, outbox, feeds and trust. Exit 1 when something is bad."""
+    """Check clock, disk, keys, ports, TLS, ledger, outbox, feeds, trust and deltas. Exit 1 when something is bad."""
     parts: Any = ctx.obj
     try:
         found = examine(parts.world())
