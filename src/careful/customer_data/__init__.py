@@ -17,7 +17,9 @@ from careful.customer_data.consent import (
     note_began,
     withdraw,
 )
+from careful.customer_data.ending import EXPORTED, Retirement, Sweeper, end_customer, reset, transfer
 from careful.customer_data.epoch_keys import FOLDER, EpochKeys, epoch_keys
+from careful.customer_data.holders import HOLD_SECONDS, end_holding, hold, let_go
 from careful.customer_data.intake import (
     ObservedField,
     RefusedField,
@@ -29,16 +31,23 @@ from careful.customer_data.intake import (
     refused_fields,
     tell_intake,
 )
-from careful.customer_data.model import Customer, Epoch, Why
+from careful.customer_data.model import WORDS, Customer, Epoch, Receipt, Release, Why
 from careful.customer_data.moving import Feed, Mover, make_days
 from careful.customer_data.queries import customers_of, epochs
+from careful.customer_data.receipts import receipt, receipt_verifier, receipts, signed_receipt
 from careful.customer_data.records import Expiry, InboxRecords, Oldest, Records, Row, Swept
 from careful.customer_data.records_postgres import PostgresRecords
+from careful.customer_data.rotation import turn_epochs
 from careful.customer_data.sealing import DataKey, NotOpened, SealedRecord, is_sealed, plain_fields, read_sealed, seal
 
 __all__ = [
     # whose, and under which key
     "Customer", "Why", "Epoch", "key_of", "customers_of", "epochs", "EpochKeys", "epoch_keys", "FOLDER",
+    "turn_epochs",
+    # the end of their time
+    "end_customer", "transfer", "reset", "Retirement", "Sweeper", "EXPORTED", "WORDS",
+    "hold", "let_go", "end_holding", "HOLD_SECONDS",
+    "Receipt", "Release", "receipt", "receipts", "signed_receipt", "receipt_verifier",
     # the form at rest
     "DataKey", "seal", "SealedRecord", "is_sealed", "read_sealed", "plain_fields", "NotOpened",
     # who agreed to what

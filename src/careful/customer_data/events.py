@@ -92,3 +92,40 @@ class DataObserved(Event):
     fields: tuple[str, ...]
     since: datetime
     until: datetime
+
+
+@event("customer_data.customer_ended", subject="device/{device}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerEnded(Event):
+    """A customer's time with a device ended and their key was destroyed; by `due` no copy of it is of use any more.
+
+    `why`: asked, transfer, reset, retired, key lost. `customer` is empty where nothing personal was stored.
+    """
+
+    device: str
+    product: str
+    customer: str
+    why: str
+    epoch: int | None
+    due: datetime | None
+    receipt: str
+
+
+@event("customer_data.records_swept", subject="device/{device}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordsSwept(Event):
+    """What a device had sent in an ended customer's time was deleted from the store, and has left its files."""
+
+    device: str
+    product: str
+    receipt: str
+    records: int
+
+
+@event("customer_data.epoch_destroyed", subject="epoch/{epoch}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpochDestroyed(Event):
+    """An epoch's key was destroyed, after all living customers' keys were put under the next; `due` was promised."""
+
+    epoch: int
+    due: datetime

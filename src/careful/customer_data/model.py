@@ -1,12 +1,24 @@
 """What is true of customers' data: whose time with a device it is, and under which epoch's key; pure."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 Why = Literal["asked", "transfer", "reset", "retired", "key lost"]
 """Why a customer's time ended: they asked for it, the device got another owner, was reset or retired; or its key is
 gone."""
+
+
+GRACE = timedelta(days=1)
+"""How long after its end an epoch's key may still be there: what moves keys on runs often, and may be late."""
+WORDS = {
+    "asked": "the customer asked for it",
+    "transfer": "the device got another owner",
+    "reset": "the device was reset",
+    "retired": "the device was retired",
+    "key lost": "the key was lost",
+}
+"""Why a customer's time ended, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +44,37 @@ class Epoch:
     closed_at: datetime | None = None
     """Since when it wraps no living customer's key."""
     destroyed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A process that held customers' keys when one ended, and when it had let go of that one."""
+
+    holder: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a customer's data when their time ended: what is gone, what will be by when, what was not covered.
+
+    `customer` is empty where there was no key, because nothing personal was ever stored. `due`: by then every copy of
+    the wrapped key, in whatever backup, is useless; `destroyed_at`: since then it is.
+    """
+
+    id: str
+    device: str
+    product: str
+    customer: str
+    why: Why
+    at: datetime
+    epoch: int | None
+    due: datetime | None
+    records: int
+    swept_at: datetime | None
+    destroyed_at: datetime | None
+    reads: int
+    """How often values were read, by the log, before they were gone."""
+    exports: tuple[str, ...]
+    """What had left the house, and is not covered."""
+    releases: tuple[Release, ...] = ()

@@ -69,11 +69,9 @@ def living(connection: Connection, device: str) -> tuple[Customer, bytes] | None
     return None if row is None else (as_customer(row), bytes(row.wrapped))
 
 
-def lock_living(connection: Connection, device: str) -> Customer | None:
-    """Return a device's present customer, held until the transaction ends."""
-    query = select(customer).where(customer.c.device == device, _alive).with_for_update()
-    row = connection.execute(query).one_or_none()
-    return None if row is None else as_customer(row)
+def device_of(connection: Connection, one: str) -> str | None:
+    """Return whose time with which device a customer is."""
+    return connection.execute(select(customer.c.device).where(customer.c.id == one)).scalar_one_or_none()
 
 
 def add_customer(connection: Connection, row: Mapping[str, Any]) -> None:
@@ -85,6 +83,13 @@ def end_customer(connection: Connection, one: str, now: datetime, why: str) -> b
     """End a customer's time and drop their key; tell whether it was going on."""
     ended = update(customer).where(customer.c.id == one, _alive).values(ended_at=now, why=why, wrapped=None)
     return connection.execute(ended).rowcount == 1
+
+
+def devices_alive(connection: Connection, devices: Sequence[str]) -> set[str]:
+    """Return those of `devices` that have a customer now."""
+    if not devices:
+        return set()
+    return set(connection.execute(select(customer.c.device).where(customer.c.device.in_(devices), _alive)).scalars())
 
 
 def count_under(connection: Connection, number: int) -> int:

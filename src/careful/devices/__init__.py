@@ -54,7 +54,7 @@ from careful.devices.model import (
     Traits,
     connects,
 )
-from careful.devices.owners import forget_owner, owner_contacts, set_owner, unsubscribe
+from careful.devices.owners import forget_contact, forget_owner, owner_contacts, set_owner, unsubscribe
 from careful.devices.queries import (
     all_of,
     certificates_of,
@@ -96,5 +96,5 @@ __all__ = [
     "get", "list_devices", "named", "all_of", "certificates_of", "on_versions", "count_by_version", "count_seen",
     "fleet_summary",
     # people to tell
-    "set_owner", "forget_owner", "owner_contacts", "unsubscribe",
+    "set_owner", "forget_owner", "forget_contact", "owner_contacts", "unsubscribe",
 ]  # fmt: skip

@@ -195,7 +195,7 @@ class OwnerSet(Event):
 @event("devices.owner_forgotten", subject="device/{device}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnerForgotten(Event):
-    """The person's address was erased (`why`: asked, unsubscribed, replaced, retired)."""
+    """The person's address was erased (`why`: asked, unsubscribed, replaced, retired, transfer)."""
 
     device: str
     owner: str

@@ -49,6 +49,11 @@ def forget_owner(world: World, actor: Actor, device: str) -> bool:
         return _forget(work, device, "asked")
 
 
+def forget_contact(work: Work, device: str, why: str) -> bool:
+    """Erase a device's owner as a part of other work; tell whether there was one."""
+    return _forget(work, device, why)
+
+
 def owner_contacts(world: World, devices: Sequence[str]) -> list[Contact]:
     """Return whom to tell about these devices; devices without an owner are left out."""
     with world.look() as connection:

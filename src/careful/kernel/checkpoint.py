@@ -63,29 +63,40 @@ def parse_verifier_key(text: str) -> tuple[str, Ed25519PublicKey]:
 
 def sign(checkpoint: Checkpoint, key: Ed25519PrivateKey) -> str:
     """Return the signed note."""
-    body = checkpoint.body()
-    signature = key_id(checkpoint.origin, key.public_key()) + key.sign(body.encode())
-    return f"{body}\n\u2014 {checkpoint.origin} {base64.b64encode(signature).decode()}\n"
+    return sign_text(checkpoint.origin, checkpoint.body(), key)
+
+
+def sign_text(name: str, text: str, key: Ed25519PrivateKey) -> str:
+    """Return any text, which ends in a line feed and has no empty line, as a signed note."""
+    signature = key_id(name, key.public_key()) + key.sign(text.encode())
+    return f"{text}\n\u2014 {name} {base64.b64encode(signature).decode()}\n"
 
 
 def open_note(note: str, key: Ed25519PublicKey) -> Checkpoint:
     """Read a signed note. Raises ValueError unless `key` signed exactly this text."""
-    body, separator, signatures = note.partition("\n\n")
+    body, separator, _ = note.partition("\n\n")
     lines = body.split("\n")
     if not separator or len(lines) < _BODY_LINES:
         raise ValueError("this is no signed checkpoint")
     origin, size, root = lines[:_BODY_LINES]
     if not size.isascii() or not size.isdecimal():
         raise ValueError(f"{size!r} is no tree size")
-    wanted = key_id(origin, key)
+    open_text(origin, note, key)
+    return Checkpoint(origin, int(size), base64.b64decode(root, validate=True))
+
+
+def open_text(signer: str, note: str, key: Ed25519PublicKey) -> str:
+    """Return the text of a signed note. Raises ValueError unless `key` signed exactly this text under that name."""
+    body, _, signatures = note.partition("\n\n")
+    wanted = key_id(signer, key)
     for line in signatures.splitlines():
         mark, _, rest = line.partition(" ")
         name, _, encoded = rest.rpartition(" ")
         signature = base64.b64decode(encoded, validate=True)
-        if mark == "\u2014" and name == origin and signature[:_KEY_ID_BYTES] == wanted:
+        if mark == "\u2014" and name == signer and signature[:_KEY_ID_BYTES] == wanted:
             try:
                 key.verify(signature[_KEY_ID_BYTES:], f"{body}\n".encode())
             except InvalidSignature as wrong:
-                raise ValueError("the checkpoint's signature does not fit its text") from wrong
-            return Checkpoint(origin, int(size), base64.b64decode(root, validate=True))
-    raise ValueError("the checkpoint is not signed by this key")
+                raise ValueError("the signature does not fit the text") from wrong
+            return f"{body}\n"
+    raise ValueError("the note is not signed by this key")

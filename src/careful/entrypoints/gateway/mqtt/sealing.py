@@ -2,12 +2,14 @@
 
 A device's key is fetched while it is being identified, in the thread that asks the database. Where it is missing all
 the same (a declaration with personal fields came into force meanwhile), the connection's messages wait here, in their
-order, until it is there. When a customer's time ends, the gateway looks four times a second and swaps their key for the
-next customer's.
+order, until it is there. They wait too when the device says that it was reset: that is acknowledged when the customer's
+key is destroyed. When a customer's time ends otherwise, the gateway, which looks four times a second, swaps their key
+for the next customer's.
 """
 
+import time
 from collections import OrderedDict
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Container
 from typing import TYPE_CHECKING
 
 import structlog
@@ -17,6 +19,7 @@ from careful.customer_data import DataKey
 from careful.entrypoints.gateway.mqtt.events import RefusedByInbox, Store
 from careful.entrypoints.gateway.sealing import Pool, sealed
 from careful.kernel.errors import CarefulError
+from careful.kernel.ids import new_id
 from careful.kernel.work import World
 from careful.products import Permit
 
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
     from careful.entrypoints.gateway.mqtt.connection import Connection
     from careful.entrypoints.gateway.mqtt.gateway import Gateway
 
+RESET = "event/reset"
+"""The event with which a device says that it was reset to how it left the factory."""
 _ENDED_REMEMBERED = 10_000
 _log = structlog.get_logger(__name__)
 
@@ -38,6 +43,16 @@ class Keyring:
         self._keys: dict[str, DataKey] = {}
         self._ended: OrderedDict[str, None] = OrderedDict()
         self._absent: set[str] = set()
+        self._holder = new_id()
+        self._beat = -customer_data.HOLD_SECONDS
+
+    def beat(self, *, last: bool = False) -> None:
+        """Let it be known, now and then, that this process holds keys."""
+        if last:
+            customer_data.end_holding(self._world, self._holder)
+        elif time.monotonic() - self._beat >= customer_data.HOLD_SECONDS:
+            customer_data.hold(self._world, self._holder)
+            self._beat = time.monotonic()
 
     def get(self, device: str) -> DataKey | None:
         """Return the key, where it was fetched."""
@@ -50,6 +65,12 @@ class Keyring:
             if key.customer not in self._ended:  # else it ended while we fetched, and whoever looks had nothing to swap
                 return
 
+    def reset(self, device: str) -> None:
+        """End the customer's time, because the device says that it was reset, and have the next one's key."""
+        customer_data.reset(self._world, device)
+        if self._keys.pop(device, None) is not None:
+            self.fetch(device)
+
     def keep(self, connected: Container[str]) -> None:
         """Let go of the keys of devices that are not connected, unless they were fetched since the last time."""
         absent = {device for device in list(self._keys) if device not in connected}
@@ -57,8 +78,8 @@ class Keyring:
             self._keys.pop(device, None)
         self._absent = absent
 
-    def swap(self, ended: Iterable[tuple[str, str]], connected: Container[str]) -> None:
-        """Replace the keys of customers whose time has ended: device and customer."""
+    def swap(self, ended: Collection[tuple[str, str]], connected: Container[str]) -> None:
+        """Replace the keys of customers whose time has ended (device and customer), and say that it is done."""
         for device, customer in ended:
             self._ended[customer] = None
             while len(self._ended) > _ENDED_REMEMBERED:
@@ -74,6 +95,7 @@ class Keyring:
             except CarefulError as refusal:  # retired, or no key to be had: what the device says now is not taken
                 self._keys.pop(device, None)
                 _log.warning("a device has no customer any more", device=device, why=str(refusal))
+        customer_data.let_go(self._world, self._holder, {customer for _, customer in ended if customer})
 
 
 class Sealing:
@@ -83,6 +105,7 @@ class Sealing:
         self._gateway, self.keys = gateway, keys
         self._draw = Pool().draw
         self.waiting: dict[Connection, list[Store]] = {}
+        self._reset: set[Connection] = set()
 
     def seal(self, connection: "Connection", wanted: Store) -> tuple[bytes, bytes] | None:
         """Return what goes to the inbox and its digest; None where it has to wait, and comes back by itself."""
@@ -90,31 +113,37 @@ class Sealing:
         if waiting is not None:
             waiting.append(wanted)
             return None
+        if wanted.topic == RESET and connection not in self._reset:
+            self.waiting[connection] = [wanted]
+            self._reset.add(connection)
+            self._when_done(connection, self._gateway.ask(self.keys.reset, connection.session.device))
+            return None
+        self._reset.discard(connection)
         if wanted.stream is None or wanted.fields is None:
             return wanted.payload, b""
         key = self.keys.get(connection.session.device)
         if key is None:
             self.waiting[connection] = [wanted]
-            self._fetch(connection)
+            self._when_done(connection, self._gateway.ask(self.keys.fetch, connection.session.device))
             return None
         return sealed(key, wanted.topic, wanted.stream, wanted.fields, wanted.payload, self._draw)
 
-    def _fetch(self, connection: "Connection") -> None:
+    def _when_done(self, connection: "Connection", job: "asyncio.Future[None]") -> None:
+        """Go on with what waits once the database has answered, or say that it is not taken."""
         device = connection.session.device
 
         def done(future: "asyncio.Future[None]") -> None:
             stores = self.waiting.pop(connection, [])
-            if future.cancelled():
+            failure = None if future.cancelled() else future.exception()
+            if future.cancelled() or failure is not None:
+                self._reset.discard(connection)
+                _log.error("a customer's key cannot be had", device=device, why=str(failure))
+                connection.feed(RefusedByInbox(tuple(one.token for one in stores if one.token), str(failure)))
                 return
-            failure = future.exception()
-            if failure is None:
-                for one in stores:
-                    self._gateway.store(connection, one)
-                return
-            _log.error("a customer's key cannot be had", device=device, why=str(failure))
-            connection.feed(RefusedByInbox(tuple(one.token for one in stores if one.token), str(failure)))
+            for one in stores:
+                self._gateway.store(connection, one)
 
-        self._gateway.ask(self.keys.fetch, device).add_done_callback(done)
+        job.add_done_callback(done)
 
 
 def needs_key(permit: Permit) -> bool:
