@@ -35,9 +35,9 @@ def test_what_may_be_personal_is_protected():
 
 
 def test_every_device_may_say_that_it_went_and_what_became_of_an_update():
-    assert set(PERMIT.events) == {"offline", "update", "motion", "bare"}
+    assert set(PERMIT.events) == {"offline", "update", "reset", "motion", "bare"}
     assert PERMIT.check_event("offline", {"reason": "power"}) == Checked({"reason": "power"})
-    assert permit(parse(b"schema: product/1\nproduct: {id: a}\n")).events.keys() == {"offline", "update"}
+    assert permit(parse(b"schema: product/1\nproduct: {id: a}\n")).events.keys() == {"offline", "update", "reset"}
 
 
 MESSAGES = [
@@ -220,3 +220,9 @@ def test_what_is_left_passes_again_and_nothing_is_made_up(message, consents):
         assert checked.fields.items() <= message.items()
         assert len(checked.fields) + len(checked.dropped) == len(message)
         assert JUDGED.check_up("field", checked.fields, consents) == Checked(checked.fields)
+
+
+def test_an_event_called_reset_that_the_product_declares_is_its_own():
+    head = b"schema: product/1\nproduct: {id: cam, name: C}\n"
+    assert permit(parse(head)).resets
+    assert not permit(parse(head + b"events: [{name: reset, fields: [why], personal: false}]\n")).resets

@@ -7,8 +7,9 @@ records go from the store and its files; the epoch's key goes by the epoch's end
 import time
 from datetime import datetime, timedelta
 
-from careful import devices
+from careful import devices, releases
 from careful.customer_data import reads_store, receipts_store, store
+from careful.customer_data.consent import end_consents
 from careful.customer_data.events import CustomerEnded, RecordsSwept
 from careful.customer_data.model import GRACE, Receipt, Why
 from careful.customer_data.records import Records
@@ -44,11 +45,14 @@ def transfer(world: World, actor: Actor, device: str) -> Receipt:
         return _end(work, known, "transfer")
 
 
-def reset(world: World, device: str) -> Receipt:
-    """End the customer's time because the device says that it was reset.
+def reset(world: World, device: str) -> Receipt | None:
+    """End the customer's time because the device says that it was reset; None where its product means something else.
 
     Raises TooMany for one that says so all day, NotFound.
     """
+    known = devices.get(world, device)
+    if not releases.permit_for(world, known.product, known.version).resets:
+        return None
     with world.look() as connection:
         lately = receipts_store.count_since(connection, device, world.clock.now() - timedelta(hours=1))
     if lately >= RESETS_MOST:
@@ -85,6 +89,7 @@ def _end(work: Work, known: devices.Device, why: Why) -> Receipt:
         if newest is not None:
             epoch, due = newest.number, newest.ends + GRACE
         store.end_customer(connection, one, work.now, why)
+    end_consents(work, known.id, why)
     made = Receipt(
         id=new_id(), device=known.id, product=known.product, customer=one, why=why, at=work.now, epoch=epoch, due=due,
         records=0, swept_at=None, destroyed_at=None,

@@ -1,6 +1,6 @@
 """What a device may say: the declaration compiled into an allow-list that the gateway asks for every message.
 
-A stream is a data item that arises on the device; an event is one that the declaration names, or one of the two that
+A stream is a data item that arises on the device; an event is one that the declaration names, or one of those that
 every device may send. Whatever is not listed is refused: an unknown stream, an unknown field, a value of another type,
 out of its range or too long, and what waits for a consent that nobody gave. A data item's policy says whether the whole
 record is refused for it or the field alone is left out.
@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from careful.products.declaration import Declaration
+from careful.products.declaration import RESET, Declaration
 from careful.products.fields import FieldRule, Test, rules_of, shown
 from careful.products.flows import DataItem, Rate
 from careful.products.vocabulary import FieldType
@@ -40,6 +40,7 @@ BUILT_IN: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "offline": frozenset({"reason", "at"}),
         "update": frozenset({"action", "version", "state", "reason", "at"}),
+        RESET: frozenset({"at"}),
     }
 )
 """Events that every device may send, with the fields they may have."""
@@ -145,6 +146,8 @@ class Permit:
     shapes: Mapping[str, Stream]
     """The events again, with their checks."""
     version: int = 0
+    resets: bool = True
+    """Whether the event `reset` is ours: the device was reset, and its customer's time is over."""
 
     def drain(self) -> dict[tuple[str, tuple[str, ...]], int]:
         """Take away what was counted of the streams: (stream, fields) -> records."""
@@ -187,6 +190,7 @@ def permit(declaration: Declaration, version: int = 0) -> Permit:
         MappingProxyType({name: shape.fields for name, shape in shapes.items()}),
         MappingProxyType(shapes),
         version,
+        RESET not in {item.name for item in declaration.events or ()},
     )
 
 

@@ -121,3 +121,47 @@ def test_a_key_that_cannot_be_had_refuses_the_message(gateway, world, monkeypatc
     assert one.receive() is None  # not acknowledged: the device sends it again
     assert json.dumps("canary").encode() not in on_disk(world)
     assert inbox.count(world.home) == 0
+
+
+def test_a_reset_is_acknowledged_when_the_key_is_gone_and_what_follows_is_the_next_customers(gateway, world):
+    one = gateway.join(gateway.make(DEVICE))
+    motion = f"d/{DEVICE}/event/motion"
+    one.say(motion, ZONE, 1)
+    before = customer_data.key_of(world, DEVICE).customer
+    one.send(Publish(f"d/{DEVICE}/event/reset", b"{}", 1, 2), Publish(motion, ZONE, 1, 3))
+    assert [one.receive(), one.receive()] == [PubAck(2), PubAck(3)]
+    (receipt,) = customer_data.receipts(world, device=DEVICE)
+    assert (receipt.customer, receipt.why) == (before, "reset")
+    newest, event, oldest = inbox.recent(world.home, DEVICE)
+    assert event.topic == "event/reset"
+    after = customer_data.key_of(world, DEVICE).customer
+    assert [customer_data.read_sealed(found.payload).customer for found in (oldest, newest)] == [before, after]
+    assert before != after
+
+
+def test_a_customers_end_reaches_the_gateway_within_a_second(gateway, world, staff, eventually):
+    one = gateway.join(gateway.make(DEVICE))
+    motion = f"d/{DEVICE}/event/motion"
+    one.say(motion, ZONE, 1)
+    eventually(lambda: holders(world))
+    receipt = customer_data.end_customer(world, staff, DEVICE, "asked")
+    eventually(lambda: all(each.at for each in customer_data.receipt(world, receipt.id).releases), 2)
+    assert len(customer_data.receipt(world, receipt.id).releases) == 1
+    one.say(motion, ZONE, 2)
+    newest = customer_data.read_sealed(inbox.recent(world.home, DEVICE)[0].payload).customer
+    assert newest == customer_data.key_of(world, DEVICE).customer != receipt.customer
+
+
+def holders(world):
+    with world.look() as connection:
+        return connection.exec_driver_sql("SELECT id FROM customer_data_holder").all()
+
+
+def test_a_products_own_reset_ends_nothing(gateway, world, staff, eventually):
+    text = b"schema: product/1\nproduct: {id: cam-1, name: C, models: [C]}\n"
+    text += b"events: [{name: reset, fields: [], personal: true}]\n"
+    products.declare(world, staff, text)
+    products.approve(world, staff, "cam-1")
+    one = gateway.join(gateway.make(DEVICE))
+    assert one.say(f"d/{DEVICE}/event/reset", b"{}", 2) == PubAck(2)
+    assert customer_data.receipts(world) == []

@@ -36,7 +36,7 @@ from careful.entrypoints.gateway.mqtt.events import (
     Stored,
 )
 from careful.entrypoints.gateway.mqtt.places import Places
-from careful.entrypoints.gateway.mqtt.sealing import Keyring, Sealing, needs_key
+from careful.entrypoints.gateway.mqtt.sealing import RESET, Keyring, Sealing, needs_key
 from careful.kernel import ledger
 from careful.kernel.errors import CarefulError, Unavailable
 from careful.kernel.inbox import GROUP_MOST, Entry, Inbox, Message, Settled
@@ -125,7 +125,7 @@ class Gateway:
     def store(self, connection: Connection, wanted: Store) -> None:
         """Put a message into the present block; the block goes to the inbox at the end of this turn of the loop."""
         payload, digest = wanted.payload, b""
-        if wanted.stream is not None or self._sealing.waiting:
+        if wanted.stream is not None or self._sealing.waiting or wanted.topic == RESET:
             ready = self._sealing.seal(connection, wanted)
             if ready is None:
                 return
@@ -353,6 +353,7 @@ class Gateway:
                 _log.info("a reported version was refused", device=device, why=str(refused))
         if crashes:
             devices.report_crashes(self._world, crashes)
+        self._keys.beat()
 
     async def finish(self, seconds: float = 5.0) -> None:
         """Let what is under way reach the disk and be acknowledged, end all connections, write what is left."""
@@ -363,5 +364,7 @@ class Gateway:
             connection.feed(Cut("the gateway stops"))
         self._flush_delivered()
         await self.flush(last=True)
+        with contextlib.suppress(CarefulError):
+            await self.ask(self._keys.end)
         await self.loop.run_in_executor(None, self._mailing.shutdown)
         await self.loop.run_in_executor(None, self._asking.shutdown)

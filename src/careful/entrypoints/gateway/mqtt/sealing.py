@@ -46,11 +46,13 @@ class Keyring:
         self._holder = new_id()
         self._beat = -customer_data.HOLD_SECONDS
 
-    def beat(self, *, last: bool = False) -> None:
+    def end(self) -> None:
+        """Let it be known that this process ends."""
+        customer_data.end_holding(self._world, self._holder)
+
+    def beat(self) -> None:
         """Let it be known, now and then, that this process holds keys."""
-        if last:
-            customer_data.end_holding(self._world, self._holder)
-        elif time.monotonic() - self._beat >= customer_data.HOLD_SECONDS:
+        if time.monotonic() - self._beat >= customer_data.HOLD_SECONDS:
             customer_data.hold(self._world, self._holder)
             self._beat = time.monotonic()
 
@@ -67,8 +69,7 @@ class Keyring:
 
     def reset(self, device: str) -> None:
         """End the customer's time, because the device says that it was reset, and have the next one's key."""
-        customer_data.reset(self._world, device)
-        if self._keys.pop(device, None) is not None:
+        if customer_data.reset(self._world, device) is not None and self._keys.pop(device, None) is not None:
             self.fetch(device)
 
     def keep(self, connected: Container[str]) -> None:
