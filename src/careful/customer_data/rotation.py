@@ -57,7 +57,7 @@ def _move_some(world: World, keys: EpochKeys, newest: Epoch) -> int:
     with world.look() as connection:
         rows = store.wrapped_under_others(connection, newest.number, _AT_ONCE)
         proofs = {one.number: proof for one, proof in store.epochs(connection)}
-    changed: list[tuple[str, int, int, bytes]] = []
+    changed: list[tuple[str, int, bytes]] = []
     lost: list[str] = []
     for number in sorted({epoch for _, epoch, _ in rows}):
         if not keys.fits(number, proofs[number]):
@@ -69,10 +69,10 @@ def _move_some(world: World, keys: EpochKeys, newest: Epoch) -> int:
         good = [(one, key) for (one, _), key in opened if key is not None]
         lost += [one for (one, _), key in opened if key is None]
         wrapped = keys.wrap(newest.number, good)
-        changed += [(one, number, newest.number, new) for (one, _), new in zip(good, wrapped, strict=True)]
+        changed += [(one, number, new) for (one, _), new in zip(good, wrapped, strict=True)]
     with world.change(SYSTEM) as work:
         store.take_turn(work.connection)
-        store.rewrap(work.connection, changed)
+        store.rewrap(work.connection, newest.number, changed)
         end_lost(work, lost, newest)
     return len(rows)
 
