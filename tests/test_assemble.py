@@ -88,16 +88,17 @@ def test_chores_settle_in_an_empty_installation(settings: Settings):
 
 
 def test_each_process_has_a_runner_and_a_command():
-    assert set(assemble.RUNNERS) == set(assemble.PROCESSES)
+    assert set(assemble.RUNNERS) == {*assemble.PROCESSES, "devices"}
     for name, command in assemble.Parts().processes().items():
         assert command == [sys.executable, "-m", "careful.assemble", name]
 
 
 def test_more_gateways_are_more_processes(tmp_path: Path):
     parts = assemble.Parts()
-    parts.use(data=tmp_path, gateways=3)
+    parts.use(data=tmp_path, gateways=3, device_processes=2)
     commands = parts.processes()
-    assert sorted(commands) == ["gateway", "gateway-2", "gateway-3", "web", "worker"]
+    assert sorted(commands) == ["devices-2", "gateway", "gateway-2", "gateway-3", "web", "worker"]
+    assert commands["devices-2"] == [sys.executable, "-m", "careful.assemble", "devices"]
     assert commands["gateway-3"] == [sys.executable, "-m", "careful.assemble", "gateway"]
 
 

@@ -67,6 +67,7 @@ class Parts:
         """Return the command line of each process that `careful up` keeps running."""
         names = {name: name for name in PROCESSES}
         names |= {f"gateway-{number}": "gateway" for number in range(2, self.settings().gateways + 1)}
+        names |= {f"devices-{number}": "devices" for number in range(2, self.settings().device_processes + 1)}
         return {name: [sys.executable, "-m", "careful.assemble", part] for name, part in names.items()}
 
     def preparation(self) -> list[str]:
@@ -139,6 +140,14 @@ def run_web(world: "World") -> None:
     )
 
 
+def run_devices(world: "World") -> None:
+    """Serve the devices' HTTPS beside the web process, on the same port."""
+    from careful.entrypoints.gateway.https.app import server_config
+    from careful.entrypoints.web import serve_all
+
+    serve_all([server_config(world)], world)
+
+
 def run_gateway(world: "World") -> None:
     """Serve MQTT."""
     from careful.entrypoints.gateway.mqtt.server import run
@@ -153,7 +162,12 @@ def run_worker(world: "World") -> None:
     run(world, [*moving(world), *chores()])
 
 
-RUNNERS: "dict[str, Callable[[World], None]]" = {"web": run_web, "gateway": run_gateway, "worker": run_worker}
+RUNNERS: "dict[str, Callable[[World], None]]" = {
+    "web": run_web,
+    "devices": run_devices,
+    "gateway": run_gateway,
+    "worker": run_worker,
+}
 
 
 def _log_to_stderr() -> None:
@@ -214,6 +228,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] and sys.argv[1] in {*PROCESSES, "prepare"}:
+    if sys.argv[1:] and sys.argv[1] in {*RUNNERS, "prepare"}:
         sys.exit(run_part(sys.argv[1]))
     main()

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import socket
 from collections.abc import Iterator, Sequence
 
 import uvicorn
@@ -42,7 +43,11 @@ class _Server(uvicorn.Server):
 
 
 def serve_all(configs: Sequence[uvicorn.Config], world: World | None = None) -> None:
-    """Serve until SIGTERM or SIGINT, then let requests under way finish; with `world`, its certificates stay fresh."""
+    """Serve until SIGTERM or SIGINT, then let requests under way finish; with `world`, its certificates stay fresh.
+
+    Where devices have several processes, each opens their port, and the kernel shares connections out among them.
+    """
+    shared = world.settings.device_port if world and world.settings.device_processes > 1 else None
     servers = [_Server(config) for config in configs]
 
     def stop() -> None:
@@ -56,9 +61,16 @@ def serve_all(configs: Sequence[uvicorn.Config], world: World | None = None) -> 
         for config in configs:
             config.load()
         renewing = [asyncio.create_task(keep_fresh(world, one.ssl)) for one in configs if world and one.ssl]
-        await asyncio.gather(*(server.serve() for server in servers))
+        opened = [[_shared_port(config)] if config.port == shared else None for config in configs]
+        await asyncio.gather(*(server.serve(sockets) for server, sockets in zip(servers, opened, strict=True)))
         for task in renewing:
             task.cancel()
 
     with asyncio.Runner(loop_factory=configs[0].get_loop_factory()) as runner:
         runner.run(serve())
+
+
+def _shared_port(config: uvicorn.Config) -> socket.socket:
+    """Open a port that other processes of ours open too."""
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    return socket.create_server((config.host, config.port), family=family, backlog=config.backlog, reuse_port=True)

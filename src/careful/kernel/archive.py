@@ -236,7 +236,8 @@ def _below(folder: Path, name: str) -> Path:
 
 def _is_left_out(place: Path) -> bool:
     drafts = place.parts[:2] == ("artifacts", "drafts")  # files still being taken in
-    return drafts or place.name in _LEFT_OUT or place.name.endswith(_SQLITE_SUFFIXES)
+    turns = place.parts[:1] == ("turns",)  # locks that say something only while a process holds them
+    return drafts or turns or place.name in _LEFT_OUT or place.name.endswith(_SQLITE_SUFFIXES)
 
 
 def _settled(path: Path, scratch: Path) -> Path:

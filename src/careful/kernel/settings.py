@@ -69,6 +69,9 @@ class Settings(BaseSettings):
     poll_seconds: int = Field(default=300, ge=1, le=86399, description="How often devices are told to poll, seconds.")
     silence_minutes: int = Field(default=30, ge=1, le=43200, description="A device unheard for this long is silent.")
     gateways: int = Field(default=1, ge=1, le=64, description="MQTT gateway processes, at best one for each core.")
+    device_processes: int = Field(
+        default=1, ge=1, le=64, description="Processes that serve devices over HTTPS, at best one for each core."
+    )
     inbox: str = Field(
         default="",
         description="Empty: a file in the data folder. Else a JetStream cluster, as nats://a:4222,b:4222,c:4222 or tls://...",
@@ -121,11 +124,16 @@ class Settings(BaseSettings):
         default=300, ge=10, le=604800, description="Life of a signed link into the bucket, seconds."
     )
     download_at_once: int = Field(
-        default=64, ge=1, le=10000, description="Downloads at once; further devices are asked to come back."
+        default=64,
+        ge=1,
+        le=10000,
+        description="Downloads at once on this machine; further devices are asked to come back.",
     )
     download_rate: int = Field(default=0, ge=0, description="Bytes per second for each download; 0: no limit.")
     polls_per_second: int = Field(
-        default=300, ge=1, description="Polls per second above which devices are told to poll less often."
+        default=300,
+        ge=1,
+        description="Polls per second, over all processes, above which devices are told to poll less often.",
     )
 
     quarantine_percent: float = Field(

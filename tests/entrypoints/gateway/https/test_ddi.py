@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import cbor2
@@ -14,6 +15,8 @@ from hypothesis import strategies as st
 from makers import Maker
 
 from careful import devices, updates
+from careful.entrypoints.gateway.https.ddi import Ddi
+from careful.entrypoints.gateway.https.ddi_desk import Desk
 from careful.kernel import ledger
 from careful.kernel.clock import ManualClock
 from careful.kernel.work import World
@@ -482,3 +485,15 @@ def test_the_director_signs_an_order_for_its_device_alone(cam, other, rollout):
     assert other.get(f"/deploymentBase/{action}/assignment").status_code == 404
     cam.tell(action)
     assert cam.get(f"/deploymentBase/{action}/assignment").status_code == 404
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_of_several_processes_each_has_its_share_of_the_polls(world):
+    four = {"polls_per_second": 300, "device_processes": 4, "poll_seconds": 60}
+    ddi = Ddi(Desk(replace(world, settings=world.settings.model_copy(update=four)), fresh=1.0))
+    for _ in range(140):
+        ddi._pace.polled()
+    assert ddi._pace.usual() == 60
+    for _ in range(140):
+        ddi._pace.polled()
+    assert ddi._pace.usual() > 60

@@ -21,6 +21,7 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from careful import releases
+from careful.entrypoints.gateway.https.turns import Turns
 from careful.kernel.errors import NotFound, Unavailable
 from careful.kernel.work import World
 
@@ -42,7 +43,7 @@ class Delivery:
         self._world = world
         self._bucket = releases.Bucket(world.settings) if world.settings.artifact_bucket else None
         self._altered: set[str] = set()
-        self._places = asyncio.Semaphore(world.settings.download_at_once)
+        self._turns = Turns(world.home / "turns", world.settings.download_at_once)
 
     async def answer(
         self, request: Request, sha256: str, filename: str, tag: str, *, cache: str = "private", here: bool = False
@@ -62,7 +63,7 @@ class Delivery:
         path = await run_in_threadpool(self._sound, sha256)
         if here or settings.artifact_delivery == "app":
             response = file_response(request, path, filename, tag, cache=cache)
-            return _Paced(response, self._places, settings.download_rate)
+            return _Paced(response, self._turns, settings.download_rate)
         return self._handed_over(path, sha256, filename, tag, cache)
 
     def _sound(self, sha256: str) -> Path:
@@ -125,18 +126,18 @@ def _names(header: str, etag: str) -> bool:
 
 
 class _Paced:
-    """A download that waits for its place and keeps to its rate."""
+    """A download that waits for its turn and keeps to its rate."""
 
-    def __init__(self, response: Response, places: asyncio.Semaphore, rate: int) -> None:
+    def __init__(self, response: Response, turns: Turns, rate: int) -> None:
         self._response = response
-        self._places = places
+        self._turns = turns
         self._rate = rate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the answer. Who finds no place within a while is asked to come back, each at another time."""
+        """Send the answer. Who gets no turn within a while is asked to come back, each at another time."""
         try:
             async with asyncio.timeout(_WAIT_SECONDS):
-                await self._places.acquire()
+                turn = await self._turns.take()
         except TimeoutError:
             later = str(random.randint(*_COME_BACK))  # noqa: S311 (spreads devices; no secret)
             await Response(status_code=503, headers={"retry-after": later})(scope, receive, send)
@@ -144,7 +145,7 @@ class _Paced:
         try:
             await self._response(scope, receive, self._slowed(send) if self._rate else send)
         finally:
-            self._places.release()
+            turn.close()
 
     def _slowed(self, send: Send) -> Send:
         loop = asyncio.get_running_loop()
@@ -152,11 +153,11 @@ class _Paced:
 
         async def slowly(message: Message) -> None:
             nonlocal sent
-            await send(message)
             sent += len(message.get("body", b""))
             ahead = sent / self._rate - (loop.time() - began)
-            if ahead > 0:
+            if ahead > 0:  # before it is sent, or the last part would cost no time
                 await asyncio.sleep(ahead)
+            await send(message)
 
         return slowly
 

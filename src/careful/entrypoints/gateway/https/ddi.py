@@ -90,7 +90,8 @@ class Ddi:
         self._world = desk.world
         settings = desk.world.settings
         self._files = Delivery(desk.world)
-        self._pace = Pace(settings.poll_seconds, settings.polls_per_second, settings.silence_minutes * 30)
+        share = settings.polls_per_second / settings.device_processes  # the kernel shares connections out evenly
+        self._pace = Pace(settings.poll_seconds, share, settings.silence_minutes * 30)
         self._http_port = settings.device_http_port
 
     async def poll(self, request: Request) -> Response:

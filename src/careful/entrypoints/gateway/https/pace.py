@@ -36,7 +36,7 @@ class Pace:
     def __init__(
         self,
         usual: int,
-        most: int,
+        most: float,
         longest: float = 900.0,
         *,
         chance: Callable[[], float] = random.random,
