@@ -35,29 +35,29 @@ def told(world, name):
 
 
 def test_a_consent_is_given_once_and_withdrawn(world, staff, toy):
-    first = customer_data.give(world, staff, toy, "voice", method="card-check")
-    again = customer_data.give(world, staff, toy, "voice", "parental", method="paper")
+    first = customer_data.give_consent(world, staff, toy, "voice", method="card-check")
+    again = customer_data.give_consent(world, staff, toy, "voice", "parental", method="paper")
     assert first == again
     assert (first.kind, first.method, first.given_by, first.ended_at) == ("parental", "card-check", str(staff), None)
     assert told(world, "consent_given") == [
         {"device": toy, "product": "toy-1", "item": "voice", "kind": "parental", "method": "card-check"}
     ]
-    (ended,) = customer_data.withdraw(world, staff, toy, "voice")
+    (ended,) = customer_data.withdraw_consent(world, staff, toy, "voice")
     assert ended.item == "voice"
-    assert customer_data.withdraw(world, staff, toy, "voice") == ()
+    assert customer_data.withdraw_consent(world, staff, toy, "voice") == ()
     assert [one["why"] for one in told(world, "consent_withdrawn")] == ["withdrawn"]
     (kept,) = customer_data.consents_of(world, toy)
     assert (kept.ended_by, kept.why) == (str(staff), "withdrawn")
     assert kept.ended_at is not None
-    customer_data.give(world, staff, toy, "voice", method="paper")
+    customer_data.give_consent(world, staff, toy, "voice", method="paper")
     assert [one.ended_at is None for one in customer_data.consents_of(world, toy)] == [True, False]
 
 
 def test_a_parent_s_consent_is_also_an_opt_in_and_not_the_other_way_round(world, staff, toy):
     assert words(world, toy) == frozenset()
-    customer_data.give(world, staff, toy, "voice", method="paper")
-    customer_data.give(world, staff, toy, "tips")
-    customer_data.give(world, staff, toy, "mixed", "parental", method="paper")
+    customer_data.give_consent(world, staff, toy, "voice", method="paper")
+    customer_data.give_consent(world, staff, toy, "tips")
+    customer_data.give_consent(world, staff, toy, "mixed", "parental", method="paper")
     assert words(world, toy) == {
         "voice:parental", "voice:opt_in", "tips:opt_in", "mixed:parental", "mixed:opt_in",
     }  # fmt: skip
@@ -76,22 +76,22 @@ REFUSED = [
 @pytest.mark.parametrize(("item", "kind", "method", "error", "says"), REFUSED)
 def test_what_cannot_be_agreed_to(world, staff, toy, item, kind, method, error, says):
     with pytest.raises(error, match=says):
-        customer_data.give(world, staff, toy, item, kind, method)
+        customer_data.give_consent(world, staff, toy, item, kind, method)
     assert customer_data.consents_of(world, toy) == ()
 
 
 def test_only_devices_that_live_have_customers_who_agree(world, staff, toy):
-    for act in (customer_data.give, customer_data.withdraw):
+    for act in (customer_data.give_consent, customer_data.withdraw_consent):
         with pytest.raises(NotFound):
             act(world, staff, "toy-1-999", "tips")
     devices.retire(world, staff, toy, "broken")
     with pytest.raises(Refused):
-        customer_data.give(world, staff, toy, "tips")
+        customer_data.give_consent(world, staff, toy, "tips")
 
 
 def test_consents_end_with_the_customer_s_time(world, staff, toy):
-    customer_data.give(world, staff, toy, "tips")
-    customer_data.give(world, staff, toy, "voice", method="paper")
+    customer_data.give_consent(world, staff, toy, "tips")
+    customer_data.give_consent(world, staff, toy, "voice", method="paper")
     customer_data.note_began(world, {(toy, "tips"): "toy-1"})
     with world.change(staff) as work:
         assert customer_data.end_consents(work, toy, "transfer") == 2

@@ -8,15 +8,10 @@ end of the epoch makes every older copy of it useless too.
 
 from careful.customer_data.actions import key_of
 from careful.customer_data.consent import CHANGES as CONSENT_CHANGES
-from careful.customer_data.consent import (
-    Consent,
-    consent_words,
-    consents_of,
-    end_consents,
-    give,
-    note_began,
-    withdraw,
-)
+from careful.customer_data.consent import Consent, consent_words, consents_of, end_consents, note_began
+from careful.customer_data.consent import Kind as ConsentKind
+from careful.customer_data.consent import give as give_consent
+from careful.customer_data.consent import withdraw as withdraw_consent
 from careful.customer_data.ending import EXPORTED, Retirement, Sweeper, end_customer, reset, transfer
 from careful.customer_data.epoch_keys import FOLDER, EpochKeys, epoch_keys
 from careful.customer_data.holders import HOLD_SECONDS, end_holding, hold, let_go
@@ -39,6 +34,7 @@ from careful.customer_data.records import Expiry, InboxRecords, Oldest, Records,
 from careful.customer_data.records_postgres import PostgresRecords
 from careful.customer_data.rotation import turn_epochs
 from careful.customer_data.sealing import DataKey, NotOpened, SealedRecord, is_sealed, plain_fields, read_sealed, seal
+from careful.customer_data.table import FieldRow, ItemRow, data_item, data_table
 
 __all__ = [
     # whose, and under which key
@@ -51,10 +47,13 @@ __all__ = [
     # the form at rest
     "DataKey", "seal", "SealedRecord", "is_sealed", "read_sealed", "plain_fields", "NotOpened",
     # who agreed to what
-    "Consent", "give", "withdraw", "end_consents", "consents_of", "consent_words", "note_began", "CONSENT_CHANGES",
+    "Consent", "ConsentKind", "give_consent", "withdraw_consent", "end_consents", "consents_of", "consent_words",
+    "note_began", "CONSENT_CHANGES",
     # what was taken and refused at the door
     "Stopped", "RefusedField", "ObservedField", "count_stopped", "count_observed", "tell_intake", "refused_fields",
     "observed_fields", "refused_devices",
+    # what is declared, beside what is seen
+    "ItemRow", "FieldRow", "data_table", "data_item",
     # where records lie
     "Records", "Row", "Oldest", "Expiry", "Swept", "InboxRecords",
     "PostgresRecords", "Mover", "Feed", "make_days",

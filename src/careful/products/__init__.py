@@ -19,8 +19,8 @@ from careful.products.ending import (
     last_vex,
     note_told,
 )
-from careful.products.fields import Consent, FieldRule
-from careful.products.flows import Rate
+from careful.products.fields import Consent, FieldRule, rules_of
+from careful.products.flows import DataItem, Rate
 from careful.products.json_schema import published as json_schema
 from careful.products.launch import LaunchTest
 from careful.products.laws import Answer, LawAnswer, judge
@@ -97,6 +97,8 @@ __all__ = [
     "Policy",
     "Consent",
     "FieldRule",
+    "DataItem",
+    "rules_of",
     "Rate",
     "KINDS",
     "BUILT_IN",

@@ -25,7 +25,7 @@ def door(world, staff):
 def test_who_is_let_in_is_known_with_permit_and_consents(door, world, staff):
     before = door.admit("cam-1-001", "cam-1")
     assert (before.permit.version, before.consents, before.release) == (1, frozenset(), "")
-    customer_data.give(world, staff, "cam-1-001", "tips")
+    customer_data.give_consent(world, staff, "cam-1-001", "tips")
     after = door.admit("cam-1-001", "cam-1")
     assert after.consents == {"tips:opt_in"}
     assert after.mark > before.mark
@@ -34,7 +34,7 @@ def test_who_is_let_in_is_known_with_permit_and_consents(door, world, staff):
 
 def test_the_news_are_products_and_devices(door, world, staff):
     size = door.changed(0).size
-    customer_data.give(world, staff, "cam-1-001", "tips")
+    customer_data.give_consent(world, staff, "cam-1-001", "tips")
     devices.quarantine(world, staff, "cam-1-002", "odd")
     news = door.changed(size)
     assert (news.products, news.devices) == (frozenset(), {"cam-1-001"})

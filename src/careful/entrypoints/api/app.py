@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from careful import __version__
 from careful.entrypoints.api import (
     cases,
+    data,
     devices,
     evidence,
     feeds,
@@ -31,6 +32,7 @@ ROUTERS = (
     products.router,
     devices.router,
     gateway_tokens.router,
+    data.router,
     releases.router,
     releases.policies,
     uploads_tus.router,

@@ -95,12 +95,12 @@ def test_no_data_before_consent(gateway, world, staff, redeclare, eventually):
     one = gateway.join(gateway.make(ME))
     assert not passes(one, payload, place)
     started = time.monotonic()
-    customer_data.give(world, staff, ME, "place", method="card-check")
+    customer_data.give_consent(world, staff, ME, "place", method="card-check")
     eventually(lambda: passes(one, payload, place))
     assert time.monotonic() - started < 3
-    customer_data.withdraw(world, staff, ME, "place")
+    customer_data.withdraw_consent(world, staff, ME, "place")
     eventually(lambda: not passes(one, payload, place))
-    customer_data.give(world, staff, ME, "place", method="card-check")
+    customer_data.give_consent(world, staff, ME, "place", method="card-check")
     eventually(lambda: passes(one, payload, place))
     assert eventually(lambda: _told(world, "customer_data.data_began"))[0]["item"] == "place"
     assert eventually(lambda: customer_data.refused_fields(world, "cam-1"))[0].kind == "missing-consent"
