@@ -138,3 +138,16 @@ def test_devices_seen_lately_are_counted(world, staff, clock, tmp_path):
     assert devices.count_seen(world, "cam-1", now - timedelta(days=30)) == 1
     assert devices.count_seen(world, "cam-1", now - timedelta(days=50)) == 2
     assert devices.count_seen(world, "lock-1", now - timedelta(days=50)) == 0
+
+
+def test_what_the_https_doors_refused_since(world: World, clock: ManualClock) -> None:
+    def refuse(kind: str) -> None:
+        devices.record_refusals(world, [devices.Refusal("cam-1-001", kind, "", 2, clock.now())])
+
+    refuse("other-device")
+    clock.advance(timedelta(minutes=1))
+    since = clock.now()
+    clock.advance(timedelta(seconds=1))
+    refuse("enrol.token")
+    refuse("foreign-topic")
+    assert [(one.kind, one.count) for one in devices.refused_since(world, since)] == [("enrol.token", 2)]

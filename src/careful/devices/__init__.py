@@ -69,6 +69,7 @@ from careful.devices.queries import (
     on_versions,
     probes,
     refusals,
+    refused_since,
 )
 from careful.devices.refused import record_refusals, tell_refusals
 from careful.devices.tokens import TOKENS_AT_ONCE, make_tokens
@@ -89,7 +90,8 @@ __all__ = [
     "lock_live", "quarantine", "restore", "revoke", "retire", "report_version", "note_version", "runs", "seen",
     "cut_list", "last_cut",
     # what was refused
-    "record_refusals", "tell_refusals", "refusals", "record_probe", "probes", "unprobed", "INTERFACES", "CREDENTIALS",
+    "record_refusals", "tell_refusals", "refusals", "refused_since",
+    "record_probe", "probes", "unprobed", "INTERFACES", "CREDENTIALS",
     # what else is known
     "Traits", "Consent", "CONSENTS", "set_traits", "traits", "traits_of", "Crashed", "crashes", "report_crashes",
     # asking

@@ -13,6 +13,8 @@ from careful.kernel.errors import NotFound
 from careful.kernel.work import World
 
 PAGE = 100
+OTHER_DEVICE = "other-device"
+"""The kind of refusal of who asks over HTTPS for another device."""
 _PAGE_LIMIT = 1000
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _CUTS_AT_ONCE = 10_000
@@ -206,6 +208,18 @@ def refusals(world: World, device: str | None = None) -> list[RefusalCount]:
     query = select(store.refusal).order_by(store.refusal.c.last_at.desc(), store.refusal.c.device).limit(_PAGE_LIMIT)
     if device is not None:
         query = query.where(store.refusal.c.device == device)
+    with world.look() as connection:
+        return [
+            RefusalCount(row.device, row.kind, row.detail, row.times, row.first_at, row.last_at)
+            for row in connection.execute(query)
+        ]
+
+
+def refused_since(world: World, since: datetime) -> list[RefusalCount]:
+    """Return what the HTTPS doors refused and counted after a moment: enrolments, and asking for another device."""
+    columns = store.refusal.c
+    ours = or_(columns.kind == OTHER_DEVICE, columns.kind.startswith("enrol."))
+    query = select(store.refusal).where(columns.last_at > since, ours).limit(_PAGE_LIMIT)
     with world.look() as connection:
         return [
             RefusalCount(row.device, row.kind, row.detail, row.times, row.first_at, row.last_at)

@@ -21,7 +21,9 @@ from careful.monitoring.alerts import (
 from careful.monitoring.cohort import cohorts
 from careful.monitoring.detections import Rule, rules
 from careful.monitoring.expected import expected_of
+from careful.monitoring.history import History
 from careful.monitoring.incidents import fold_silence
+from careful.monitoring.memories import keep, kept, note_watched
 from careful.monitoring.model import ACTIONS, Action, Detection, Expected, Flow, Place, Rate, Window
 from careful.monitoring.nonces import TOPIC as NONCE_TOPIC
 from careful.monitoring.nonces import Shown, hand_out, present, reset_chain
@@ -32,7 +34,8 @@ __all__ = [
     # what devices do, and what that is held against
     "Window", "Flow", "Expected", "Rate", "Place", "expected_of",
     # detections
-    "Detection", "Action", "ACTIONS", "Rule", "rules", "Watcher", "cohorts", "fold_silence",
+    "Detection", "Action", "ACTIONS", "Rule", "rules", "Watcher", "cohorts", "fold_silence", "History",
+    "keep", "kept", "note_watched",
     # alerts
     "Seen", "Alert", "AlertDevice", "AlertState", "Fate", "NO_DEVICE", "raise_alerts", "cut_due", "cut_held",
     "Verdict", "Scope", "SCOPES", "Expectation", "judge", "end_expectation",

@@ -1,0 +1,107 @@
+"""What devices say of themselves beside their readings: their connections, their clock, updates they refused."""
+
+import ipaddress
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import msgspec
+
+from careful.monitoring import Flow
+
+CONNECTIONS = "event/connections"
+UPDATE = "event/update"
+LOOKED_AT = frozenset({CONNECTIONS, UPDATE})
+"""Topics whose payloads the watch reads."""
+PEERS_MOST = 256
+_COUNTERS = ("bytes_out", "bytes_in", "packets_out", "packets_in", "listening_tcp", "listening_udp", "established_tcp")
+_STATES = {"established": "established", "attempt": "attempt", "refused": "refused"}
+_REFUSED_OLD = ("rollback", "older", "downgrade")
+_PORT_MOST = 65535
+_NUMBERS = re.compile(r"v?([0-9]{1,9}(?:\.[0-9]{1,9}){0,5})")
+_decode = msgspec.json.Decoder().decode
+
+
+@dataclass(slots=True)
+class Told:
+    """What was read."""
+
+    flows: tuple[Flow, ...] = ()
+    counters: Mapping[str, float] = field(default_factory=dict)
+    clock_offset: float | None = None
+    downgrades: int = 0
+
+
+def read(device: str, said: Iterable[tuple[str, bytes]], now: float) -> Told:
+    """Read what a device said of itself. What cannot be read says nothing: it was checked, but not by us."""
+    told = Told()
+    for topic, payload in said:
+        try:
+            message = _decode(payload)
+        except (msgspec.DecodeError, RecursionError):
+            continue
+        if not isinstance(message, dict):
+            continue
+        if topic == CONNECTIONS:
+            told.flows += flows(device, message.get("peers"), now)
+            told.counters = dict(told.counters) | {
+                name: told.counters.get(name, 0.0) + float(message[name])
+                for name in _COUNTERS
+                if type(message.get(name)) in {int, float} and message[name] >= 0
+            }
+            told.clock_offset = _offset(message.get("at"), now)
+        elif topic == UPDATE and _is_refused_downgrade(message):
+            told.downgrades += 1
+    return told
+
+
+def flows(device: str, peers: object, now: float) -> tuple[Flow, ...]:
+    """Read a connection table: lines `address port transport state direction`, at most so many."""
+    found = []
+    for line in peers[:PEERS_MOST] if isinstance(peers, list) else ():
+        parts = line.split() if isinstance(line, str) and len(line) <= 128 else []  # noqa: PLR2004 (longer than any)
+        if len(parts) != 5 or parts[2] not in {"tcp", "udp"} or not parts[1].isdecimal():  # noqa: PLR2004
+            continue
+        try:
+            peer = str(ipaddress.ip_address(parts[0]))
+        except ValueError:
+            continue
+        port = int(parts[1]) if len(parts[1]) <= 5 else 0  # noqa: PLR2004
+        if not 0 < port <= _PORT_MOST:
+            continue
+        state = _STATES.get(parts[3], "unknown")
+        found.append(
+            Flow(now, device, peer, None, port, parts[2], parts[4] == "out", packets_out=1, state=state)  # type: ignore[arg-type]
+        )
+    return tuple(found)
+
+
+def is_older(version: str, before: str | None) -> bool:
+    """Tell whether a device that ran `before` has come back with something older."""
+    one, other = _numbers(version), _numbers(before or "")
+    return bool(one and other) and one < other
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """Return the numbers that a version begins with, without noughts at the end: what comes behind them has no say."""
+    found = _NUMBERS.match(version)
+    numbers = [int(part) for part in found[1].split(".")] if found else []
+    while numbers and not numbers[-1]:
+        numbers.pop()
+    return tuple(numbers)
+
+
+def _offset(at: object, now: float) -> float | None:
+    if isinstance(at, str):
+        try:
+            moment = datetime.fromisoformat(at)
+        except ValueError:
+            return None
+        return None if moment.tzinfo is None else moment.timestamp() - now
+    return float(at) - now if type(at) in {int, float} else None  # type: ignore[arg-type]
+
+
+def _is_refused_downgrade(message: Mapping[str, object]) -> bool:
+    reason = str(message.get("reason", "")).lower()
+    return message.get("state") in {"failed", "refused"} and any(word in reason for word in _REFUSED_OLD)
