@@ -5,8 +5,11 @@ from math import ceil, exp, log, sqrt
 
 from msgspec import Struct
 
+from careful.monitoring.model import Window
+
 _CLIP = 3.0  # spreads by which one value may move a baseline at most
 _MOST = 1e15
+_MINUTE = 60.0
 
 
 @lru_cache(maxsize=4096)
@@ -34,6 +37,19 @@ def _tail(mean: float, count: int) -> float:
 def steady(count: float) -> float:
     """Transform a count so that its spread is about 1 whatever its mean (Anscombe): counts become comparable."""
     return 2.0 * sqrt(max(count, 0.0) + 0.375)
+
+
+class Recent(Struct, array_like=True, frozen=True):
+    """How often something happened in the minute under way."""
+
+    began: float = 0.0
+    count: int = 0
+
+    def add(self, window: Window, count: int) -> "Recent":
+        """Return the count with so many more, in the same minute or a new one."""
+        if self.began <= window.start < self.began + _MINUTE:
+            return Recent(self.began, self.count + count)
+        return Recent(window.start, count)
 
 
 class Baseline(Struct, array_like=True, frozen=True):

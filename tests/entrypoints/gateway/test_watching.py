@@ -19,7 +19,7 @@ ecosystem:
   - {id: cloud, kind: cloud, hosts: [mqtt.example]}
 connectivity: {heartbeat_minutes: 5}
 data:
-  - {id: telemetry, fields: [temperature_c], personal: false}
+  - {id: telemetry, fields: [temperature_c], personal: false, rate: {messages: 60, per: hour}}
 """
 
 
@@ -55,9 +55,9 @@ def test_a_quiet_second_is_quiet(scene):
 
 
 def test_a_flood_is_cut_off_in_the_same_turn(scene):
-    assert scene.second({"cam-9-1": Tally("cam-9", {"up/telemetry": [5000, 300_000]})}) == 1
+    assert scene.second({"cam-9-1": Tally("cam-9", {"up/telemetry": [5000, 300_000]})}) == 2
     assert devices.get(scene.world, "cam-9-1").state == "quarantined"
-    assert scene.rules() == ["flood"]
+    assert scene.rules() == ["flood", "rate_over_limit"]
 
 
 def test_what_an_agent_says_becomes_conversations_and_versions_are_compared(scene):
@@ -100,7 +100,7 @@ def test_a_device_that_was_let_in_again_is_watched_as_closely(scene):
     flood = {"cam-9-1": Tally("cam-9", {"up/telemetry": [5000, 300_000]})}
     scene.second(flood)
     devices.restore(scene.world, scene.staff, "cam-9-1", "Repaired.")
-    assert scene.second(flood) == 1
+    assert scene.second(flood) == 2
     assert devices.get(scene.world, "cam-9-1").state == "quarantined"
 
 

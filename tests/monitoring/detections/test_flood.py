@@ -23,7 +23,7 @@ def test_cases(case, expected, a_window):
     what, cause = CASES[case]
     found, _ = detect(a_window(**what), expected, Memory())
     assert (found and found.cause.split("|")[2]) == cause
-    assert found is None or found.action == "quarantine"
+    assert found is None or found.action == ("alert" if found.limit_from == "built-in" else "quarantine")
 
 
 def test_without_rates_the_own_past_decides():
@@ -50,3 +50,11 @@ def test_what_was_saved_up_while_away_may_come_at_once_but_not_more(expected, a_
     assert detect(back, expected, memory)[0] is None
     soon = a_window(start=memory.seen + 60, messages={"up/telemetry": 500})
     assert detect(soon, expected, memory)[0] is not None
+
+
+def test_coming_back_to_send_more_than_declared_cuts_off(expected, a_window):
+    memory, actions = Memory(), []
+    for second in range(3):
+        found, memory = detect(a_window(start=1e6 + second, refusals={"over-rate": 5}), expected, memory)
+        actions.append(found and found.action)
+    assert actions == [None, "quarantine", "quarantine"]

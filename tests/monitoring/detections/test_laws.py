@@ -6,7 +6,7 @@ import random
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from careful.monitoring import ACTIONS, Expected, Flow, Rate, Watcher, Window, rules
@@ -81,6 +81,7 @@ def together(one: Window, other: Window) -> Window:
 
 
 @pytest.mark.parametrize("rule", sorted(set(RULES) - {"silence", "drift"}))
+@settings(max_examples=50)
 @given(less=windows, more=windows)
 def test_more_of_it_never_unfires(rule, less, more):
     one = RULES[rule]
@@ -117,7 +118,7 @@ def poisson_days(devices: int, draw: random.Random):
 
 
 def test_declared_rates_stay_within_the_budget():
-    watcher, found, days = Watcher(), [], 6
+    watcher, found, days = Watcher(), [], 4
     for window in poisson_days(days, random.Random(20)):
         found += watcher.see(window, EXPECTED)
     allowed = sum(rule.budget for rule in rules()) * days
@@ -136,6 +137,7 @@ def test_each_says_what_it_is(rule):
 
 
 @pytest.mark.parametrize("rule", sorted(RULES))
+@settings(max_examples=30)
 @given(seen=windows)
 def test_what_is_remembered_can_be_kept(rule, seen):
     one = RULES[rule]

@@ -53,3 +53,9 @@ def test_what_was_saved_up_while_away_is_no_excess(expected, a_window):
     assert run(before + back, expected) == []
     more = [a_window(start=1e6 + 36_020, messages={"up/telemetry": 400})]
     assert run(before + back + more, expected)
+
+
+def test_what_the_gateway_refused_for_its_rate_counts(expected, a_window):
+    assert run([a_window(refusals={"over-rate": 4})], expected) == []
+    assert run([a_window(refusals={"over-rate": 5})], expected)[0].cause == "rate_over_limit|cam-9|refused"
+    assert run([a_window(start=1e6 + 61 * n, refusals={"over-rate": 4}) for n in range(5)], expected) == []

@@ -4,19 +4,20 @@ from msgspec import Struct
 
 from careful.monitoring.firing import fired, number
 from careful.monitoring.model import Action, Detection, Expected, LimitFrom, Window
-from careful.monitoring.numbers import Baseline, most_by_chance, steady
+from careful.monitoring.numbers import Baseline, Recent, most_by_chance, steady
 
 ID = "flood"
 TITLE = "Flood"
 WORDS = (
     "In one second the device sent many times what it ever needs: messages (taken or refused), packets, or new "
-    "connections. It may be a bot."
+    "connections. It may be a bot. Where neither a declaration nor the device's past gives the limit, it is shown and "
+    "not cut off."
 )
 LIMIT = (
     "Messages: ten times all declared rates of a second and what chance adds, never below 20, and beside that what the "
     "device has not yet sent of its declared messages of up to a day; where no rates are declared, ten times the "
     "device's own usual second, never below 50, and 200 before it is known. Packets: ten times the usual second, never "
-    "below 500, and 5,000 before. Connections: 20 in ten seconds."
+    "below 500, and 5,000 before. Connections: 20 in ten seconds. Refused over the declared rate: 10 in a minute."
 )
 BUDGET = 0.001
 ACTION: Action = "quarantine"
@@ -26,6 +27,7 @@ _MESSAGES_FLOOR, _MESSAGES_BASELINE, _MESSAGES_UNKNOWN = 20.0, 50.0, 200.0
 _PACKETS_FLOOR, _PACKETS_UNKNOWN = 500.0, 5_000.0
 _CONNECTS_MOST, _CONNECT_SECONDS = 20.0, 10.0
 _SAMPLES = 120
+_REFUSED_MOST = 10
 _DAY = 86400.0
 
 
@@ -38,6 +40,7 @@ class Memory(Struct, array_like=True, frozen=True):
     since: float = 0.0
     seen: float = 0.0
     unsent: float = 0.0
+    refused: Recent = Recent()
 
 
 def detect(window: Window, expected: Expected, memory: Memory) -> tuple[Detection | None, Memory]:
@@ -51,8 +54,9 @@ def detect(window: Window, expected: Expected, memory: Memory) -> tuple[Detectio
     if not since <= window.start < since + _CONNECT_SECONDS:
         connects, since = 0.0, window.start
     connects += window.connects
+    refused = memory.refused.add(window, window.refusals.get("over-rate", 0))
     unsent = _unsent(window, expected, memory)
-    found = _judge(window, expected, memory, (messages, packets, connects), unsent)
+    found = _judge(window, expected, memory, (messages, packets, connects), unsent) or _refused(window, refused)
     return found, Memory(
         memory.messages.learn(steady(messages)) if messages else memory.messages,
         memory.packets.learn(steady(packets)) if packets else memory.packets,
@@ -60,6 +64,7 @@ def detect(window: Window, expected: Expected, memory: Memory) -> tuple[Detectio
         since,
         window.end,
         max(0.0, unsent - messages * span),
+        refused,
     )
 
 
@@ -71,15 +76,24 @@ def _judge(
     if messages > limit:
         source: LimitFrom = "declaration" if expected.rates else _source(memory.messages)
         says = f"It sent {number(messages)} messages in a second; {number(limit)} are the most that is explained."
-        return fired(ID, window, messages, limit, source, says, ACTION, "messages")
+        return fired(ID, window, messages, limit, source, says, _action(source), "messages")
     limit = _usual(memory.packets, _PACKETS_FLOOR, _PACKETS_UNKNOWN)
     if packets > limit:
         says = f"It sent {number(packets)} packets in a second; {number(limit)} are the most that is explained."
-        return fired(ID, window, packets, limit, _source(memory.packets), says, ACTION, "packets")
+        source = _source(memory.packets)
+        return fired(ID, window, packets, limit, source, says, _action(source), "packets")
     if connects > _CONNECTS_MOST:
         says = f"It connected {number(connects)} times within ten seconds."
-        return fired(ID, window, connects, _CONNECTS_MOST, "built-in", says, ACTION, "connections")
+        return fired(ID, window, connects, _CONNECTS_MOST, "built-in", says, _action("built-in"), "connections")
     return None
+
+
+def _refused(window: Window, refused: Recent) -> Detection | None:
+    """Look at what the gateway refused over the declared rate: it lets five pass and ends the connection."""
+    if "over-rate" not in window.refusals or refused.count < _REFUSED_MOST:
+        return None
+    says = f"It came back to send more than declared: {number(refused.count)} messages were refused within a minute."
+    return fired(ID, window, refused.count, _REFUSED_MOST, "declaration", says, ACTION, "refused")
 
 
 def message_limit(expected: Expected, usual: Baseline) -> float:
@@ -109,6 +123,11 @@ def _usual(usual: Baseline, floor: float, unknown: float) -> float:
         return unknown
     level = (usual.level + 3.0 * max(usual.spread, 1.0)) / 2.0
     return max(floor, _TIMES * (level * level - 0.375))
+
+
+def _action(source: LimitFrom) -> Action:
+    """Cut off by what was declared or what is usual for the device; by our own guess, only show."""
+    return "alert" if source == "built-in" else ACTION
 
 
 def _source(usual: Baseline) -> LimitFrom:

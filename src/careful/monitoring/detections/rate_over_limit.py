@@ -4,20 +4,21 @@ from msgspec import Struct
 
 from careful.monitoring.firing import fired, number, size
 from careful.monitoring.model import Action, Detection, Expected, Rate, Window
-from careful.monitoring.numbers import most_by_chance
+from careful.monitoring.numbers import Recent, most_by_chance
 
 ID = "rate_over_limit"
 TITLE = "More than declared"
 WORDS = (
     "The device sent more messages or bytes of a stream than declared. The declared number is taken for a mean: the "
     "limit lies above it by what chance alone brings. What it could not send while it was away, up to a day, it may "
-    "send afterwards."
+    "send afterwards. Or the gateway refused five messages over the rate within a minute."
 )
 LIMIT = "The declaration: `data[].rate`, in periods of its own length. Streams without a rate are not judged."
 BUDGET = 0.01
 ACTION: Action = "alert"
 
 _DAY = 86400.0
+_REFUSED_MOST = 5
 
 
 class Period(Struct, array_like=True, frozen=True):
@@ -34,13 +35,19 @@ class Memory(Struct, array_like=True, frozen=True):
     """Stream -> its period under way."""
 
     periods: dict[str, Period] = {}
+    refused: Recent = Recent()
 
 
 def detect(window: Window, expected: Expected, memory: Memory) -> tuple[Detection | None, Memory]:
     """Count what came in the present period of every stream that has a rate."""
-    if not expected.rates or not window.messages:
+    over = window.refusals.get("over-rate", 0)
+    if not over and (not expected.rates or not window.messages):
         return None, memory
+    refused = memory.refused.add(window, over)
     periods, found = dict(memory.periods), None
+    if over and refused.count >= _REFUSED_MOST:
+        says = f"{number(refused.count)} of its messages were refused within a minute: more than declared."
+        found = fired(ID, window, refused.count, _REFUSED_MOST, "declaration", says, ACTION, "refused")
     for stream, rate in sorted(expected.rates.items()):
         topic = f"up/{stream}"
         count = window.messages.get(topic, 0)
@@ -51,7 +58,7 @@ def detect(window: Window, expected: Expected, memory: Memory) -> tuple[Detectio
         period = Period(period.began, period.messages + count, sent, window.end, period.missed)
         periods[stream] = period
         found = found or _judge(window, stream, rate, period, len(expected.rates))
-    return found, Memory(periods)
+    return found, Memory(periods, refused)
 
 
 def limits(rate: Rate, streams: int, missed: float = 0.0) -> tuple[float | None, float | None]:

@@ -51,7 +51,7 @@ class Connection(asyncio.BufferedProtocol):
 
     __slots__ = (
         "_expires", "_gateway", "_gone", "_held", "_out", "_reader", "_repump", "_slow", "_timer", "_transport",
-        "cut_mark", "mark", "session", "who",
+        "cut_mark", "mark", "network", "session", "who",
     )  # fmt: skip
 
     def __init__(self, gateway: "Gateway", gone: Callable[[], None]) -> None:
@@ -59,6 +59,7 @@ class Connection(asyncio.BufferedProtocol):
         self.session = Session()
         self.who = Speaker("", "", "")
         self.cut_mark = self.mark = 0
+        self.network = ""
         self._reader = Reader()
         self._out: list[bytes] = []
         self._transport: asyncio.Transport | None = None
@@ -175,6 +176,7 @@ class Connection(asyncio.BufferedProtocol):
             case Fetch() if self._slow is not None:
                 self._held = command  # until the client has read what there is
             case Count():
+                gateway.signals.refused(self.who.device, command.kind, command.detail)
                 gateway.intake.count(self.who, command.kind, command.detail, left_out=command.left_out)
             case Close():
                 self._end(command.why)

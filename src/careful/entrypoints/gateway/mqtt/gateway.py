@@ -37,6 +37,7 @@ from careful.entrypoints.gateway.mqtt.events import (
 )
 from careful.entrypoints.gateway.mqtt.places import Places
 from careful.entrypoints.gateway.mqtt.sealing import RESET, Keyring, Sealing, needs_key
+from careful.entrypoints.gateway.mqtt.signals import Signals
 from careful.kernel import ledger
 from careful.kernel.errors import CarefulError, Unavailable
 from careful.kernel.inbox import GROUP_MOST, Entry, Inbox, Message, Settled
@@ -49,6 +50,7 @@ FLUSH_SECONDS = 1.0
 SEEN_SECONDS = 5.0
 """How often last-seen times go there."""
 _RETRY_SECONDS = 3.0  # after the inbox failed, newcomers are told "unavailable" for so long
+_STILL = 30.0  # a connection that was heard within so many seconds and is pushed out was still in use
 _CUTS_REMEMBERED = 10_000
 _log = structlog.get_logger(__name__)
 
@@ -94,6 +96,7 @@ class Gateway:
         self.asking = Asking(self, self.intake, self._ledger)
         self._mail = mailbox.newest()
         self._looks_well = True
+        self.signals = Signals(world)
         self._keys = Keyring(world)
         self._sealing = Sealing(self, self._keys)
 
@@ -134,6 +137,7 @@ class Gateway:
             self._at = int(self.now() * 1_000_000)
             self.loop.call_soon(self._send_block)
         device = connection.session.device
+        self.signals.sent(device, wanted.topic, wanted.payload)
         self._block.append(Message(device, wanted.topic, payload, self._at, wanted.packet, wanted.resend, digest))
         if wanted.stream is not None and wanted.stream.noted:
             self.intake.began(connection.who, wanted.stream.name)
@@ -193,6 +197,7 @@ class Gateway:
                 if version:
                     self._versions[device] = version
                     self.asking.runs(connection, version)
+                    self.signals.reported(device, version)
                 if crashes is not None:
                     self._crashes[device] = crashes
 
@@ -206,6 +211,8 @@ class Gateway:
             return
         self.connections[device] = connection
         self.asking.joined(connection)
+        still = older is not None and older is not connection and self.loop.time() - older.session.heard < _STILL
+        self.signals.joined(device, connection.who.product, connection.network, overlap=still)
         self._flush_delivered()
 
         def begin() -> Joined:
@@ -257,6 +264,7 @@ class Gateway:
 
     def count(self, device: str, kind: str, detail: str) -> None:
         """Count a refusal; the database hears of it within seconds."""
+        self.signals.refused(device, kind, detail)
         self.intake.count(Speaker(device, "", ""), kind, detail)
 
     def left(self, connection: Connection, why: str) -> None:
@@ -265,6 +273,7 @@ class Gateway:
         if self.connections.get(device) is connection:
             del self.connections[device]
             self._left[device] = connection.session.heard
+            self.signals.left(device)
         _log.debug("device left", device=device, why=why)
 
     async def look(self) -> None:
@@ -366,5 +375,6 @@ class Gateway:
         await self.flush(last=True)
         with contextlib.suppress(CarefulError):
             await self.ask(self._keys.end)
+        await self.signals.finish()
         await self.loop.run_in_executor(None, self._mailing.shutdown)
         await self.loop.run_in_executor(None, self._asking.shutdown)

@@ -25,6 +25,7 @@ from careful import devices
 from careful.entrypoints.gateway.mqtt.connection import Connection
 from careful.entrypoints.gateway.mqtt.events import ConnectionOpened, Event, NotLetIn
 from careful.entrypoints.gateway.mqtt.gateway import FLUSH_SECONDS, LOOK_SECONDS, Gateway
+from careful.entrypoints.gateway.mqtt.signals import network_of
 from careful.entrypoints.gateway.mqtt.tls import Peer, peer_of, tls_context
 from careful.entrypoints.renewal import keep_fresh
 from careful.kernel.errors import CarefulError, Unavailable
@@ -117,6 +118,7 @@ class Listener:
             return
         try:
             peer = peer_of(transport)
+            connection.network = network_of(address)
             event = await self._ask(connection, peer)
         except (asyncio.CancelledError, ConnectionError):
             transport.abort()
@@ -179,7 +181,8 @@ async def serve(world: World, ready: Callable[[], None] | None = None, *, limits
     listener = Listener(gateway, context, limits)
     try:
         listening = await _listen(world)
-        background = [loop.create_task(work) for work in (_look(gateway), _flush(gateway), keep_fresh(world, context))]
+        duties = (_look(gateway), _flush(gateway), gateway.signals.run(), keep_fresh(world, context))
+        background = [loop.create_task(work) for work in duties]
         background += [loop.create_task(listener.accept(one)) for one in listening]
         _log.info("MQTT is served", host=world.settings.host, port=world.settings.mqtt_port)
         try:

@@ -5,7 +5,7 @@ ones. A watch that is slow is given longer windows, never a queue of them.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import structlog
@@ -121,7 +121,7 @@ class Signals:
     def _turn(self, tallies: Mapping[str, Tally], since: float, seconds: float) -> None:
         self._watch.turn(tallies, since, seconds)
 
-    def _safely(self, job, *given) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN002 (any job)
+    def _safely(self, job: Callable[..., object], *given: object) -> None:
         try:
             job(*given)
         except Exception as failure:  # noqa: BLE001 (whatever it is, the next second is watched again)
