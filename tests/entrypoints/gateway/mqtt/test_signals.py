@@ -107,6 +107,7 @@ def test_a_flood_is_seen_and_cut_off(gateway, world, staff, one_process, eventua
         b"celsius: number}", b"celsius: number}, rate: {messages: 60, per: minute}"
     )
     products.declare(world, staff, declared)
+    products.approve(world, staff, "cam-1")
     who, began = gateway.make("cam-1-001"), time.monotonic()
     flood = [Publish("d/cam-1-001/up/climate", WARM, 0, 0) for _ in range(300)]
     while devices.get(world, "cam-1-001").state != "quarantined":
