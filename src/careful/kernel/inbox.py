@@ -2,7 +2,7 @@
 
 A gateway hands over blocks of messages and is called back when a block is committed, or could not be. The embedded
 default is one SQLite file of its own (`inbox.sqlite` in the data folder: WAL, `synchronous=FULL`) with one writing
-thread that commits in groups: whatever arrived within 4 ms, at most 512 messages, costs one flush of the disk.
+thread that commits in groups: whatever arrived within 4 ms, at most 2,048 messages, costs one flush of the disk.
 
 Order: `number` grows with every message, so also within each device. A resend (the DUP flag of MQTT) is stored once: it
 is the same message when the newest one with its topic and packet identifier, younger than an hour and not known to be
@@ -12,7 +12,6 @@ that leaves in good order with nothing unacknowledged has settled all it sent.
 Readings live here for `days` and never enter the ledger.
 """
 
-import queue
 import sqlite3
 import threading
 import time
@@ -28,9 +27,10 @@ from msgspec import Struct
 
 from careful.kernel.clock import Clock
 from careful.kernel.errors import Unavailable
+from careful.kernel.groups import Groups
 
 FILE = "inbox.sqlite"
-GROUP_MOST = 512
+GROUP_MOST = 2048
 GROUP_SECONDS = 0.004
 WAITING_BYTES = 64 * 1024 * 1024
 """Payload bytes that may wait for the disk; a block beyond them is refused at once."""
@@ -144,8 +144,7 @@ class SqliteInbox:
     ) -> None:
         self._home, self._clock = home, clock
         self._kept, self._rows = timedelta(days=days), rows
-        self._most, self._seconds = most, seconds
-        self._queue: queue.SimpleQueue[tuple[Sequence[Entry], Done, int] | None] = queue.SimpleQueue()
+        self._groups: Groups[tuple[Sequence[Entry], Done, int]] = Groups(most, seconds)
         self._lock = threading.Lock()
         self._waiting = 0
         self._closed = False
@@ -164,43 +163,26 @@ class SqliteInbox:
             if self._waiting and self._waiting + size > WAITING_BYTES:
                 raise Unavailable("The disk does not keep up; the message was not taken.", do="Send it again later.")
             self._waiting += size
-            self._queue.put((block, done, size))
+            self._groups.put((block, done, size), len(block))
 
     def close(self) -> None:
         """Commit what was taken, then stop; a second call does nothing."""
         with self._lock:
             first, self._closed = not self._closed, True
         if first:
-            self._queue.put(None)
+            self._groups.close()
         self._thread.join()
 
     def _run(self) -> None:
         more = True
         while more:
-            blocks: list[tuple[Sequence[Entry], Done, int]] = []
-            more = self._gather(blocks)
+            blocks, more = self._groups.take(self._sweep_due - time.monotonic())
             if blocks:
                 self._commit(blocks)
             if time.monotonic() >= self._sweep_due:
                 self._sweep()
         if self._connection is not None:
             self._connection.close()
-
-    def _gather(self, blocks: list[tuple[Sequence[Entry], Done, int]]) -> bool:
-        """Collect what comes within the group's time; return False once the inbox is closed and all is collected."""
-        until, count = self._sweep_due, 0
-        while count < self._most:
-            try:
-                found = self._queue.get(timeout=max(0.0, until - time.monotonic()))
-            except queue.Empty:
-                return True
-            if found is None:
-                return False
-            if not blocks:
-                until = time.monotonic() + self._seconds
-            blocks.append(found)
-            count += len(found[0])
-        return True
 
     def _commit(self, blocks: list[tuple[Sequence[Entry], Done, int]]) -> None:
         failure: Exception | None = None
