@@ -494,3 +494,14 @@ def test_a_battery_that_runs_low_during_the_download_holds_the_installation(devi
     battery(home, 60)
     device.settle()
     assert maker.finals()[-1][1] == "success"
+
+
+def test_a_pause_that_a_wrong_clock_noted_is_cut_short(device, home, maker):
+    device.settle()
+    maker.release("1.0.0")
+    action = maker.order("1.0.0")
+    href = f"{maker.url}/default/controller/v1/cam-1-001/deploymentBase/{action}"
+    (home / "job.json").write_text(json.dumps({"action": action, "href": href, "step": "read", "due": 9e9}))
+    assert device.on().state.job.due < 9e9
+    device.settle()
+    assert maker.finals()[-1][1] == "success"

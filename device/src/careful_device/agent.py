@@ -10,6 +10,7 @@ import time
 import zlib
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from careful_device import acts, config, est, files, loop, seen
 from careful_device.backlog import Backlog
@@ -26,10 +27,12 @@ from careful_device.model import Facts, Job, Step
 from careful_device.mqtt import Messenger
 from careful_device.readings import Source, command_source, crash_source
 from careful_device.slots import HookSlots, SlotDriver
+from careful_device.timefloor import Floor
 from careful_device.updater import Updater
 
 _LOG = logging.getLogger(__name__)
 _LONGEST_SLEEP = 3600.0
+_LONGEST_PAUSE = 600.0
 _CLOCK_SLACK = 60.0
 
 
@@ -127,12 +130,17 @@ class Agent:
 
     def _start(self) -> loop.State:
         known = self.identity.certificate()
+        if known:
+            Floor(self.settings.home).rise(known.start)
+        now, job = self._clock(), Job.from_json(files.read_json(self.settings.home / "job.json"))
+        if job is not None:  # a pause is short: a later moment was noted by a clock that was ahead
+            job = replace(job, due=min(job.due, now + _LONGEST_PAUSE))
         return loop.start(
             spread=zlib.crc32(self.settings.device.encode()) / 2**32,
             certificate=(known.start, known.end) if known else None,
-            job=Job.from_json(files.read_json(self.settings.home / "job.json")),
+            job=job,
             every={stream: seconds for stream, (seconds, _source) in self._sources.items()},
-            now=self._clock(),
+            now=now,
             mqtt=self.messenger is not None,
             updates=self.updater is not None,
         )
@@ -207,6 +215,7 @@ class Agent:
             config.erase_token(self.settings.home)
         elif self.messenger is not None:
             self.messenger.drop()  # to come back with the new certificate, and so prove it
+        Floor(self.settings.home).rise(own.start)
         return seen.Certified(own.start, own.end)
 
     def _read(self, stream: str) -> None:

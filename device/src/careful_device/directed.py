@@ -5,7 +5,6 @@ for this device, about this very image, not older than what was heard before, an
 """
 
 import json
-from datetime import datetime, timezone
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from careful_device import files, trust
 from careful_device.errors import Refusal
 from careful_device.https import Client
 from careful_device.model import Assignment, Facts, Order, Target
+from careful_device.timefloor import Floor
 
 _LIMIT = 64 << 10
 _FILE = "assignment.json"
@@ -35,7 +35,7 @@ def check(client: Client, home: Path, order: Order, target: Target, top: Targets
     if answer.status in _GONE:
         raise Refusal("unsigned", "the order comes without the director's word")
     said = trust.assignment_from(answer.good("Assignment").body, top)
-    trust.check_assignment(said, order, target, facts, floor=_floor(home, keyids), now=datetime.now(timezone.utc))
+    trust.check_assignment(said, order, target, facts, floor=_floor(home, keyids), now=Floor(home).now())
     _note(home, keyids, said)
 
 

@@ -21,6 +21,7 @@ from careful_device.https import Client
 from careful_device.job import is_unsaid
 from careful_device.model import Delta, Facts, Job, Order, Step, Target
 from careful_device.slots import SlotDriver
+from careful_device.timefloor import Floor
 
 _WORDS = {
     Step.FETCH: "downloading {version}",
@@ -73,7 +74,8 @@ class Updater:
     def look(self, job: Job, now: float) -> seen.Clear | seen.Held:
         """See whether the order's conditions hold at the moment `now`."""
         wanted = job.order.conditions if job.order else Conditions()
-        kind, why = lacking(wanted, self.power(), datetime.fromtimestamp(now, tz=timezone.utc))
+        then = datetime.fromtimestamp(max(now, Floor(self.config.home).seconds()), tz=timezone.utc)
+        kind, why = lacking(wanted, self.power(), then)
         return seen.Held(kind, why) if why else seen.Clear()
 
     def power(self) -> Power:

@@ -17,7 +17,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -216,6 +216,12 @@ def next_snapshot(repository: Repository, now: datetime, versions: Versions) -> 
 def next_timestamp(repository: Repository, now: datetime, snapshot_version: int) -> Metadata[Timestamp]:
     """Return the next timestamp, not signed yet."""
     version = repository.timestamp().signed.version + 1 if repository.exists() else 1
+    # TUF says only until when it holds; from `signed_at` a device learns how late it is at the least.
     return Metadata(
-        Timestamp(version=version, expires=expiry("timestamp", now), snapshot_meta=MetaFile(version=snapshot_version))
+        Timestamp(
+            version=version,
+            expires=expiry("timestamp", now),
+            snapshot_meta=MetaFile(version=snapshot_version),
+            unrecognized_fields={"signed_at": f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"},
+        )
     )
