@@ -90,6 +90,10 @@ def chores() -> "list[Chore]":
         Chore("tell_refusals", devices.tell_refusals),
         Chore("tell_intake", customer_data.tell_intake),
         Chore("sweep", people.sweep),
+        Chore("epochs", customer_data.turn_epochs),
+        Chore("retired", customer_data.Retirement().advance, 60.0),
+        Chore("sweep_ended", customer_data.Sweeper().advance),
+        Chore("retention", customer_data.Retention().advance),
         Chore("feeds", vulnerabilities.sync_again),
     ]
     listed += [

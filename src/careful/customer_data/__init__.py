@@ -32,8 +32,10 @@ from careful.customer_data.queries import customers_of, epochs
 from careful.customer_data.receipts import receipt, receipt_verifier, receipts, signed_receipt
 from careful.customer_data.records import Expiry, InboxRecords, Oldest, Records, Row, Swept
 from careful.customer_data.records_postgres import PostgresRecords
+from careful.customer_data.retention import Retention, longest_kept
 from careful.customer_data.rotation import turn_epochs
 from careful.customer_data.sealing import DataKey, NotOpened, SealedRecord, is_sealed, plain_fields, read_sealed, seal
+from careful.customer_data.stores import records_of
 from careful.customer_data.table import FieldRow, ItemRow, data_item, data_table
 
 __all__ = [
@@ -56,5 +58,5 @@ __all__ = [
     "ItemRow", "FieldRow", "data_table", "data_item",
     # where records lie
     "Records", "Row", "Oldest", "Expiry", "Swept", "InboxRecords",
-    "PostgresRecords", "Mover", "Feed", "make_days",
+    "records_of", "Retention", "longest_kept", "PostgresRecords", "Mover", "Feed", "make_days",
 ]  # fmt: skip

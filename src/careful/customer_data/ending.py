@@ -13,6 +13,7 @@ from careful.customer_data.consent import end_consents
 from careful.customer_data.events import CustomerEnded, RecordsSwept
 from careful.customer_data.model import GRACE, Receipt, Why
 from careful.customer_data.records import Records
+from careful.customer_data.stores import records_of
 from careful.kernel import ledger
 from careful.kernel.actors import SYSTEM, Actor
 from careful.kernel.errors import TooMany, Unavailable
@@ -116,27 +117,23 @@ def _exports(work: Work, device: str, since: datetime) -> tuple[str, ...]:
 class Sweeper:
     """The chore that deletes the records of ended customers, and says when they have left the files."""
 
-    def __init__(self, records: Records) -> None:
-        self._records = records
+    def __init__(self, records: Records | None = None) -> None:
+        self._given = records
         self._again = 0.0
 
     def advance(self, world: World) -> int:
         """Delete some; return how many records went or receipts were settled."""
-        now = world.clock.now()
+        now, records = world.clock.now(), self._given or records_of(world)
         with world.look() as connection:
             waiting = receipts_store.to_sweep(connection, now - _SWEPT_AGAIN if self._is_time() else None)
         done = 0
         for row in waiting:
-            gone = self._delete(row.device, row.at)
-            settled = row.swept_at is None and not gone and now - row.at >= _SWEPT_AFTER and self._settle(world)
+            gone = _delete(records, row.device, row.at)
+            settled = row.swept_at is None and not gone and now - row.at >= _SWEPT_AFTER and _settle(world, records)
             if gone or settled:
                 self._note(world, row.id, gone, settled=settled)
                 done += max(gone, 1)
         return done
-
-    def _settle(self, world: World) -> bool:
-        """Make sure that neither records nor wrapped keys are left in the files, where the database lets us."""
-        return self._records.settle() and world.database.fold(store.customer.name)
 
     def _is_time(self) -> bool:
         """Tell whether to look again for what came late; every ten minutes."""
@@ -144,12 +141,6 @@ class Sweeper:
             return False
         self._again = time.monotonic() + _AGAIN_SECONDS
         return True
-
-    def _delete(self, device: str, before: datetime) -> int:
-        gone = 0
-        while gone < _SWEEP_MOST and (now := self._records.delete_of(device, before, _SWEEP_MOST)):
-            gone += now
-        return gone
 
     def _note(self, world: World, one: str, gone: int, *, settled: bool) -> None:
         with world.change(SYSTEM) as work:
@@ -161,3 +152,15 @@ class Sweeper:
             if settled and found.swept_at is None:
                 receipts_store.change(work.connection, one, swept_at=work.now)
                 work.record(RecordsSwept(device=found.device, product=found.product, receipt=one, records=records))
+
+
+def _delete(records: Records, device: str, before: datetime) -> int:
+    gone = 0
+    while gone < _SWEEP_MOST and (some := records.delete_of(device, before, _SWEEP_MOST)):
+        gone += some
+    return gone
+
+
+def _settle(world: World, records: Records) -> bool:
+    """Make sure that neither records nor wrapped keys are left in the files, where the database lets us."""
+    return records.settle() and world.database.fold(store.customer.name)

@@ -129,3 +129,30 @@ class EpochDestroyed(Event):
 
     epoch: int
     due: datetime
+
+
+@event("customer_data.age_measured", subject="stream/{product}/{stream}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgeMeasured(Event):
+    """How old the oldest record of a stream in a store is (none: nothing is there), and for how long it may be kept.
+
+    With `field`, of the records that still hold that field. `limit_days` is none where the product file has no number.
+    """
+
+    product: str
+    stream: str
+    field: str
+    store: str
+    personal: bool
+    oldest: datetime | None
+    limit_days: int | None
+    as_of: datetime
+
+
+@event("customer_data.expired_deleted", subject="customer-data")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpiredDeleted(Event):
+    """Since this was last told, so many records were deleted because their time was over, or had fields taken out."""
+
+    records: int
+    fields: int

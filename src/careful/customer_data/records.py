@@ -59,6 +59,11 @@ class Swept:
 class Records(Protocol):
     """What can be done with records at rest. Everything may be called from any process, while gateways go on."""
 
+    @property
+    def name(self) -> str:
+        """Which store this is, as facts name it."""
+        ...
+
     def append(self, messages: Sequence[Message]) -> None:
         """Store messages. A resend of one that is there already is stored once."""
         ...

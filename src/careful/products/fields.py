@@ -59,6 +59,8 @@ class FieldRule:
     retention_days: int | None = None
     recipients: tuple[str, ...] | None = None
     consent: Consent = "none"
+    access_roles: tuple[str, ...] = ()
+    """Roles of the staff who may read it; nobody where it is blank."""
 
     @property
     def plain(self) -> Types:
@@ -92,7 +94,14 @@ def rules_of(item: DataItem | EventItem) -> dict[str, FieldRule]:
     types = item.types or {}
     if isinstance(item, EventItem):
         personal = item.personal is not False
-        return {name: FieldRule(name=name, type=types.get(name), personal=personal) for name in item.fields or ()}
+        days, purpose = item.retention.days if item.retention else None, item.purpose or ()
+        return {
+            name: FieldRule(
+                name=name, type=types.get(name), personal=personal, purpose=purpose, retention_days=days,
+                access_roles=item.access_roles or (),
+            )
+            for name in item.fields or ()
+        }  # fmt: skip
     details = item.details or {}
     return {name: _rule(item, name, types.get(name), details.get(name) or FieldDetail()) for name in item.fields or ()}
 
@@ -112,6 +121,7 @@ def _rule(item: DataItem, name: str, kind: FieldType | None, said: FieldDetail) 
         retention_days=kept.days if kept else None,
         recipients=item.recipients if said.recipients is None else said.recipients,
         consent=said.consent or item.consent or "none",
+        access_roles=item.access_roles or (),
     )
 
 

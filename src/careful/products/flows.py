@@ -126,6 +126,9 @@ class EventItem(Part):
     fields: FieldNames | None = None
     types: Annotated[Mapping[FieldName, FieldType], Field(max_length=MAX_ITEMS)] | None = None
     personal: bool | None = None
+    purpose: Names | None = None
+    access_roles: Names | None = None
+    retention: Retention | None = None
     feature: Id | None = None
 
 

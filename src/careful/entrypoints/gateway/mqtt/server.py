@@ -21,7 +21,7 @@ from functools import partial
 import structlog
 import uvloop
 
-from careful import devices
+from careful import customer_data, devices
 from careful.entrypoints.gateway.mqtt.connection import Connection
 from careful.entrypoints.gateway.mqtt.events import ConnectionOpened, Event, NotLetIn
 from careful.entrypoints.gateway.mqtt.gateway import FLUSH_SECONDS, LOOK_SECONDS, Gateway
@@ -175,7 +175,7 @@ async def serve(world: World, ready: Callable[[], None] | None = None, *, limits
     _raise_file_limit()
     key, chain = devices.issue_server_certificate(world)
     context = tls_context(key, chain, devices.authority_bundle_path(world))
-    inbox = await loop.run_in_executor(None, open_inbox, world)
+    inbox = await loop.run_in_executor(None, lambda: open_inbox(world, customer_data.longest_kept(world)))
     mailbox = Mailbox(world.home)
     gateway = Gateway(world, inbox, mailbox)
     listener = Listener(gateway, context, limits)
