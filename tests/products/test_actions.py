@@ -25,8 +25,15 @@ def on_sale(world: World, staff: Actor, text: bytes) -> None:
 def test_the_whole_way_from_file_to_sale(world: World, staff: Actor, filled: bytes):
     on_sale(world, staff, filled)
     names = [name for name, _ in events(world)]
-    assert names == ["products.declared", "products.approved", "products.page_published", "products.put_on_sale"]
-    approved, page, sold = (data for _, data in events(world)[1:])
+    assert names == [
+        "products.declared",
+        "products.approved",
+        "products.data_declared",
+        "products.page_published",
+        "products.put_on_sale",
+    ]
+    approved, collected, page, sold = (data for _, data in events(world)[1:])
+    assert (len(collected["items"]), collected["streams"], collected["version"]) == (3, 2, 1)
     assert {"uk-psti", "us-ca-devices", "eu-cra-reporting", "us-ftc-act-5"} <= set(approved["laws_apply"])
     assert approved["laws_unknown"] == []
     assert approved["streams"] == 2

@@ -1,13 +1,15 @@
 """What one may do with products: declare, approve, publish the page, put on sale. One transaction each."""
 
 import hashlib
+from dataclasses import asdict
 
 from careful.kernel.actors import Actor
 from careful.kernel.errors import Refused
 from careful.kernel.work import Work, World
 from careful.products import queries, store
+from careful.products.collected import collected
 from careful.products.declaration import Declaration
-from careful.products.events import PagePublished, ProductApproved, ProductDeclared, ProductPutOnSale
+from careful.products.events import DataDeclared, PagePublished, ProductApproved, ProductDeclared, ProductPutOnSale
 from careful.products.laws import Answer, LawAnswer, judge
 from careful.products.model import Declared, refuse_earlier_end, update_method
 from careful.products.parsing import parse
@@ -57,6 +59,7 @@ def approve(world: World, actor: Actor, product: str) -> None:
                 streams=len(permit(declaration).streams),
             )
         )
+        work.record(DataDeclared(product=product, version=row.newest, **asdict(collected(declaration))))
 
 
 def publish_page(world: World, actor: Actor, product: str) -> None:

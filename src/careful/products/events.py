@@ -27,6 +27,25 @@ class ProductApproved(Event):
     streams: int
 
 
+@event("products.data_declared", subject="product/{product}")
+@dataclass(frozen=True, kw_only=True)
+class DataDeclared(Event):
+    """With the approval: which data items there are, and what of their life is blank (`item.stage`).
+
+    `children` tells whether children use the product (yes, no, unknown), `unguarded` what of theirs waits for no
+    parent, `unbounded` which personal data has no end.
+    """
+
+    product: str
+    version: int
+    items: tuple[str, ...]
+    streams: int
+    lacking: tuple[str, ...]
+    children: str
+    unguarded: tuple[str, ...]
+    unbounded: tuple[str, ...]
+
+
 @event("products.page_published", subject="product/{product}")
 @dataclass(frozen=True, kw_only=True)
 class PagePublished(Event):
