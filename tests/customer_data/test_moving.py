@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from careful.customer_data import Mover, PostgresRecords, make_days
 from careful.customer_data import readings_store as store
-from careful.kernel.inbox import Message, Settled, to_micros
+from careful.kernel.inbox import Message, Released, Settled, to_micros
 from careful.kernel.inbox_blocks import Block, decode, encode
 from careful.kernel.work import World
 
@@ -171,3 +171,24 @@ def test_records_see_what_was_moved(world, say):
     settle(world, Mover(feed))
     assert [one.payload for one in PostgresRecords(world.database).read("a")] == [b"1", b"0"]
     assert Block("w", 1, []).entries() == []
+
+
+def test_exactly_once_through_the_stream(world, clock):
+    """A packet identifier of QoS 2 that is taken, and a record's name, hold whatever block and gateway they come by."""
+
+    def exactly(n, packet=0, record=b""):
+        now = to_micros(clock.now())
+        return Message("a", "up/t", b"%d" % n, now + n, packet, exactly=bool(packet), record=record)
+
+    feed = Listed(1)
+    feed.put("stream/0", Released("a"), exactly(0, 7), exactly(1, record=b"x"))
+    settle(world, Mover(feed))
+    feed.put("stream/0", exactly(0, 7), exactly(1, record=b"x"), writer="another")
+    feed.put("stream/0", Released("a", 7), exactly(2, 7), exactly(2, 7), exactly(3, record=b"y"), writer="another")
+    settle(world, Mover(feed))
+    assert heard(world, "a") == [0, 1, 2, 3]
+    clock.advance(timedelta(days=world.settings.inbox_days + 60))
+    make_days(world)
+    feed.put("stream/0", exactly(4, 7), exactly(5, record=b"x"))
+    settle(world, Mover(feed))
+    assert heard(world, "a") == [0, 1, 2, 3, 5]

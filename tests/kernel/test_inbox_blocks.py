@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from careful.kernel import inbox_blocks
-from careful.kernel.inbox import Message, Settled
+from careful.kernel.inbox import Message, Released, Settled
 from careful.kernel.inbox_blocks import PARTITIONS, Unreadable
 
 devices = st.text("abc-_9", min_size=1, max_size=4)
@@ -13,7 +13,9 @@ messages = st.builds(
     Message, devices, st.sampled_from(["up/t", "event/e"]), st.binary(max_size=40), st.integers(0, 2**50),
     st.integers(0, 65535), st.booleans(),
 )  # fmt: skip
-entries = st.lists(messages | st.builds(Settled, devices), max_size=20)
+entries = st.lists(
+    messages | st.builds(Settled, devices) | st.builds(Released, devices, st.integers(0, 65535)), max_size=20
+)
 
 
 @given(entries, st.integers(1, 2**40))

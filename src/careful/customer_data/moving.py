@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Protocol
 import structlog
 
 from careful.customer_data import readings_store as store
+from careful.customer_data.once import Once, concerns, devices, names, once
 from careful.customer_data.sifting import RESEND_WITHIN, new_blocks, sift
-from careful.kernel.inbox import Entry, Message
+from careful.kernel.inbox import Entry, Message, Released
 from careful.kernel.inbox_blocks import Block
 from careful.kernel.work import World
 
@@ -106,14 +107,26 @@ def add(connection: "Connection", entries: Sequence[Entry], known_days: set[date
     def resent(some: Collection[Message]) -> Iterable[Message]:
         return store.resent_since(connection, {one.device for one in some}, oldest - _LATE)
 
-    sifted = sift(entries, stored, resent)
+    new = _once(connection, entries)
+    sifted = sift([one for one in new.entries if not isinstance(one, Released)], stored, resent)
     for day in sorted({_day(one.at) for one in sifted.messages} - known_days):
         store.add_day(connection, day)
     numbers = store.take_numbers(connection, len(sifted.messages) + 1)
     store.copy(connection, zip(numbers[1:], sifted.messages, strict=True))
     if sifted.settled:
         store.set_settled(connection, {device: numbers[count] for device, count in sifted.settled.items()})
+    store.set_taken(connection, new.taken, new.freed)
+    store.set_known(connection, new.named)
     return len(sifted.messages)
+
+
+def _once(connection: "Connection", entries: Sequence[Entry]) -> Once:
+    """Leave out what must not be stored twice."""
+    if not concerns(entries):
+        return Once(list(entries))
+    named = names(entries)
+    held = store.taken_by(connection, devices(entries))
+    return once(entries, held, store.known_of(connection, named) if named else ())
 
 
 def make_days(world: World) -> int:
@@ -129,6 +142,7 @@ def make_days(world: World) -> int:
             for day in missing:
                 store.add_day(connection, day)
             store.forget_writers(connection, world.clock.now() - timedelta(days=_WRITERS_DAYS))
+            store.forget_known(connection, world.clock.now() - timedelta(days=world.settings.inbox_days))
     return len(missing)
 
 

@@ -66,6 +66,20 @@ settled = Table(
     Column("device", String(64), primary_key=True),
     Column("number", BigInteger, nullable=False),
 )
+taken = Table(
+    "customer_data_taken",
+    metadata,
+    Column("device", String(64), primary_key=True),
+    Column("packet", Integer, primary_key=True, autoincrement=False),  # an identifier of MQTT's QoS 2 that is taken
+)
+known = Table(
+    "customer_data_known",
+    metadata,
+    Column("device", String(64), primary_key=True),
+    Column("topic", String(128), primary_key=True),
+    Column("record", LargeBinary, primary_key=True),  # the name that the sender gave it
+    Column("at", Moment, nullable=False, index=True),
+)
 struck = Table(
     "customer_data_struck",
     metadata,
@@ -154,6 +168,42 @@ def copy(connection: Connection, rows: Iterable[tuple[int, Message]]) -> None:
 def set_settled(connection: Connection, rows: Mapping[str, int]) -> None:
     """Note up to which number devices have settled what they sent."""
     upsert(connection, settled, [{"device": one, "number": number} for one, number in rows.items()], ["device"])
+
+
+def taken_by(connection: Connection, devices: Collection[str]) -> set[tuple[str, int]]:
+    """Return the packet identifiers of QoS 2 that devices hold."""
+    rows = connection.execute(select(taken.c.device, taken.c.packet).where(taken.c.device.in_(devices)))
+    return {(row.device, row.packet) for row in rows}
+
+
+def set_taken(connection: Connection, now: Collection[tuple[str, int]], freed: Collection[tuple[str, int]]) -> None:
+    """Note which packet identifiers of QoS 2 are taken now, and which are free again."""
+    for device in sorted({device for device, _ in freed}):
+        packets = sorted(packet for one, packet in freed if one == device)
+        connection.execute(taken.delete().where(taken.c.device == device, taken.c.packet.in_(packets)))
+    if now:
+        connection.execute(taken.insert(), [{"device": device, "packet": packet} for device, packet in sorted(now)])
+
+
+def known_of(connection: Connection, names: Collection[tuple[str, str, bytes]]) -> set[tuple[str, str, bytes]]:
+    """Return those of the records' names (device, topic, name) that are known."""
+    query = select(known.c.device, known.c.topic, known.c.record)
+    rows = connection.execute(query.where(known.c.record.in_([record for _, _, record in names])))
+    return {(row.device, row.topic, bytes(row.record)) for row in rows} & set(names)
+
+
+def set_known(connection: Connection, named: Mapping[tuple[str, str, bytes], int]) -> None:
+    """Note records' names, with when each came, in microseconds."""
+    rows = [
+        {"device": one, "topic": topic, "record": name, "at": moment(at)} for (one, topic, name), at in named.items()
+    ]
+    if rows:
+        connection.execute(known.insert(), rows)
+
+
+def forget_known(connection: Connection, before: datetime) -> int:
+    """Forget the names of records that came before a moment."""
+    return connection.execute(known.delete().where(known.c.at < before)).rowcount
 
 
 def newest_like(connection: Connection, wanted: Collection[Message], since: int, among: int) -> Iterator[Message]:

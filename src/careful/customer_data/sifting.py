@@ -8,7 +8,7 @@ place (its gateway was slow, the device had moved to another one meanwhile).
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from careful.kernel.inbox import Entry, Message, Settled
+from careful.kernel.inbox import Message, Settled
 from careful.kernel.inbox_blocks import Block
 
 RESEND_WITHIN = 3_600_000_000
@@ -37,7 +37,7 @@ def new_blocks(blocks: Sequence[Block], last: Mapping[str, int]) -> tuple[list[B
     return found, {one: number for one, number in reached.items() if number != last.get(one)}
 
 
-def sift(entries: Sequence[Entry], stored: LookUp, resent: LookUp) -> Sifted:
+def sift(entries: Sequence[Message | Settled], stored: LookUp, resent: LookUp) -> Sifted:
     """Return what is new of `entries`.
 
     `stored` finds, for messages sent again, the newest one like each that is stored and not settled; `resent` finds

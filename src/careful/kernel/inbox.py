@@ -25,6 +25,7 @@ from typing import Protocol
 import structlog
 from msgspec import Struct
 
+from careful.kernel import inbox_same
 from careful.kernel.clock import Clock
 from careful.kernel.errors import Unavailable
 from careful.kernel.groups import Groups
@@ -35,14 +36,13 @@ GROUP_SECONDS = 0.004
 WAITING_BYTES = 64 * 1024 * 1024
 """Payload bytes that may wait for the disk; a block beyond them is refused at once."""
 _BUSY_SECONDS = 15
-_RESEND_WITHIN = 3_600_000_000  # microseconds
-_RESEND_AMONG = 256  # messages of one topic that a resend is looked for in: four times what may be in flight
 _SWEEP_SECONDS = 60.0
 _SWEEP_ROWS = 2000
 _SWEEP_PAUSE = 0.05
 _log = structlog.get_logger(__name__)
 
-TABLES = """
+TABLES = (
+    """
 CREATE TABLE IF NOT EXISTS source (
     id INTEGER PRIMARY KEY,
     device TEXT NOT NULL,
@@ -58,30 +58,24 @@ CREATE TABLE IF NOT EXISTS message (
     digest BLOB NOT NULL DEFAULT x''
 );
 CREATE INDEX IF NOT EXISTS message_of_source ON message (source);
-CREATE TABLE IF NOT EXISTS settled (device TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
 """
+    + inbox_same.TABLES
+)
 _DIGESTS = "ALTER TABLE message ADD COLUMN digest BLOB NOT NULL DEFAULT x''"  # for files made before there were any
 _COLUMNS = 5
 _INSERTS = {
     rows: "INSERT INTO message (source, packet, at, payload, digest) VALUES " + ", ".join(["(?, ?, ?, ?, ?)"] * rows)  # noqa: S608
     for rows in (256, 64, 16, 4, 1)
 }
-_SETTLE = """
-INSERT INTO settled (device, number) SELECT ?, coalesce(max(number), 0) FROM message WHERE true
-ON CONFLICT (device) DO UPDATE SET number = excluded.number
-"""
-_SAME = """
-SELECT payload, at, digest FROM (
-    SELECT number, packet, payload, at, digest FROM message WHERE source = ? ORDER BY number DESC LIMIT ?
-) WHERE packet = ? AND number > coalesce((SELECT number FROM settled WHERE device = ?), 0) ORDER BY number DESC LIMIT 1
-"""
 _SOURCES_REMEMBERED = 100_000
 
 
 class Message(Struct, frozen=True, gc=False):
     """One message: `topic` is what follows the device's own prefix, such as `up/climate`; `at` is in microseconds.
 
-    `digest` tells a resend of what is sealed; empty where the payload itself does.
+    `digest` tells a resend of what is sealed; empty where the payload itself does. `exactly`: until `Released`, what
+    comes from the device under the same packet identifier is the same message. `record`: so is, of its topic, whatever
+    has the same name here, for as long as messages are kept.
     """
 
     device: str
@@ -91,6 +85,8 @@ class Message(Struct, frozen=True, gc=False):
     packet: int = 0
     resend: bool = False
     digest: bytes = b""
+    exactly: bool = False
+    record: bytes = b""
 
 
 class Settled(Struct, frozen=True):
@@ -99,7 +95,14 @@ class Settled(Struct, frozen=True):
     device: str
 
 
-Entry = Message | Settled
+class Released(Struct, frozen=True):
+    """What comes from the device under this packet identifier is a new message again; 0: under any."""
+
+    device: str
+    packet: int = 0
+
+
+Entry = Message | Settled | Released
 Done = Callable[[Exception | None], None]
 
 
@@ -201,14 +204,18 @@ class SqliteInbox:
         """Insert in order; before a resend or a settlement is looked at, all that came before it is in the table."""
         values: list[int | bytes] = []
         for one in entries:
-            if isinstance(one, Settled):
+            if not isinstance(one, Message):
                 _insert(connection, values)
-                connection.execute(_SETTLE, (one.device,))
+                if isinstance(one, Settled):
+                    inbox_same.settle(connection, one.device)
+                else:
+                    inbox_same.release(connection, one.device, one.packet)
                 continue
             source = self._sources.get((one.device, one.topic)) or self._source(connection, one.device, one.topic)
-            if one.resend:
-                _insert(connection, values)
-                if _is_stored(connection, one, source):
+            if one.resend or one.exactly or one.record:
+                if one.resend:
+                    _insert(connection, values)
+                if inbox_same.is_there(connection, one, source):
                     continue
             values += (source, one.packet, one.at, one.payload, one.digest)
         _insert(connection, values)
@@ -251,6 +258,7 @@ class SqliteInbox:
                 surplus = newest - self._rows if self._rows else 0
                 # The newest stays, whatever its age: the numbers go on from it.
                 gone = [number for number, at in rows if (at < before or number <= surplus) and number < newest]
+                inbox_same.sweep(connection, before)
                 if gone:
                     connection.execute("DELETE FROM message WHERE number <= ?", (gone[-1],))
                     deleted = len(gone)
@@ -270,14 +278,6 @@ def _insert(connection: sqlite3.Connection, values: list[int | bytes]) -> None:
             connection.execute(statement, values[at : at + _COLUMNS * rows])
             at += _COLUMNS * rows
     values.clear()
-
-
-def _is_stored(connection: sqlite3.Connection, one: Message, source: int) -> bool:
-    asked = (source, _RESEND_AMONG, one.packet, one.device)
-    found = connection.execute(_SAME, asked).fetchone()
-    if found is None or one.at - found[1] > _RESEND_WITHIN:
-        return False
-    return bool(found[2] == one.digest and (one.digest or found[0] == one.payload))
 
 
 def connect(home: Path, tables: str) -> sqlite3.Connection:

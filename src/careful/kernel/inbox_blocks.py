@@ -11,29 +11,33 @@ from zlib import crc32
 import msgspec
 from msgspec import Struct
 
-from careful.kernel.inbox import Entry, Message, Settled
+from careful.kernel.inbox import Entry, Message, Released, Settled
 
 PARTITIONS = 8
 """Fixed: a device stays in its partition, and so in its order, whatever gateways and workers come and go."""
 BLOCK_BYTES = 512 * 1024
 """Payload bytes after which a block ends; a server of NATS takes messages of 1 MiB by default."""
 BLOCK_MESSAGES = 2048
+_SETTLED = -1
 _OVERHEAD = 160  # bytes of a message beside its payload, at most, but for its topic
 
 
 class Block(Struct, frozen=True):
-    """What one writer took for one partition. `settled`: before how many of the messages a device settled."""
+    """What one writer took for one partition.
+
+    `marks`: before which of the messages a device settled (-1), or released a packet identifier.
+    """
 
     writer: str
     number: int
     messages: list[Message]
-    settled: list[tuple[int, str]] = []
+    marks: list[tuple[int, str, int]] = []
 
     def entries(self) -> list[Entry]:
         """Return messages and settlements in the order in which they came."""
         found: list[Entry] = list(self.messages)
-        for place, device in reversed(self.settled):
-            found.insert(place, Settled(device))
+        for place, device, packet in reversed(self.marks):
+            found.insert(place, Settled(device) if packet == _SETTLED else Released(device, packet))
         return found
 
 
@@ -53,13 +57,13 @@ def partition_of(device: str) -> int:
 def encode(writer: str, number: int, entries: Sequence[Entry]) -> bytes:
     """Write a block."""
     messages: list[Message] = []
-    settled: list[tuple[int, str]] = []
+    marks: list[tuple[int, str, int]] = []
     for one in entries:
         if isinstance(one, Message):
             messages.append(one)
         else:
-            settled.append((len(messages), one.device))
-    return _encode(Block(writer, number, messages, settled))
+            marks.append((len(messages), one.device, _SETTLED if isinstance(one, Settled) else one.packet))
+    return _encode(Block(writer, number, messages, marks))
 
 
 def decode(data: bytes) -> Block:

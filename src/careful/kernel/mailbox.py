@@ -27,6 +27,7 @@ PAYLOAD_BYTES = 64 * 1024
 HANDFUL = 32
 """Messages that are fetched for a device at a time, as far as they fit into `HANDFUL_BYTES`."""
 HANDFUL_BYTES = 128 * 1024
+_RECEIVED = 2  # of `offered`: 0 never, 1 offered, 2 received by the device
 _DEVICE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TOPIC = re.compile(r"down/[A-Za-z0-9_-]{1,64}")
 _TABLES = """
@@ -43,16 +44,22 @@ CREATE TABLE IF NOT EXISTS place (
     number INTEGER PRIMARY KEY AUTOINCREMENT, device TEXT NOT NULL UNIQUE, gateway TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS session (device TEXT PRIMARY KEY, subscriptions TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS session_end (device TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
 """
 
 
 class Down(Struct, frozen=True):
-    """A message on its way down; `again` where it was offered before without being acknowledged."""
+    """A message on its way down.
+
+    `again`: it was offered before without being acknowledged. `received`: the device has it, and need not be sent it,
+    but does not know yet that we know (MQTT's QoS 2, between PUBREC and PUBCOMP).
+    """
 
     number: int
     topic: str
     payload: bytes
     again: bool = False
+    received: bool = False
 
 
 def enqueue_down(home: Path, device: str, topic: str, payload: bytes) -> int:
@@ -161,7 +168,8 @@ class Mailbox:
             room -= len(payload)
             if found and room < 0:
                 break
-            found.append(Down(number, topic, bytes(payload), bool(offered) and topic != DESIRED))
+            again = bool(offered) and topic != DESIRED
+            found.append(Down(number, topic, bytes(payload), again, offered == _RECEIVED))
             new += [] if offered else [(number,)]
         if new:
             with _transaction(self._connection):
@@ -174,10 +182,24 @@ class Mailbox:
         with _transaction(self._connection):
             plain = f"DELETE FROM down_queue WHERE number = ? AND topic <> '{DESIRED}'"  # noqa: S608 (a constant)
             self._connection.executemany(plain, given)
-            self._connection.executemany("UPDATE down_queue SET delivered = 1 WHERE number = ?", given)
+            self._connection.executemany("UPDATE down_queue SET delivered = 1, offered = 1 WHERE number = ?", given)
 
-    def load(self, device: str) -> dict[str, int] | None:
-        """Return the subscriptions (filter -> QoS) of a device's persistent session, or None where it has none."""
+    def received(self, number: int) -> None:
+        """Note that a device has this one, before it may forget so."""
+        with _transaction(self._connection):
+            self._connection.execute("UPDATE down_queue SET offered = ? WHERE number = ?", (_RECEIVED, number))
+
+    def load(self, device: str, now: float = 0.0) -> dict[str, int] | None:
+        """Return the subscriptions (filter -> options) of a device's session, or None where it has none.
+
+        One whose end has come by `now` is forgotten; any other goes on until `leave` says when it ends.
+        """
+        ended = self._connection.execute("SELECT at FROM session_end WHERE device = ?", (device,)).fetchone()
+        if ended is not None:
+            with _transaction(self._connection):
+                self._connection.execute("DELETE FROM session_end WHERE device = ?", (device,))
+            if ended[0] <= now:
+                self.drop(device)
         row = self._connection.execute("SELECT subscriptions FROM session WHERE device = ?", (device,)).fetchone()
         return None if row is None else json.loads(row[0])
 
@@ -201,8 +223,14 @@ class Mailbox:
         with _transaction(self._connection):
             self._connection.execute(query, (device, json.dumps(subscriptions)))
 
+    def leave(self, device: str, at: float) -> None:
+        """Let a device's session end at a moment, in seconds since 1970, unless it is loaded before."""
+        with _transaction(self._connection):
+            self._connection.execute("REPLACE INTO session_end (device, at) VALUES (?, ?)", (device, at))
+
     def drop(self, device: str) -> None:
         """Forget a session, with the plain messages that waited for it; the desired state is not the session's."""
         with _transaction(self._connection):
             self._connection.execute("DELETE FROM session WHERE device = ?", (device,))
+            self._connection.execute("DELETE FROM session_end WHERE device = ?", (device,))
             self._connection.execute("DELETE FROM down_queue WHERE device = ? AND topic <> ?", (device, DESIRED))

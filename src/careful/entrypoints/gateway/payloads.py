@@ -46,7 +46,7 @@ _MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _TIME_TAGS = frozenset({0, 1})
 _PAIR = b"\x82"
 _END = b"\x50" + os.urandom(16)  # stands after a payload, so that whatever is left over is seen
-_SHOWN = 40
+_TWICE = "a name stands twice"
 _decode: Callable[[bytes], Any] = msgspec.json.Decoder().decode
 _encode: Callable[[object], bytes] = msgspec.json.Encoder().encode
 
@@ -169,9 +169,7 @@ def _look_closely(payload: bytes, said: object) -> None:
 def _unlike(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        seen: set[str] = set()
-        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-        raise Refused("payload-duplicate", f"{_shown(twice)} stands twice")
+        raise Refused("payload-duplicate", _TWICE)
     return found
 
 
@@ -297,7 +295,7 @@ def _say_why_cbor(broken: BaseException) -> NoReturn:
         cause = cause.__cause__ or cause.__context__
     said = str(broken)
     for words, kind, why in (
-        ("Duplicate map key", "payload-duplicate", "a name stands twice"),
+        ("Duplicate map key", "payload-duplicate", _TWICE),
         ("nesting depth", "payload-depth", f"more than {DEPTH} maps or lists within each other"),
         ("indefinite length", "payload-type", "CBOR of indefinite length"),
         ("map key", "payload-type", "a name that is no text"),
@@ -333,7 +331,3 @@ def _is_no_number(payload: bytes) -> bool:
     except (ValueError, RecursionError):
         return False
     return False
-
-
-def _shown(name: str) -> str:
-    return repr(name[:_SHOWN])

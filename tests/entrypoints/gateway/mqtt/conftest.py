@@ -22,7 +22,18 @@ from cryptography.x509.oid import NameOID
 from careful import devices, products
 from careful.entrypoints.gateway.mqtt import server
 from careful.entrypoints.gateway.mqtt.codec import Reader
-from careful.entrypoints.gateway.mqtt.packets import ConnAck, Connect, Packet, Publish, Subscribe, Will, write
+from careful.entrypoints.gateway.mqtt.packets import (
+    LEVEL,
+    ConnAck,
+    Connect,
+    Packet,
+    Properties,
+    Publish,
+    Subscribe,
+    Will,
+    write,
+)
+from careful.entrypoints.gateway.mqtt.packets5 import write5
 from careful.kernel.actors import Actor
 from careful.kernel.clock import ManualClock
 from careful.kernel.database import Database, metadata
@@ -71,7 +82,8 @@ class Client:
     reader: Reader = field(default_factory=Reader)
 
     def send(self, *packets: Packet) -> None:
-        self.socket.sendall(b"".join(write(one) for one in packets))
+        written = write if self.reader.level == LEVEL else write5
+        self.socket.sendall(b"".join(written(one) for one in packets))
 
     def receive(self) -> Packet | None:
         """Return the next packet, or None when the server has closed the connection."""
@@ -137,11 +149,14 @@ class Fleet:
         will: Will | None = None,
         keep_alive: int = 60,
         context: ssl.SSLContext | None = None,
+        level: int = LEVEL,
+        asked: Properties = None,
     ) -> Client:
-        """Connect and send CONNECT; the answer is not read yet."""
+        """Connect and send CONNECT; the answer is not read yet. `asked` are properties of MQTT 5."""
         raw = socket.create_connection(("localhost", self.port), timeout=WAIT)
-        made = Client((context or who.context()).wrap_socket(raw, server_hostname="localhost"))
-        made.send(Connect(who.device if client is None else client, clean, keep_alive, will))
+        made = Client((context or who.context()).wrap_socket(raw, server_hostname="localhost"), Reader(level))
+        named = who.device if client is None else client
+        made.send(Connect(named, clean, keep_alive, will, level, asked))
         return made
 
     def join(self, who: Credentials, **given: Any) -> Client:

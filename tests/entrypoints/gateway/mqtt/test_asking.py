@@ -6,7 +6,7 @@ import time
 import pytest
 
 from careful import customer_data, devices, products, releases
-from careful.entrypoints.gateway.mqtt import session
+from careful.entrypoints.gateway.mqtt import upward
 from careful.entrypoints.gateway.mqtt.packets import PubAck, Publish
 from careful.kernel import inbox, ledger
 
@@ -41,7 +41,7 @@ def ship(world, staff, tmp_path):
 
 @pytest.fixture(autouse=True)
 def patient(monkeypatch):
-    monkeypatch.setattr(session, "REFUSALS_MOST", 10_000)  # things are tried until they pass
+    monkeypatch.setattr(upward, "REFUSALS_MOST", 10_000)  # things are tried until they pass
 
 
 def passes(one, payload, topic=f"d/{ME}/up/climate"):

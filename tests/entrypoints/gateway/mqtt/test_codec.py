@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from careful.entrypoints.gateway.mqtt.codec import Malformed, Reader, read
+from careful.entrypoints.gateway.mqtt.codec import Reader, read
+from careful.entrypoints.gateway.mqtt.fields import Malformed
 from careful.entrypoints.gateway.mqtt.packets import (
     PACKET_BYTES,
     ConnAck,
@@ -140,15 +141,15 @@ def test_more_than_32_filters():
 
 
 def test_another_protocol_level_is_read_no_further():
-    five = b"\x10\x10\x00\x04MQTT\x05\x02\x00\x3c\x03\x21\x00\x0a\x00\x00"
-    assert read(five, 0) == (Connect("", level=5), len(five))
+    six = b"\x10\x10\x00\x04MQTT\x06\x02\x00\x3c\x03\x21\x00\x0a\x00\x00"
+    assert read(six, 0) == (Connect("", level=6), len(six))
     old = b"\x10\x0f\x00\x06MQIsdp\x03\x02\x00\x3c\x00\x01a"
     assert read(old, 0) == (Connect("", level=3), len(old))
 
 
-def test_user_name_and_password_are_passed_over():
+def test_the_user_name_is_passed_over():
     body = b"\x00\x04MQTT\x04\xc2\x00\x3c\x00\x01a\x00\x03ann\x00\x02\xff\x00"
-    assert read(bytes((0x10, len(body))) + body, 0) == (Connect("a", keep_alive=60), len(body) + 2)
+    assert read(bytes((0x10, len(body))) + body, 0) == (Connect("a", password=b"\xff\x00"), len(body) + 2)
 
 
 def test_the_largest_packet_passes():

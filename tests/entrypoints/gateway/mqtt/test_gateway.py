@@ -8,7 +8,7 @@ import pytest
 
 from careful import devices, products
 from careful.entrypoints.gateway.mqtt import gateway as gateway_module
-from careful.entrypoints.gateway.mqtt import session
+from careful.entrypoints.gateway.mqtt import upward
 from careful.entrypoints.gateway.mqtt.packets import (
     ConnAck,
     Connect,
@@ -219,7 +219,7 @@ def test_the_desired_state_is_retained(gateway, world):
 
 
 def test_a_new_declaration_reaches_a_live_connection(gateway, world, staff, eventually, monkeypatch):
-    monkeypatch.setattr(session, "REFUSALS_MOST", 10_000)  # it is tried until it passes
+    monkeypatch.setattr(upward, "REFUSALS_MOST", 10_000)  # it is tried until it passes
     one = gateway.join(gateway.make("cam-1-001"))
     text = products.text_of(world, "cam-1", 1).replace(b"[celsius, n]", b"[celsius, n, humidity]")
     products.declare(world, staff, text)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from careful import products
+from careful.entrypoints.gateway.mqtt.downward import SUBSCRIPTIONS_MOST
 from careful.entrypoints.gateway.mqtt.events import (
     Broken,
     Close,
@@ -50,14 +51,8 @@ from careful.entrypoints.gateway.mqtt.packets import (
     Unsubscribe,
     Will,
 )
-from careful.entrypoints.gateway.mqtt.session import (
-    CONNECT_SECONDS,
-    IN_FLIGHT_BYTES,
-    IN_FLIGHT_MOST,
-    REFUSALS_MOST,
-    SUBSCRIPTIONS_MOST,
-    Session,
-)
+from careful.entrypoints.gateway.mqtt.session import CONNECT_SECONDS, Session
+from careful.entrypoints.gateway.mqtt.upward import IN_FLIGHT_BYTES, IN_FLIGHT_MOST, REFUSALS_MOST
 from careful.kernel.mailbox import Down
 
 FILE = b"""\
@@ -118,7 +113,7 @@ def live(*, clean=True, will=None, kept=None, keep_alive=60) -> Playbook:
         >> OPENED
         >> heard(Connect(ME, clean, keep_alive, will))
         << Pause()
-        << Join(clean)
+        << Join(clean, 0.0 if clean else math.inf)
         >> Joined(kept)
         << Send(ConnAck(0, present=kept is not None and not clean))
         << Resume()
@@ -166,7 +161,7 @@ def test_cut_off_while_joining():
 
 GREETINGS = [
     pytest.param(
-        Connect("", level=5), [Send(ConnAck(1)), Close("another version than MQTT 3.1.1 (level 4)")], id="MQTT 5"
+        Connect("", level=6), [Send(ConnAck(1)), Close("another version than MQTT 3.1.1 (level 4) or 5")], id="MQTT 6"
     ),
     pytest.param(
         Connect("cam-1-002"),
@@ -192,11 +187,6 @@ GREETINGS = [
         Connect(ME, will=Will(WILL.topic, b'{"voice":1}')),
         [Count("undeclared-field", "offline.voice"), Send(ConnAck(5)), Close("will: undeclared-field")],
         id="will with an undeclared field",
-    ),
-    pytest.param(
-        Connect(ME, will=Will(WILL.topic, b"", 2)),
-        [Count("qos-2", "event/offline"), Send(ConnAck(5)), Close("will: qos-2")],
-        id="will with QoS 2",
     ),
     pytest.param(PingReq(), [Close("the first packet is no CONNECT")], id="no CONNECT first"),
 ]
@@ -299,16 +289,6 @@ def test_the_fifth_refusal_ends_the_connection():
     ).done()
 
 
-def test_qos_2_is_not_offered_yet():
-    (
-        live()
-        >> heard(Publish(CLIMATE, WARM, 2, 7))
-        << Count("qos-2", CLIMATE)
-        << Close("QoS 2 is not offered yet; publish with QoS 0 or 1")
-    ).done()
-    (live() >> heard(Exactly(6, 7)) << Close("QoS 2 is not offered yet; publish with QoS 0 or 1")).done()
-
-
 def test_reading_pauses_while_64_wait_for_the_disk():
     play = live()
     for number in range(1, IN_FLIGHT_MOST):
@@ -323,7 +303,7 @@ def test_reading_pauses_while_64_wait_for_the_disk():
 
 
 def test_reading_pauses_while_much_waits_for_the_disk():
-    large = b'{"celsius":' + b"1" * 100 + b" " * (IN_FLIGHT_BYTES // 2) + b"}"
+    large = b'{"celsius":1' + b" " * (IN_FLIGHT_BYTES // 2) + b"}"
     (
         live()
         >> publish(1, large)
@@ -359,7 +339,7 @@ def test_subscribing_under_the_own_name_only():
         >> heard(Subscribe(3, ((f"d/{ME}/down/#", 2), ("d/cam-1-002/down/#", 1), ("#", 0))))
         << Count("foreign-subscription", "d/cam-1-002/down/#")
         << Count("foreign-subscription", "#")
-        << Send(SubAck(3, (1, 0x80, 0x80)))
+        << Send(SubAck(3, (2, 0x80, 0x80)))
         << Fetch(0)
     ).done()
 

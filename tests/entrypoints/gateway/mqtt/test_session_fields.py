@@ -10,7 +10,8 @@ from careful.entrypoints.gateway.mqtt.events import (
     Store,
 )
 from careful.entrypoints.gateway.mqtt.packets import Connect, Publish
-from careful.entrypoints.gateway.mqtt.session import REFUSALS_MOST, Session
+from careful.entrypoints.gateway.mqtt.session import Session
+from careful.entrypoints.gateway.mqtt.upward import REFUSALS_MOST
 
 ME = "toy-1-001"
 PERMIT = products.permit(

@@ -1,16 +1,20 @@
-"""Bytes in, MQTT 3.1.1 packets out (OASIS mqtt-v3.1.1, ISO/IEC 20922); no sockets, no state of a session.
+"""Bytes in, packets out: MQTT 3.1.1 (ISO/IEC 20922) and 5.0 (OASIS mqtt-v5.0); no sockets, no state of a session.
 
 `Reader` takes bytes as they come and gives whole packets. It holds at most one packet and one read of the network: a
 packet above `PACKET_BYTES` is refused as soon as its length is known, before its body is taken. Whatever the bytes are,
-the answer is a packet, "not yet", or `Malformed` with a reason that can be shown.
+the answer is a packet, "not yet", or `Malformed` with a reason that can be shown. Which MQTT it is, the CONNECT says.
 """
 
 from collections.abc import Callable
 from struct import Struct as Layout
 
+from careful.entrypoints.gateway.mqtt import codec5, properties
+from careful.entrypoints.gateway.mqtt.fields import PROTOCOL_ERROR, TOO_LARGE, Body, Malformed, length_of, text_of
 from careful.entrypoints.gateway.mqtt.packets import (
     LEVEL,
+    LEVEL_5,
     PACKET_BYTES,
+    QOS_MOST,
     RESERVED,
     ConnAck,
     Connect,
@@ -28,22 +32,17 @@ from careful.entrypoints.gateway.mqtt.packets import (
     Will,
 )
 
-_LENGTH_BYTES = 4
 _U16 = Layout("!H").unpack_from
-_QOS_MOST = 2
-_FILTERS_MOST = 32  # in one SUBSCRIBE: four times what a session may hold
-
-
-class Malformed(Exception):
-    """These bytes are not MQTT 3.1.1, or more than we take; the text says which rule they break."""
 
 
 class Reader:
     """Bytes in as they come, packets out one by one."""
 
-    __slots__ = ("_at", "_data")
+    __slots__ = ("_at", "_data", "level")
 
-    def __init__(self) -> None:
+    def __init__(self, level: int = LEVEL) -> None:
+        self.level = level
+        """Of which MQTT the next packets are: what it began as, until a CONNECT says otherwise."""
         self._data = bytearray()
         self._at = 0
 
@@ -56,10 +55,12 @@ class Reader:
 
     def next(self) -> Packet | None:
         """Return the next packet, or None until more bytes come. Raises Malformed; nothing can be read after that."""
-        found = read(self._data, self._at)
+        found = read(self._data, self._at, self.level)
         if found is None:
             return None
         packet, self._at = found
+        if type(packet) is Connect:
+            self.level = LEVEL_5 if packet.level == LEVEL_5 else LEVEL
         if self._at == len(self._data):
             self._data = bytearray()  # an idle connection holds nothing
             self._at = 0
@@ -71,7 +72,7 @@ class Reader:
         return len(self._data) - self._at
 
 
-def read(data: bytes | bytearray, at: int) -> tuple[Packet, int] | None:
+def read(data: bytes | bytearray, at: int, level: int = LEVEL) -> tuple[Packet, int] | None:
     """Return the packet that begins at `at` and where the next one begins; None where bytes are missing.
 
     Raises Malformed.
@@ -80,49 +81,37 @@ def read(data: bytes | bytearray, at: int) -> tuple[Packet, int] | None:
         return None
     head, length, body = data[at], data[at + 1], at + 2
     if length > 0x7F:  # noqa: PLR2004 (seven bits a byte)
-        sized = _remaining(data, at + 1)
+        sized = length_of(data, at + 1)
         if sized is None:
             return None
         length, body = sized
     end = body + length
     if end - at > PACKET_BYTES:
-        raise Malformed(f"a packet of {end - at} bytes; {PACKET_BYTES} are taken at most")
+        raise Malformed(f"a packet of {end - at} bytes; {PACKET_BYTES} are taken at most", TOO_LARGE)
     kind = head >> 4
     if kind != 3 and head & 0x0F != RESERVED.get(kind, 0):  # noqa: PLR2004 (3 is PUBLISH)
         raise Malformed(f"reserved flags are set in a packet of type {kind}")
     if len(data) < end:
         return None
     if kind == 3:  # noqa: PLR2004 (3 is PUBLISH)
-        return _publish(data, head, body, end), end
-    reader = _READERS.get(kind)
+        return _publish(data, head, body, end, level), end
+    reader = (_READERS if level == LEVEL else codec5.READERS).get(kind) or _READERS.get(kind)
     if reader is None:
-        raise Malformed(f"there is no packet of type {kind} in MQTT 3.1.1")
-    return reader(_Body(data, body, end), kind), end
+        raise Malformed(f"there is no packet of type {kind} in MQTT 3.1.1", PROTOCOL_ERROR)
+    return reader(Body(data, body, end), kind), end
 
 
-def _remaining(data: bytes | bytearray, at: int) -> tuple[int, int] | None:
-    """Read the remaining length (section 2.2.3: seven bits a byte, least significant first); return where it ends."""
-    length = 0
-    for place, byte in enumerate(data[at : at + _LENGTH_BYTES]):
-        length |= (byte & 0x7F) << 7 * place
-        if not byte & 0x80:
-            return length, at + place + 1
-    if len(data) >= at + _LENGTH_BYTES:
-        raise Malformed("the remaining length takes more than four bytes")
-    return None
-
-
-def _publish(data: bytes | bytearray, head: int, at: int, end: int) -> Publish:
+def _publish(data: bytes | bytearray, head: int, at: int, end: int, level: int) -> Publish:
     qos = head >> 1 & 3
-    if qos > _QOS_MOST or (qos == 0 and head & 8):
+    if qos > QOS_MOST or (qos == 0 and head & 8):
         raise Malformed("a PUBLISH with QoS 3, or with DUP at QoS 0")
     if at + 2 > end:
         raise Malformed("a PUBLISH without a topic")
     stop = at + 2 + _U16(data, at)[0]
     if stop > end:
         raise Malformed("a topic longer than its packet")
-    topic = _decode(data[at + 2 : stop])
-    if not topic or "+" in topic or "#" in topic:
+    topic = text_of(data[at + 2 : stop])
+    if (not topic and level == LEVEL) or "+" in topic or "#" in topic:
         raise Malformed("a topic to publish to that is empty or holds a wildcard")
     packet = 0
     if qos:
@@ -131,83 +120,40 @@ def _publish(data: bytes | bytearray, head: int, at: int, end: int) -> Publish:
         packet = _U16(data, stop)[0]
         stop += 2
         if not packet:
-            raise Malformed("packet identifier 0")
+            raise Malformed("packet identifier 0", PROTOCOL_ERROR)
+    if level != LEVEL:
+        return codec5.publish(data, (head, stop, end), topic, qos, packet)
     return Publish(topic, bytes(data[stop:end]), qos, packet, bool(head & 8), bool(head & 1))
 
 
-def _decode(raw: bytes | bytearray) -> str:
-    try:
-        text = raw.decode()
-    except UnicodeDecodeError as broken:
-        raise Malformed("a string that is not UTF-8") from broken
-    if "\0" in text:
-        raise Malformed("a string with a NUL character")
-    return text
-
-
-class _Body:
-    """The rest of one packet, read field by field."""
-
-    __slots__ = ("at", "data", "end")
-
-    def __init__(self, data: bytes | bytearray, at: int, end: int) -> None:
-        self.data, self.at, self.end = data, at, end
-
-    def take(self, count: int) -> bytes:
-        if self.at + count > self.end:
-            raise Malformed("a field longer than its packet")
-        self.at += count
-        return bytes(self.data[self.at - count : self.at])
-
-    def byte(self) -> int:
-        return self.take(1)[0]
-
-    def number(self) -> int:
-        return int.from_bytes(self.take(2), "big")
-
-    def packet(self) -> int:
-        found = self.number()
-        if not found:
-            raise Malformed("packet identifier 0")
-        return found
-
-    def text(self) -> str:
-        return _decode(self.take(self.number()))
-
-    def done(self) -> None:
-        if self.at != self.end:
-            raise Malformed("bytes are left over at the end of a packet")
-
-
-def _connect(body: _Body, _kind: int) -> Connect:
+def _connect(body: Body, _kind: int) -> Connect:
     name, level = body.text(), body.byte()
     if name not in {"MQTT", "MQIsdp"}:
         raise Malformed("a CONNECT of another protocol")
-    if name != "MQTT" or level != LEVEL:
+    if name != "MQTT" or level not in {LEVEL, LEVEL_5}:
         return Connect("", level=level if name == "MQTT" else 3)  # MQTT 3.1 called itself MQIsdp
-    flags, keep_alive, client = body.byte(), body.number(), body.text()
+    five = level == LEVEL_5
+    flags, keep_alive = body.byte(), body.number()
     if flags & 1:
         raise Malformed("the reserved CONNECT flag is set")
     has_will, qos, retain = flags & 4, flags >> 3 & 3, bool(flags & 32)
-    if qos > _QOS_MOST or (not has_will and (qos or retain)):
+    if qos > QOS_MOST or (not has_will and (qos or retain)):
         raise Malformed("will flags that contradict each other")
-    will = None
+    given = properties.read(body, properties.CONNECT) if five else None
+    client, will = body.text(), None
     if has_will:
-        topic, payload = body.text(), body.take(body.number())
-        if not topic or "+" in topic or "#" in topic:
-            raise Malformed("a will topic that is empty or holds a wildcard")
-        will = Will(topic, payload, qos, retain)
-    if flags & 64 and not flags & 128:
+        said = properties.read(body, properties.WILL) if five else None
+        will = Will(body.will_topic(), body.binary(), qos, retain, said)
+    if flags & 64 and not flags & 128 and not five:
         raise Malformed("a password without a user name")
     if flags & 128:
         body.text()
-    if flags & 64:
-        body.take(body.number())
+    password = body.binary() if flags & 64 else b""
     body.done()
-    return Connect(client, bool(flags & 2), keep_alive, will)
+    return Connect(client, bool(flags & 2), keep_alive, will, level, given, password)
 
 
-def _connack(body: _Body, _kind: int) -> ConnAck:
+def _connack(body: Body, _kind: int) -> ConnAck:
     flags, code = body.byte(), body.byte()
     body.done()
     if flags > 1:
@@ -215,73 +161,43 @@ def _connack(body: _Body, _kind: int) -> ConnAck:
     return ConnAck(code, bool(flags))
 
 
-def _exactly(body: _Body, kind: int) -> Exactly:
+def _exactly(body: Body, kind: int) -> Exactly:
     packet = body.packet()
     body.done()
     return Exactly(kind, packet)
 
 
-def _puback(body: _Body, _kind: int) -> PubAck:
+def _puback(body: Body, _kind: int) -> PubAck:
     packet = body.packet()
     body.done()
     return PubAck(packet)
 
 
-def _subscribe(body: _Body, _kind: int) -> Subscribe:
-    packet = body.packet()
-    filters: list[tuple[str, int]] = []
-    while body.at < body.end:
-        name, qos = body.text(), body.byte()
-        if qos > _QOS_MOST:
-            raise Malformed("a subscription with QoS 3 or reserved bits")
-        filters.append((_filter(name), qos))
-        _bounded(len(filters))
-    if not filters:
-        raise Malformed("a SUBSCRIBE without a filter")
-    return Subscribe(packet, tuple(filters))
+def _subscribe(body: Body, _kind: int) -> Subscribe:
+    return Subscribe(body.packet(), body.filters(options=3))
 
 
-def _unsubscribe(body: _Body, _kind: int) -> Unsubscribe:
-    packet = body.packet()
-    filters: list[str] = []
-    while body.at < body.end:
-        filters.append(_filter(body.text()))
-        _bounded(len(filters))
-    if not filters:
-        raise Malformed("an UNSUBSCRIBE without a filter")
-    return Unsubscribe(packet, tuple(filters))
+def _unsubscribe(body: Body, _kind: int) -> Unsubscribe:
+    return Unsubscribe(body.packet(), tuple(name for name, _ in body.filters(options=None)))
 
 
-def _bounded(count: int) -> None:
-    if count > _FILTERS_MOST:
-        raise Malformed(f"more than {_FILTERS_MOST} filters in one packet")
-
-
-def _filter(name: str) -> str:
-    """Check a topic filter's form (section 4.7.1)."""
-    levels = name.split("/")
-    if not name or "#" in levels[:-1] or any(len(one) > 1 and ("+" in one or "#" in one) for one in levels):
-        raise Malformed("a topic filter that is empty or whose wildcards stand wrong")
-    return name
-
-
-def _suback(body: _Body, _kind: int) -> SubAck:
+def _suback(body: Body, _kind: int) -> SubAck:
     return SubAck(body.packet(), tuple(body.take(body.end - body.at)))
 
 
-def _unsuback(body: _Body, _kind: int) -> UnsubAck:
+def _unsuback(body: Body, _kind: int) -> UnsubAck:
     packet = body.packet()
     body.done()
     return UnsubAck(packet)
 
 
-def _empty(body: _Body, kind: int) -> Packet:
+def _empty(body: Body, kind: int) -> Packet:
     body.done()
     return _EMPTY[kind]
 
 
 _EMPTY: dict[int, Packet] = {12: PingReq(), 13: PingResp(), 14: Disconnect()}
-_READERS: dict[int, Callable[[_Body, int], Packet]] = {
+_READERS: dict[int, Callable[[Body, int], Packet]] = {
     1: _connect, 2: _connack, 4: _puback, 5: _exactly, 6: _exactly, 7: _exactly, 8: _subscribe, 9: _suback,
     10: _unsubscribe, 11: _unsuback, 12: _empty, 13: _empty, 14: _empty,
 }  # fmt: skip

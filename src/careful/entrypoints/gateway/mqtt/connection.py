@@ -9,29 +9,30 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from careful.entrypoints.gateway.intake import Speaker
-from careful.entrypoints.gateway.mqtt.codec import Malformed, Reader
+from careful.entrypoints.gateway.mqtt.codec import Reader
 from careful.entrypoints.gateway.mqtt.events import (
     Broken,
     Close,
     Command,
     Count,
     Cut,
-    Delivered,
     Event,
     Fetch,
     Join,
-    Keep,
     Lost,
     PacketReceived,
     Pause,
-    Report,
+    Rest,
+    Rested,
     Resume,
     Send,
-    Settle,
     Store,
     Tick,
 )
-from careful.entrypoints.gateway.mqtt.packets import write
+from careful.entrypoints.gateway.mqtt.fields import Malformed
+from careful.entrypoints.gateway.mqtt.packets import LEVEL, write
+from careful.entrypoints.gateway.mqtt.packets5 import write5
+from careful.entrypoints.gateway.mqtt.reasons import QUOTA
 from careful.entrypoints.gateway.mqtt.session import Session
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def _too_slow(self) -> None:
         self._gateway.count(self.session.device, "slow-reader", f"{UNSENT_BYTES} bytes unread")
-        self.feed(Cut("the client does not read", with_will=True))
+        self.feed(Cut("the client does not read", with_will=True, code=QUOTA))
         if self._transport is not None:
             self._transport.abort()
 
@@ -147,7 +148,7 @@ class Connection(asyncio.BufferedProtocol):
             try:
                 packet = self._reader.next()
             except Malformed as broken:
-                self._perform(session.handle(Broken(str(broken))))
+                self._perform(session.handle(Broken(str(broken), broken.code)))
                 break
             if packet is None:
                 break
@@ -160,7 +161,8 @@ class Connection(asyncio.BufferedProtocol):
             if kind is Store:
                 self._gateway.store(self, cast("Store", command))
             elif kind is Send:
-                self._out.append(write(cast("Send", command).packet))
+                packet = cast("Send", command).packet
+                self._out.append(write(packet) if self._reader.level == LEVEL else write5(packet))
             else:
                 self._perform_rare(command)
 
@@ -183,7 +185,9 @@ class Connection(asyncio.BufferedProtocol):
             case Join():
                 gateway.perform(self, command)
                 self._arm()  # from now on it is the client's keep-alive that counts
-            case Keep() | Fetch() | Delivered() | Settle() | Report():
+            case Rest(seconds):
+                gateway.loop.call_later(seconds, self.feed, Rested())
+            case _ if not isinstance(command, (Send, Store, Pause, Resume)):
                 gateway.perform(self, command)
 
     def _flush(self) -> None:

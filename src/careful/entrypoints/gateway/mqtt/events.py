@@ -49,9 +49,10 @@ class PacketReceived(Struct, frozen=True, gc=False):
 
 
 class Broken(Struct, frozen=True):
-    """What came is no MQTT 3.1.1."""
+    """What came is no MQTT; `code` is how MQTT 5 says it."""
 
     why: str
+    code: int = 0x81
 
 
 class Stored(Struct, frozen=True):
@@ -91,6 +92,10 @@ class ConsentsChanged(Struct, frozen=True):
     consents: frozenset[str]
 
 
+class Rested(Struct, frozen=True):
+    """The pause that `Rest` asked for is over."""
+
+
 class Tick(Struct, frozen=True):
     """Time has passed."""
 
@@ -98,10 +103,14 @@ class Tick(Struct, frozen=True):
 
 
 class Cut(Struct, frozen=True):
-    """The gateway ends this connection: quarantine, takeover, expiry, a slow reader, or our own stopping."""
+    """The gateway ends this connection: quarantine, takeover, expiry, a slow reader, or our own stopping.
+
+    `code` is how MQTT 5 says it.
+    """
 
     why: str
     with_will: bool = False
+    code: int = 0x98
 
 
 class Lost(Struct, frozen=True):
@@ -110,7 +119,7 @@ class Lost(Struct, frozen=True):
 
 Event = (
     ConnectionOpened | NotLetIn | Joined | PacketReceived | Broken | Stored | RefusedByInbox | DownWaiting
-    | DownMessages | PermitChanged | ConsentsChanged | Tick | Cut | Lost
+    | DownMessages | PermitChanged | ConsentsChanged | Rested | Tick | Cut | Lost
 )  # fmt: skip
 
 
@@ -124,6 +133,7 @@ class Store(Struct, frozen=True, gc=False):
     """Put a message into the inbox and answer with `Stored` or `RefusedByInbox`. Token 0: no answer is needed.
 
     A message with personal fields carries its stream and its fields, because those are sealed before they lie anywhere.
+    `exactly` is QoS 2: its packet identifier stays taken until `Release`; what comes under it until then is a resend.
     """
 
     token: int
@@ -133,6 +143,25 @@ class Store(Struct, frozen=True, gc=False):
     resend: bool = False
     stream: Stream | None = None
     fields: dict[str, Any] | None = None
+    exactly: bool = False
+
+
+class Release(Struct, frozen=True, gc=False):
+    """Note that a packet identifier of QoS 2 is free again, and answer with `Stored` (token 0: no answer is needed)."""
+
+    token: int
+    packet: int
+
+
+class Forget(Struct, frozen=True):
+    """A new session has begun: whatever packet identifier of QoS 2 the old one had taken is free."""
+
+
+class Later(Struct, frozen=True):
+    """Store this after so many seconds, unless the device's session is joined again before."""
+
+    store: Store
+    seconds: float
 
 
 class Settle(Struct, frozen=True):
@@ -149,10 +178,18 @@ class Report(Struct, frozen=True):
 class Join(Struct, frozen=True):
     """Take the device's place: end an older connection of the same name, then begin or find its session.
 
-    With `clean`, forget what there was; answered with `Joined`, or `NotLetIn` where the database does not answer.
+    With `clean`, forget what there was. With `lasts`, the session outlives the connection. Answered with `Joined`, or
+    `NotLetIn` where the database does not answer.
     """
 
     clean: bool
+    lasts: float = 0.0
+
+
+class Leave(Struct, frozen=True):
+    """The session outlives its connection by so many seconds, and no longer."""
+
+    lasts: float
 
 
 class Keep(Struct, frozen=True):
@@ -175,6 +212,13 @@ class Delivered(Struct, frozen=True):
     number: int
 
 
+class Received(Struct, frozen=True):
+    """Note that the device has this message (PUBREC), and answer with `Stored`: it is not to be sent again."""
+
+    token: int
+    number: int
+
+
 class Count(Struct, frozen=True):
     """Count a refusal; `left_out` where it was of one field only, and the rest of the message was taken."""
 
@@ -191,10 +235,19 @@ class Resume(Struct, frozen=True):
     """Go on taking."""
 
 
+class Rest(Struct, frozen=True):
+    """Come back with `Rested` after so many seconds."""
+
+    seconds: float
+
+
 class Close(Struct, frozen=True):
     """Send what is left to send, then end the connection."""
 
     why: str
 
 
-Command = Send | Store | Settle | Report | Join | Keep | Fetch | Delivered | Count | Pause | Resume | Close
+Command = (
+    Send | Store | Release | Forget | Later | Settle | Report | Join | Leave | Keep | Fetch | Delivered | Received
+    | Count | Pause | Resume | Rest | Close
+)  # fmt: skip

@@ -9,6 +9,7 @@ import contextlib
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -19,28 +20,34 @@ from careful.entrypoints.gateway.intake import Admitted, Counts, Intake, News, S
 from careful.entrypoints.gateway.mqtt.asking import Asking
 from careful.entrypoints.gateway.mqtt.connection import Connection
 from careful.entrypoints.gateway.mqtt.events import (
+    Command,
     Cut,
     Delivered,
-    DownMessages,
     DownWaiting,
-    Event,
     Fetch,
+    Forget,
     Join,
-    Joined,
     Keep,
+    Later,
+    Leave,
     NotLetIn,
+    Received,
     RefusedByInbox,
+    Release,
     Report,
     Settle,
     Store,
     Stored,
 )
+from careful.entrypoints.gateway.mqtt.mail import Mail
 from careful.entrypoints.gateway.mqtt.places import Places
+from careful.entrypoints.gateway.mqtt.reasons import STOPPING, TAKEN_OVER
 from careful.entrypoints.gateway.mqtt.sealing import RESET, Keyring, Sealing, needs_key
 from careful.entrypoints.gateway.mqtt.signals import Signals
+from careful.entrypoints.gateway.mqtt.wills import Wills
 from careful.kernel import ledger
 from careful.kernel.errors import CarefulError, Unavailable
-from careful.kernel.inbox import GROUP_MOST, Entry, Inbox, Message, Settled
+from careful.kernel.inbox import GROUP_MOST, Entry, Inbox, Message, Released, Settled
 from careful.kernel.mailbox import Mailbox
 from careful.kernel.work import World
 
@@ -72,9 +79,10 @@ class Gateway:
     def __init__(self, world: World, inbox: Inbox, mailbox: Mailbox) -> None:
         self.loop = asyncio.get_running_loop()
         self.connections: dict[str, Connection] = {}
-        self._world, self._inbox, self._mailbox = world, inbox, mailbox
+        self._world, self._inbox = world, inbox
         self._asking = ThreadPoolExecutor(4, thread_name_prefix="ask")
-        self._mailing = ThreadPoolExecutor(1, thread_name_prefix="mail")  # one: its jobs keep their order
+        self._places = Places(mailbox, shared=world.settings.gateways > 1)
+        self._mail = Mail(self.loop, mailbox, self._places, self.now)
         self._block: list[Entry] = []
         self._owners: Owners = {}
         self._at = 0
@@ -82,19 +90,17 @@ class Gateway:
         self._committed_all = asyncio.Event()
         self._committed_all.set()
         self._inbox_failed = -_RETRY_SECONDS
-        self._delivered: list[int] = []
         self._versions: dict[str, str] = {}
         self._crashes: dict[str, int] = {}
         self._left: dict[str, float] = {}
         self._seen = self.loop.time() - SEEN_SECONDS
         self._recent_cuts: dict[str, int] = {}
         self.intake = Intake(world)
-        self._places = Places(mailbox, shared=world.settings.gateways > 1)
+        self._wills = Wills(self.loop)
         self._cut = devices.last_cut(world)
         with world.look() as connection:
             self._ledger = ledger.size(connection)
         self.asking = Asking(self, self.intake, self._ledger)
-        self._mail = mailbox.newest()
         self._looks_well = True
         self.signals = Signals(world)
         self._keys = Keyring(world)
@@ -138,13 +144,21 @@ class Gateway:
             self.loop.call_soon(self._send_block)
         device = connection.session.device
         self.signals.sent(device, wanted.topic, wanted.payload)
-        self._block.append(Message(device, wanted.topic, payload, self._at, wanted.packet, wanted.resend, digest))
+        self._block.append(
+            Message(device, wanted.topic, payload, self._at, wanted.packet, wanted.resend, digest, wanted.exactly)
+        )
         if wanted.stream is not None and wanted.stream.noted:
             self.intake.began(connection.who, wanted.stream.name)
         if wanted.token:
             self._owners.setdefault(connection, []).append(wanted.token)
         if len(self._block) >= GROUP_MOST:
             self._send_block()
+
+    def _mark(self, mark: Settled | Released) -> None:
+        """Put a mark into the present block, behind what came before it."""
+        if not self._block:
+            self.loop.call_soon(self._send_block)
+        self._block.append(mark)
 
     def _send_block(self) -> None:
         if not self._block:
@@ -177,35 +191,41 @@ class Gateway:
             given = tuple(tokens)
             connection.feed(Stored(given) if failure is None else RefusedByInbox(given, str(failure)))
 
-    def perform(self, connection: Connection, command: Join | Keep | Fetch | Delivered | Settle | Report) -> None:
+    def perform(self, connection: Connection, command: Command) -> None:
         """Do one of the rarer commands."""
         device = connection.session.device
         match command:
+            case Keep() | Fetch() | Delivered() | Received() | Leave():
+                self._mail.perform(connection, command)
             case Join():
-                self._join(connection, clean=command.clean)
-            case Keep(token, subscriptions):
-                self._by_mail(connection, Stored((token,)), self._mailbox.keep, device, subscriptions)
-            case Fetch():
-                self._fetch(connection, command)
-            case Delivered(number):
-                self._delivered.append(number)
+                self._join(connection, command)
             case Settle():
-                if not self._block:
-                    self.loop.call_soon(self._send_block)
-                self._block.append(Settled(device))
-            case Report(version, crashes):
-                if version:
-                    self._versions[device] = version
-                    self.asking.runs(connection, version)
-                    self.signals.reported(device, version)
-                if crashes is not None:
-                    self._crashes[device] = crashes
+                self._mark(Settled(device))
+            case Forget():
+                self._mark(Released(device))
+            case Release(token, packet):
+                self._mark(Released(device, packet))
+                if token:
+                    self._owners.setdefault(connection, []).append(token)
+            case Later(store, seconds):
+                self._wills.later(device, seconds, partial(self.store, connection, store))
+            case Report():
+                self._report(connection, command)
 
-    def _join(self, connection: Connection, *, clean: bool) -> None:
+    def _report(self, connection: Connection, said: Report) -> None:
+        device = connection.session.device
+        if said.version:
+            self._versions[device] = said.version
+            self.asking.runs(connection, said.version)
+            self.signals.reported(device, said.version)
+        if said.crashes is not None:
+            self._crashes[device] = said.crashes
+
+    def _join(self, connection: Connection, wanted: Join) -> None:
         device = connection.session.device
         older = self.connections.get(device)
         if older is not None and older is not connection:
-            older.feed(Cut("another connection of the same name took over", with_will=True))
+            older.feed(Cut("another connection of the same name took over", with_will=True, code=TAKEN_OVER))
         if self._recent_cuts.get(device, 0) > connection.cut_mark:
             connection.feed(NotLetIn(5, "the device was cut off"))
             return
@@ -213,54 +233,8 @@ class Gateway:
         self.asking.joined(connection)
         still = older is not None and older is not connection and self.loop.time() - older.session.heard < _STILL
         self.signals.joined(device, connection.who.product, connection.network, overlap=still)
-        self._flush_delivered()
-
-        def begin() -> Joined:
-            self._places.claim(device)
-            if clean:
-                self._mailbox.drop(device)
-                return Joined()
-            kept = self._mailbox.load(device)
-            if kept is None:
-                self._mailbox.keep(device, {})
-            return Joined(kept)
-
-        self._by_mail(connection, None, begin)
-
-    def _fetch(self, connection: Connection, wanted: Fetch) -> None:
-        self._flush_delivered()  # what the device has must not be found again
-        device = connection.session.device
-
-        def fetch() -> DownMessages:
-            found, more = self._mailbox.fetch(device, wanted.after, retained=wanted.retained)
-            return DownMessages(tuple(found), wanted.retained, more)
-
-        self._by_mail(connection, None, fetch)
-
-    def _flush_delivered(self) -> None:
-        if self._delivered:
-            numbers, self._delivered = self._delivered, []
-            self._by_mail(None, None, self._mailbox.delivered, numbers)
-
-    def _by_mail(
-        self, connection: Connection | None, answer: Event | None, job: Callable[..., Any], *given: object
-    ) -> None:
-        """Run `job` in the mailbox's thread; feed `answer`, or what it returns, to `connection`."""
-
-        def done(future: asyncio.Future[Any]) -> None:
-            failure = None if future.cancelled() else future.exception()
-            if failure is not None:
-                _log.error("the mailbox did not answer", why=repr(failure))
-            if connection is None or future.cancelled():
-                return
-            if failure is None:
-                connection.feed(answer or future.result())
-            elif connection.session.phase == "joining":
-                connection.feed(NotLetIn(3, "the mailbox does not answer"))
-            else:
-                connection.feed(Cut("the mailbox does not answer", with_will=True))
-
-        self.loop.run_in_executor(self._mailing, job, *given).add_done_callback(done)
+        self._wills.back(device, clean=wanted.clean)
+        self._mail.join(connection, wanted)
 
     def count(self, device: str, kind: str, detail: str) -> None:
         """Count a refusal; the database hears of it within seconds."""
@@ -280,7 +254,7 @@ class Gateway:
         """Look once for cuts, changed declarations and mail, and act on them."""
         try:
             cuts, news = await self.loop.run_in_executor(self._asking, self._news)
-            mail, receivers = await self.loop.run_in_executor(self._mailing, self._new_mail)
+            receivers = await self._mail.receivers()
         except Exception as failure:  # noqa: BLE001 (whatever it is, looking must go on: it is what cuts devices off)
             if self._looks_well:
                 _log.error("the gateway cannot look for news", why=repr(failure))
@@ -296,29 +270,24 @@ class Gateway:
                 connection.feed(Cut("the device was cut off"))
         for device in list(self._recent_cuts)[:-_CUTS_REMEMBERED]:
             del self._recent_cuts[device]
-        self._ledger, self._mail = news.size, mail
+        self._ledger = news.size
         self.asking.heard(news)
         self._end_lost()
         for device in receivers:
             if device in self.connections:
                 self.connections[device].feed(DownWaiting())
-        self._flush_delivered()
+        self._mail.flush()
 
     def _end_lost(self) -> None:
         for device in self._places.lost():
             connection = self.connections.get(device)
             if connection is not None and connection.session.phase == "live":  # else it has just come back here
-                connection.feed(Cut("another connection of the same name took over", with_will=True))
+                connection.feed(Cut("another connection of the same name took over", with_will=True, code=TAKEN_OVER))
 
     def _news(self) -> tuple[list[devices.Cut], News]:
         cuts, news = devices.cut_list(self._world, self._cut), self.intake.changed(self._ledger)
         self._keys.swap(news.ended, self.connections)
         return cuts, news
-
-    def _new_mail(self) -> tuple[int, set[str]]:
-        self._places.read()
-        newest = self._mailbox.newest()
-        return newest, self._mailbox.devices_after(self._mail) if newest > self._mail else set()
 
     async def flush(self, *, last: bool = False) -> None:
         """Bring what was seen and refused to the database; what fails is kept for the next time."""
@@ -366,15 +335,15 @@ class Gateway:
 
     async def finish(self, seconds: float = 5.0) -> None:
         """Let what is under way reach the disk and be acknowledged, end all connections, write what is left."""
+        self._wills.say_all()
         self._send_block()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._committed_all.wait(), seconds)
         for connection in list(self.connections.values()):
-            connection.feed(Cut("the gateway stops"))
-        self._flush_delivered()
+            connection.feed(Cut("the gateway stops", code=STOPPING))
         await self.flush(last=True)
         with contextlib.suppress(CarefulError):
             await self.ask(self._keys.end)
         await self.signals.finish()
-        await self.loop.run_in_executor(None, self._mailing.shutdown)
+        await self._mail.finish()
         await self.loop.run_in_executor(None, self._asking.shutdown)

@@ -7,8 +7,8 @@ certificate, and what follows must be one of
     d/<device>/event/<name>       an event: declared, or one of those that every device may send
     d/<device>/state/reported     how the device is, with the fields of `REPORTED`
 
-Payloads are JSON objects; an event may be empty. What of one may pass, the compiled declaration says
-(`products.Stream.check`): the record whole, without some fields, or not at all.
+Payloads are JSON objects or CBOR maps (`payloads`); an event may be empty. What of one may pass, the compiled
+declaration says (`products.Stream.check`): the record whole, without some fields, or not at all.
 """
 
 from collections.abc import Set as AbstractSet
@@ -16,6 +16,7 @@ from collections.abc import Set as AbstractSet
 import msgspec
 from msgspec import Struct
 
+from careful.entrypoints.gateway import payloads
 from careful.entrypoints.gateway.allowance import Spent, within
 from careful.products import NOBODY, Checked, Denied, Permit, Stream, plain_stream
 
@@ -29,7 +30,7 @@ how often the software has crashed, ever."""
 _SHOWN = 80
 _REPORTED = plain_stream("reported", REPORTED)
 _EMPTY = Checked({})
-_decode = msgspec.json.Decoder().decode
+_CBOR = b"\x80"  # no JSON begins with this byte or a higher one, all CBOR does
 
 
 class Route(Struct, frozen=True):
@@ -70,11 +71,9 @@ def check(to: Route, payload: bytes, consents: AbstractSet[str] = NOBODY) -> Che
     if not payload and to.may_be_empty:
         return _EMPTY
     try:
-        said = _decode(payload)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        return Checked(None, (), Denied("malformed-payload", f"{to.topic}: no JSON"))
-    if type(said) is not dict:
-        return Checked(None, (), Denied("malformed-payload", f"{to.topic}: no JSON object"))
+        said = payloads.read(payload)
+    except payloads.Refused as refused:
+        return Checked(None, (), Denied(refused.kind, f"{to.topic}: {refused.why}"))
     return to.stream.check(said, consents)
 
 
@@ -91,20 +90,8 @@ def take(to: Route, payload: bytes, consents: AbstractSet[str], spent: Spent, no
 
 
 def taken(checked: Checked, payload: bytes) -> bytes:
-    """Return what goes to the inbox: what came, or, where fields were left out, what is left."""
-    return msgspec.json.encode(checked.fields) if checked.dropped else payload
-
-
-def reported_version(payload: bytes) -> str | None:
-    """Return the version that a checked `state/reported` names."""
-    version = _decode(payload).get("version")
-    return version if isinstance(version, str) else None
-
-
-def reported_crashes(payload: bytes) -> int | None:
-    """Return how often, by a checked `state/reported`, the device's software has crashed."""
-    crashes = _decode(payload).get("crashes")
-    return crashes if type(crashes) is int else None
+    """Return what goes to the inbox: the JSON that came, or JSON of what is left where it was CBOR or lost fields."""
+    return payload if payload[:1] < _CBOR and not checked.dropped else msgspec.json.encode(checked.fields)
 
 
 def may_hear(device: str, pattern: str) -> bool:

@@ -1,19 +1,23 @@
-"""One device's MQTT 3.1.1 session as a pure machine: events in, commands out, nothing else touched.
+"""One device's MQTT session, 3.1.1 or 5.0, as a pure machine: events in, commands out, nothing else touched.
 
     opening  --ConnectionOpened-->  greeting  --CONNECT-->  joining  --Joined-->  live  -->  ended
-       '--------NotLetIn--------->  turned away  --CONNECT, CONNACK 3 or 5-------------------^
+       '--------NotLetIn--------->  turned away  --CONNECT, CONNACK that says no-------------^
 
-A publish is checked, then handed to the inbox under a token; its PUBACK is sent when the token comes back as stored, in
-the order in which the publishes came. One that is refused is counted and never acknowledged; the fifth in a connection
-ends it, since 3.1.1 has no packet that says no. Every way of ending but a DISCONNECT leaves the will.
+A publish is checked, then handed to the inbox under a token; its PUBACK or PUBREC is sent when the token comes back as
+stored, in the order in which the publishes came. One that is refused is counted. MQTT 5 is told so by a code, and made
+to wait when it goes on; 3.1.1 has no packet that says no, so it is never acknowledged, and the fifth ends the
+connection. Every way of ending but a DISCONNECT leaves the will. `upward` and `downward` are its two halves.
 """
 
 from collections.abc import Callable
 from math import inf
 from typing import ClassVar, Literal
 
-from careful.entrypoints.gateway.allowance import Spent
-from careful.entrypoints.gateway.mqtt import permission
+from msgspec.structs import replace
+
+from careful.entrypoints.gateway.mqtt import reasons
+from careful.entrypoints.gateway.mqtt import terms as granting
+from careful.entrypoints.gateway.mqtt.downward import Downward
 from careful.entrypoints.gateway.mqtt.events import (
     Broken,
     Close,
@@ -22,21 +26,23 @@ from careful.entrypoints.gateway.mqtt.events import (
     ConsentsChanged,
     Count,
     Cut,
-    Delivered,
     DownMessages,
     DownWaiting,
     Event,
-    Fetch,
     Join,
     Joined,
     Keep,
+    Later,
+    Leave,
     Lost,
     NotLetIn,
     PacketReceived,
     Pause,
     PermitChanged,
+    Received,
     RefusedByInbox,
-    Report,
+    Rest,
+    Rested,
     Resume,
     Send,
     Settle,
@@ -45,12 +51,16 @@ from careful.entrypoints.gateway.mqtt.events import (
     Tick,
 )
 from careful.entrypoints.gateway.mqtt.packets import (
+    FAILURES,
     LEVEL,
-    ConnAck,
+    LEVEL_5,
+    NO_PACKET,
+    PUBCOMP,
+    PUBREL,
+    Auth,
     Connect,
     Disconnect,
     Exactly,
-    Packet,
     PingReq,
     PingResp,
     PubAck,
@@ -59,23 +69,16 @@ from careful.entrypoints.gateway.mqtt.packets import (
     Subscribe,
     UnsubAck,
     Unsubscribe,
-    Will,
 )
-from careful.kernel.mailbox import DESIRED, Down
-from careful.products import NOBODY, Permit
+from careful.entrypoints.gateway.mqtt.permission import Denied
+from careful.entrypoints.gateway.mqtt.terms import Terms
+from careful.entrypoints.gateway.mqtt.upward import Over, Upward
 
 CONNECT_SECONDS = 10.0
 """From the end of the TLS handshake to the CONNECT."""
-IN_FLIGHT_MOST = 64
-"""Publishes of one connection that may wait for the disk; reading pauses beyond them."""
-IN_FLIGHT_BYTES = 256 * 1024
-SUBSCRIPTIONS_MOST = 8
-REFUSALS_MOST = 5
-"""The refused publish that ends a connection."""
+REST_SECONDS = 0.2
 _LATE = 1.5  # [MQTT-3.1.2-24]: silence of one and a half keep-alives ends a connection
-_NO_SUBSCRIPTION = 0x80
-_WILL_TOPIC = "event/offline"
-_PACKETS_MOST = 65535
+_GOODBYES = frozenset({reasons.NORMAL})
 
 Phase = Literal["opening", "greeting", "turned away", "joining", "live", "ended"]
 
@@ -84,34 +87,34 @@ class Session:
     """The machine. `handle` takes an event and returns what to do; `deadline` is when to send the next `Tick`."""
 
     __slots__ = (
-        "_anew", "_bytes", "_clean", "_consents", "_down", "_fetching", "_heard", "_keep_alive", "_more", "_offered",
-        "_paused", "_pending", "_permit", "_refused", "_retained", "_routes", "_spent", "_stored", "_subscriptions",
-        "_token", "_turned_away", "_was_paused", "_will", "device", "phase",
+        "_down", "_five", "_heard", "_keep_alive", "_paused", "_resting", "_terms", "_turned_away", "_up",
+        "_was_paused", "_will", "phase",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.phase: Phase = "opening"
-        self.device = ""
-        self._permit: Permit | None = None
-        self._consents = NOBODY
-        self._spent: Spent = {}
         self._turned_away: NotLetIn | None = None
-        self._routes: dict[str, permission.Route] = {}
         self._heard = 0.0
         self._keep_alive = CONNECT_SECONDS / _LATE
-        self._clean = True
-        self._will: Will | None = None
-        self._token = self._refused = self._bytes = 0
-        self._pending: dict[int, tuple[Packet | None, int]] = {}
-        self._stored = self._paused = self._was_paused = False
-        self._subscriptions: dict[str, int] = {}
-        self._down: dict[int, int] = {}
-        self._offered = 0
-        self._fetching = self._more = self._anew = self._retained = False
+        self._five = False
+        self._terms = Terms()
+        self._will: Store | None = None
+        self._paused = self._was_paused = self._resting = False
+        self._up, self._down = Upward(), Downward()
 
     def handle(self, event: Event) -> list[Command]:
         """Take one event and return what is to be done, in order. After the end, nothing is."""
-        return [] if self.phase == "ended" else self._HANDLERS[type(event)](self, event)
+        if self.phase == "ended":
+            return []
+        try:
+            return self._HANDLERS[type(event)](self, event)
+        except Over as over:
+            return [*over.first, *self._end(over.why, over.code)]
+
+    @property
+    def device(self) -> str:
+        """Whose session it is: the certificate's name."""
+        return self._up.device
 
     @property
     def deadline(self) -> float:
@@ -128,14 +131,17 @@ class Session:
         """Whether packets must wait."""
         return self._paused
 
+    # Coming
+
     def _opened(self, event: ConnectionOpened) -> list[Command]:
-        self.phase, self.device, self._permit, self._heard = "greeting", event.device, event.permit, event.now
-        self._consents, self._spent = event.consents, event.spent
+        self.phase, self._heard = "greeting", event.now
+        up = self._up
+        up.device, up.permit, up.consents, up.spent = event.device, event.permit, event.consents, event.spent
         return []
 
     def _not_let_in(self, event: NotLetIn) -> list[Command]:
         if self.phase == "joining":
-            return [Send(ConnAck(event.code)), *self._end(event.why)]
+            return self._turn_away(event.code, event.why)
         self.phase, self._turned_away, self._heard = "turned away", event, event.now
         return []
 
@@ -144,242 +150,178 @@ class Session:
         packet = event.packet
         if self.phase == "live":
             handler = self._PACKETS.get(type(packet))
-            return (
-                self._end(f"a {type(packet).__name__} that no client sends")
-                if handler is None
-                else handler(self, packet)
-            )
+            if handler is not None:
+                return handler(self, packet)
+            return self._end(f"a {type(packet).__name__} that no client sends", reasons.PROTOCOL_ERROR)
         return self._greet(packet) if isinstance(packet, Connect) else self._end("the first packet is no CONNECT")
 
     def _greet(self, packet: Connect) -> list[Command]:
-        if packet.level != LEVEL:
-            return [Send(ConnAck(1)), *self._end("another version than MQTT 3.1.1 (level 4)")]
+        self._five = packet.level == LEVEL_5
+        if packet.level not in {LEVEL, LEVEL_5}:
+            return self._turn_away(1, "another version than MQTT 3.1.1 (level 4) or 5")
         if self._turned_away is not None:
-            return [Send(ConnAck(self._turned_away.code)), *self._end(self._turned_away.why)]
-        if packet.client != self.device:
-            count = Count("client-id", packet.client[:80])
-            return [count, Send(ConnAck(2)), *self._end("the client id is not the certificate's name")]
+            return self._turn_away(self._turned_away.code, self._turned_away.why)
+        refused = granting.refuses(packet, self.device)
+        if refused is not None:
+            counted: list[Command] = [Count("client-id", packet.client[:80])] if packet.client != self.device else []
+            return counted + self._turn_away(*refused)
         if packet.will is not None:
-            denied = self._deny_will(packet.will)
-            if denied is not None:
-                return [Count(denied.kind, denied.detail), Send(ConnAck(5)), *self._end(f"will: {denied.kind}")]
-        self.phase, self._clean, self._will = "joining", packet.clean, packet.will
-        self._keep_alive = packet.keep_alive or inf  # 0 turns it off; whether the peer's host is there, TCP asks
-        return [*self._flow(), Join(packet.clean)]
+            will = self._up.will(packet.will)
+            if isinstance(will, Denied):
+                code = reasons.refusal(will.kind) if self._five else 5
+                return [Count(will.kind, will.detail), *self._turn_away(code, f"will: {will.kind}")]
+            self._will = will
+        self.phase, self._terms = "joining", granting.terms_of(packet, self.device)
+        self._keep_alive = self._terms.keep_alive
+        return [*self._flow(), Join(packet.clean, self._terms.lasts)]
 
-    def _deny_will(self, will: Will) -> permission.Denied | None:
-        found = self._route(will.topic)
-        if isinstance(found, permission.Denied):
-            return found
-        if found.topic != _WILL_TOPIC:
-            return permission.Denied("will-topic", found.topic)
-        if will.qos > 1:
-            return permission.Denied("qos-2", found.topic)
-        return permission.check(found, will.payload, self._consents).denied
+    def _turn_away(self, code: int, why: str) -> list[Command]:
+        return [Send(granting.turned_away(code, why, five=self._five)), *self._end(why)]
 
     def _joined(self, event: Joined) -> list[Command]:
-        self.phase, self._more = "live", True
-        self._subscriptions = dict(event.kept or {})
-        present = event.kept is not None and not self._clean
-        accepted: list[Command] = [Send(ConnAck(0, present=present)), *self._flow(), *self._ask()]
+        self.phase = "live"
+        self._up.begin(self._terms, fresh=event.kept is None)
+        self._down.begin(self.device, self._terms, event.kept)
+        present = event.kept is not None and not self._terms.clean
+        welcome = granting.welcome(self._terms, present=present)
+        accepted: list[Command] = [Send(welcome), *self._flow(), *self._down.ask()]
         self._was_paused = False
         return accepted
 
+    # Speaking
+
     def _publish(self, packet: Publish) -> list[Command]:
-        if packet.qos > 1:
-            count = Count("qos-2", packet.topic[:80])
-            return [count, *self._end("QoS 2 is not offered yet; publish with QoS 0 or 1")]
-        route = self._routes.get(packet.topic) or self._route(packet.topic)
-        if isinstance(route, permission.Denied):
-            return self._refuse(route)
-        checked = permission.take(route, packet.payload, self._consents, self._spent, self._heard)
-        if checked.denied is not None:
-            return self._refuse(checked.denied)
-        self._token = token = self._token + 1
-        size = len(packet.payload)
-        self._pending[token] = (PubAck(packet.packet) if packet.qos else None, size)
-        self._bytes += size
-        payload, stream, fields = packet.payload, route.stream, checked.fields
-        if checked.dropped:
-            payload = permission.taken(checked, payload)
-        if not fields or stream.personal.isdisjoint(fields):
-            commands: list[Command] = [Store(token, route.topic, payload, packet.packet, packet.dup)]
-        else:
-            commands = [Store(token, route.topic, payload, packet.packet, packet.dup, stream, fields)]
-        if checked.dropped:
-            commands += [Count(one.kind, one.detail, left_out=True) for one in checked.dropped]
-        if route.topic == "state/reported":
-            version = permission.reported_version(packet.payload) or ""
-            crashes = permission.reported_crashes(packet.payload)
-            commands += [Report(version, crashes)] if version or crashes is not None else []
-        return commands + self._flow()
-
-    def _route(self, topic: str) -> permission.Route | permission.Denied:
-        if self._permit is None:  # nobody publishes before it is known who it is
-            return permission.Denied("unknown-topic", topic[:80])
-        found = permission.route(self._permit, self.device, topic)
-        if isinstance(found, permission.Route):
-            self._routes[topic] = found  # no more of these than the declaration has streams and events
-        return found
-
-    def _refuse(self, denied: permission.Denied) -> list[Command]:
-        self._refused += 1
-        counted: list[Command] = [Count(denied.kind, denied.detail)]
-        if self._refused < REFUSALS_MOST:
-            return counted
-        return counted + self._end(f"{REFUSALS_MOST} publishes were refused, the last one: {denied.kind}")
+        up = self._up
+        commands = up.publish(packet, self._heard)
+        if type(commands[0]) is Count and up.is_refused_often and not self._resting:
+            self._resting = True
+            commands.append(Rest(REST_SECONDS))
+        if self._paused or self._resting or up.is_full:
+            commands += self._flow()
+        return commands
 
     def _on_disk(self, event: Stored) -> list[Command]:
-        commands: list[Command] = []
-        for token in event.tokens:
-            answer, size = self._pending.pop(token, (None, 0))
-            self._bytes -= size
-            if answer is not None:
-                commands.append(Send(answer))
-                if isinstance(answer, PubAck):
-                    self._stored = True
-                elif isinstance(answer, SubAck):
-                    commands += self._ask()
-        return commands + self._flow()
+        commands = self._up.on_disk(event)
+        return commands + self._down.ask() + self._flow()
 
     def _refused_by_inbox(self, event: RefusedByInbox) -> list[Command]:
-        # 3.1.1 clients send again only after a new connection: ending this one is how we ask for it.
-        return self._end(event.why)
+        # Clients send again only after a new connection: ending this one is how we ask for it.
+        return self._end(event.why, reasons.BUSY)
+
+    def _exactly(self, packet: Exactly) -> list[Command]:
+        """Take a step of QoS 2: PUBREL is the device's, PUBREC and PUBCOMP answer what went down."""
+        if packet.kind == PUBREL:
+            return self._up.release(packet.packet) + self._flow()
+        if packet.kind == PUBCOMP or packet.code >= FAILURES:
+            return self._down.acknowledged(packet.packet)
+        number = self._down.number_of(packet.packet)
+        if number is None:
+            return [Send(Exactly(PUBREL, packet.packet, NO_PACKET if self._five else 0))]
+        return [Received(self._up.promise(Exactly(PUBREL, packet.packet)), number), *self._flow()]
+
+    # Hearing
 
     def _subscribe(self, packet: Subscribe) -> list[Command]:
-        commands: list[Command] = []
-        codes: list[int] = []
-        for pattern, qos in packet.filters:
-            refusal = self._deny_filter(pattern)
-            if refusal is not None:
-                commands.append(refusal)
-                codes.append(_NO_SUBSCRIPTION)
-                continue
-            granted = min(qos, 1)
-            self._subscriptions[pattern] = granted
-            codes.append(granted)
-            self._anew = True  # what was passed over for want of a subscription may be covered now
-            self._retained |= permission.covers(pattern, f"d/{self.device}/{DESIRED}")
-        return commands + self._answer(SubAck(packet.packet, tuple(codes)))
-
-    def _deny_filter(self, pattern: str) -> Count | None:
-        if not permission.may_hear(self.device, pattern):
-            return Count("foreign-subscription", pattern[:80])
-        if pattern not in self._subscriptions and len(self._subscriptions) >= SUBSCRIPTIONS_MOST:
-            return Count("too-many-subscriptions", pattern[:80])
-        return None
+        codes, refused = self._down.subscribe(packet)
+        return refused + self._keep(SubAck(packet.packet, codes))
 
     def _unsubscribe(self, packet: Unsubscribe) -> list[Command]:
-        for pattern in packet.filters:
-            self._subscriptions.pop(pattern, None)
-        return self._answer(UnsubAck(packet.packet))
+        return self._keep(UnsubAck(packet.packet, self._down.unsubscribe(packet)))
 
-    def _answer(self, packet: SubAck | UnsubAck) -> list[Command]:
-        """Answer a change of subscriptions: at once, or once a persistent session has it on disk."""
-        if self._clean:
-            return [Send(packet), *self._ask()]
-        self._token += 1
-        self._pending[self._token] = (packet, 0)
-        return [Keep(self._token, dict(self._subscriptions)), *self._flow()]
+    def _keep(self, answer: SubAck | UnsubAck) -> list[Command]:
+        """Answer a change of subscriptions: at once, or once a session that lasts has it on disk."""
+        if not self._terms.lasts:
+            return [Send(answer), *self._down.ask()]
+        return [Keep(self._up.promise(answer), dict(self._down.subscriptions)), *self._flow()]
 
     def _acknowledged(self, packet: PubAck) -> list[Command]:
-        number = self._down.pop(packet.packet, None)
-        return [] if number is None else [Delivered(number), *self._ask()]
+        return self._down.acknowledged(packet.packet)
 
     def _waiting(self, _event: DownWaiting) -> list[Command]:
-        self._more = True
-        return self._ask()
-
-    def _ask(self) -> list[Command]:
-        """Ask for what waits, one handful at a time: no more until all of it is acknowledged."""
-        if self.phase != "live" or not self._subscriptions or self._fetching or self._down:
-            return []
-        if not (self._more or self._anew):
-            return []
-        if self._anew:
-            self._offered = 0
-        self._fetching, self._more, self._anew = True, False, False
-        retained, self._retained = self._retained, False
-        return [Fetch(self._offered, retained)]
+        return self._down.waiting() if self.phase == "live" else []
 
     def _deliver(self, event: DownMessages) -> list[Command]:
-        self._fetching = False
-        self._more |= event.more
-        commands: list[Command] = []
-        for one in event.messages:
-            packet = one.number % _PACKETS_MOST + 1  # the same after a reconnection, as section 4.4 asks
-            if packet in self._down:
-                self._more = True
-                break
-            self._offered = max(self._offered, one.number)
-            commands += self._send_down(one, packet, retain=event.retained and one.topic == DESIRED)
-        return commands + self._ask()
+        return self._down.deliver(event)
 
-    def _send_down(self, one: Down, packet: int, *, retain: bool) -> list[Command]:
-        topic = f"d/{self.device}/{one.topic}"
-        granted = [qos for pattern, qos in self._subscriptions.items() if permission.covers(pattern, topic)]
-        if not granted:
-            return []
-        if not max(granted):
-            return [Send(Publish(topic, one.payload, retain=retain)), Delivered(one.number)]
-        self._down[packet] = one.number
-        return [Send(Publish(topic, one.payload, 1, packet, dup=one.again, retain=retain))]
+    # What changes meanwhile
 
     def _changed(self, event: PermitChanged) -> list[Command]:
-        self._permit = event.permit
-        self._routes.clear()
+        self._up.change(event.permit)
         return []
 
     def _consented(self, event: ConsentsChanged) -> list[Command]:
-        self._consents = event.consents
+        self._up.consents = event.consents
         return []
 
     def _ping(self, _packet: PingReq) -> list[Command]:
         return [Send(PingResp())]
 
-    def _disconnect(self, _packet: Disconnect) -> list[Command]:
-        self._will = None
-        settled: list[Command] = [Settle()] if self._stored and not self._pending else []
-        return settled + self._end("the client disconnected")
-
-    def _exactly(self, _packet: Exactly) -> list[Command]:
-        return self._end("QoS 2 is not offered yet; publish with QoS 0 or 1")
-
-    def _again(self, _packet: Connect) -> list[Command]:
-        return self._end("a second CONNECT")
-
-    def _broken(self, event: Broken) -> list[Command]:
-        return [Count("malformed-packet", event.why[:80]), *self._end(event.why)]
+    def _rested(self, _event: Rested) -> list[Command]:
+        self._resting = False
+        return self._flow()
 
     def _tick(self, event: Tick) -> list[Command]:
         if self._paused or self._was_paused:
             self._heard, self._was_paused = event.now, self._paused  # we did not listen: its silence is no fault
         if event.now < self.deadline:
             return []
-        return self._end("no packet within one and a half keep-alives" if self.phase == "live" else "no CONNECT")
+        if self.phase != "live":
+            return self._end("no CONNECT")
+        return self._end("no packet within one and a half keep-alives", reasons.KEEP_ALIVE)
+
+    # Going
+
+    def _disconnect(self, packet: Disconnect) -> list[Command]:
+        given = packet.properties or {}
+        if "expiry" in given:
+            lasts = granting.seconds(given["expiry"])
+            if lasts and not self._terms.lasts:
+                return self._end("a session that was to end is to last", reasons.PROTOCOL_ERROR)
+            self._terms = replace(self._terms, lasts=lasts)
+        if packet.code in _GOODBYES:
+            self._will = None
+        settled: list[Command] = [Settle()] if self._up.is_settled else []
+        return settled + self._end("the client disconnected")
+
+    def _auth(self, _packet: Auth) -> list[Command]:
+        return self._end("AUTH, where no method was agreed on", reasons.PROTOCOL_ERROR)
+
+    def _again(self, _packet: Connect) -> list[Command]:
+        return self._end("a second CONNECT", reasons.PROTOCOL_ERROR)
+
+    def _broken(self, event: Broken) -> list[Command]:
+        return [Count("malformed-packet", event.why[:80]), *self._end(event.why, event.code)]
 
     def _cut(self, event: Cut) -> list[Command]:
         if not event.with_will:
             self._will = None
-        return self._end(event.why)
+        return self._end(event.why, event.code)
 
     def _lost(self, _event: Lost) -> list[Command]:
         return self._end("the network connection was lost")
 
-    def _end(self, why: str) -> list[Command]:
-        will = self._will if self.phase == "live" else None
+    def _end(self, why: str, code: int | None = None) -> list[Command]:
+        live, terms = self.phase == "live", self._terms
         self.phase = "ended"
-        said: list[Command] = [] if will is None else [Store(0, _WILL_TOPIC, will.payload)]
-        return [*said, Close(why)]
+        commands: list[Command] = []
+        if live and self._will is not None:
+            delay = min(terms.will_delay, terms.lasts)
+            commands.append(Later(self._will, delay) if delay else self._will)
+        if live and self._five:
+            if code is not None:
+                explained = {"reason": why} if terms.packet_most >= reasons.REASON_BYTES else None
+                commands.append(Send(Disconnect(code, explained)))
+            if terms.lasts < inf and (terms.lasts or not terms.clean):
+                commands.append(Leave(terms.lasts))
+        return [*commands, Close(why)]
 
     def _flow(self) -> list[Command]:
-        """Pause reading while too much waits for the disk, or while it is not known yet who has the place."""
-        full = len(self._pending) >= IN_FLIGHT_MOST or self._bytes >= IN_FLIGHT_BYTES
-        relaxed = len(self._pending) <= IN_FLIGHT_MOST // 2 and self._bytes <= IN_FLIGHT_BYTES // 2
-        if self._paused and relaxed and self.phase == "live":
-            self._paused = False
-            return [Resume()]
-        if not self._paused and (full or self.phase == "joining"):
+        """Pause reading while too much waits for the disk, the device rests, or it is not known who has the place."""
+        if self._paused:
+            if not self._resting and self.phase == "live" and self._up.is_relaxed:
+                self._paused = False
+                return [Resume()]
+        elif self._resting or self.phase == "joining" or self._up.is_full:
             self._paused = self._was_paused = True
             return [Pause()]
         return []
@@ -388,10 +330,10 @@ class Session:
         ConnectionOpened: _opened, NotLetIn: _not_let_in, Joined: _joined,
         PacketReceived: _received, Broken: _broken, Stored: _on_disk,
         RefusedByInbox: _refused_by_inbox, DownWaiting: _waiting, DownMessages: _deliver,
-        PermitChanged: _changed, ConsentsChanged: _consented, Tick: _tick, Cut: _cut, Lost: _lost,
+        PermitChanged: _changed, ConsentsChanged: _consented, Rested: _rested, Tick: _tick, Cut: _cut, Lost: _lost,
     }  # fmt: skip
     _PACKETS: ClassVar[dict[type, Callable[..., list[Command]]]] = {
         Publish: _publish, PubAck: _acknowledged, Subscribe: _subscribe,
         Unsubscribe: _unsubscribe, PingReq: _ping, Disconnect: _disconnect,
-        Exactly: _exactly, Connect: _again,
+        Exactly: _exactly, Connect: _again, Auth: _auth,
     }  # fmt: skip
