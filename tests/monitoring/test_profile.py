@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from careful import products
 from careful.kernel.errors import Invalid
 from careful.monitoring.model import Flow
-from careful.monitoring.profile import MAX_BYTES, Entry, covers, read_mud
+from careful.monitoring.profile import MAX_BYTES, Entry, covers, profile_of, read_mud
 
 
 def ace(
@@ -140,3 +141,18 @@ json_values = st.recursive(
 def test_no_entry_breaks_it(matches, actions):
     found = read(mud({"name": "odd", "matches": matches, "actions": actions}, CLOUD))
     assert any(covers(one, flow(host="cloud.example")) for one in found.entries)
+
+
+def test_a_declaration_as_a_profile():
+    declared = products.parse(
+        b"schema: product/1\nproduct: {id: lamp}\necosystem:\n"
+        b"- id: device\n  edges:\n  - {to: cloud, protocol: mqtts, direction: out}\n"
+        b"  - {to: app, protocol: tcp, port: 99, direction: in}\n  - {to: nowhere, protocol: tcp}\n"
+        b"- {id: cloud, hosts: [cloud.example]}\n- {id: app, hosts: [app.example]}\n"
+    )
+    found = profile_of(declared)
+    assert found.permits(flow(host="cloud.example", port=8883))
+    assert not found.permits(flow(host="cloud.example", port=8883, out=False))
+    assert found.permits(flow(host="app.example", port=99, out=False))
+    assert not found.permits(flow(host="app.example", port=99))
+    assert len(found.left_out) == 1

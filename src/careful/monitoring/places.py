@@ -49,6 +49,16 @@ def granted(flow: Flow) -> bool:
 
 
 @lru_cache(maxsize=65536)
+def is_many(peer: str) -> bool:
+    """Tell whether an address stands for all machines near by: multicast, or a broadcast address as usually cut."""
+    try:
+        address = ipaddress.ip_address(peer)
+    except ValueError:
+        return False
+    return address.is_multicast or (peer.endswith(".255") and ":" not in peer)
+
+
+@lru_cache(maxsize=65536)
 def _is_near(peer: str) -> bool:
     try:
         address = ipaddress.ip_address(peer)

@@ -14,10 +14,11 @@ from careful.kernel.errors import Invalid
 from careful.monitoring.captures.places import many, near
 from careful.monitoring.captures.slices import JOINS
 from careful.monitoring.model import Flow
+from careful.products import Declaration, ways
 
 MAX_BYTES = 4 * 2**20
 _MAX_ENTRIES = 20_000
-_LOCAL = "local-network"
+LOCAL = "local-network"
 _TRANSPORT = {6: "tcp", 17: "udp", 1: "icmp", 58: "icmp"}
 _LISTS = ("ietf-access-control-list:acls", "ietf-access-control-list:access-lists")
 _GROUPS = ("manufacturer", "same-manufacturer", "model", "my-controller", "controller")
@@ -98,7 +99,7 @@ def covers(entry: Entry, flow: Flow) -> bool:
 def _is_peer(entry: Entry, flow: Flow) -> bool:
     if entry.host is not None:
         if flow.host is None:
-            return flow.peer != _LOCAL and not near(flow.peer)
+            return flow.peer != LOCAL and not near(flow.peer)
         return _same_name(entry.host, flow.host)
     if entry.network is not None:
         return _within(flow.peer, entry.network)
@@ -110,7 +111,7 @@ def _is_peer(entry: Entry, flow: Flow) -> bool:
 
 
 def _is_local(peer: str) -> bool:
-    return peer == _LOCAL or near(peer) or many(peer)
+    return peer == LOCAL or near(peer) or many(peer)
 
 
 def _same_name(declared: str, seen: str) -> bool:
@@ -126,6 +127,24 @@ def _within(peer: str, network: str) -> bool:
         return ipaddress.ip_address(peer) in ipaddress.ip_network(network, strict=False)
     except ValueError:
         return False
+
+
+def profile_of(declaration: Declaration) -> Profile:
+    """Return what a product's declaration permits, as a profile."""
+    found, left_out = ways(declaration)
+    entries = tuple(
+        Entry(
+            name=way.name,
+            to_device=way.to_device,
+            transport=way.protocol,
+            host=way.host,
+            peer_port=None if way.to_device else (way.port, way.port),
+            device_port=(way.port, way.port) if way.to_device else None,
+            initiated="to-device" if way.to_device else "from-device",
+        )
+        for way in found
+    )
+    return Profile("", declaration.name, supported=True, entries=entries, left_out=left_out)
 
 
 def read_mud(text: bytes, name: str = "MUD file") -> Profile:

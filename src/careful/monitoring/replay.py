@@ -83,7 +83,7 @@ class Findings:
 
 def replay(recording: Recording, expects: Expects, watcher: Watcher | None = None) -> Findings:
     """Read a recording to its end, or to where it is damaged, and return what fired."""
-    watching, found = watcher or Watcher(every=True), Findings()
+    watching, found = Watcher(every=True) if watcher is None else watcher, Findings()
     known: dict[str, Expected] = {}
     for window in recording.windows():
         expected = known.get(window.device)

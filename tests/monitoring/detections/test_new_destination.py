@@ -14,6 +14,7 @@ CASES = {
     "new": ({"host": "evil.example"}, {}, True),
     "known host, new port": ({"host": "cloud.example", "port": 22}, {}, True),
     "local names": ({"host": None, "peer": "192.168.1.1", "port": 53, "transport": "udp"}, {}, False),
+    "all machines near by": ({"host": None, "peer": "10.0.0.255", "port": 137, "transport": "udp"}, {}, False),
     "opened by others": ({"host": "evil.example", "opened_by_device": False}, {}, False),
     "no quiet day": ({"host": "evil.example"}, {"learnt": None}, False),
     "declared ones decide": ({"host": "evil.example"}, {"hosts": frozenset()}, False),

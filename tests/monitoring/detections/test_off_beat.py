@@ -59,6 +59,16 @@ def test_that_it_does_not_come_is_told_while_it_lasts_and_once(expected, a_windo
     assert "did not come" in found[0].says
 
 
+def test_who_says_good_bye_is_not_missed(expected, a_window):
+    memory = Memory()
+    for at in REGULAR:
+        _, memory = detect(a_window(start=at, messages={"up/t": 1}), expected, memory)
+    _, memory = detect(a_window(start=REGULAR[-1] + 5, counters={"left": 1.0}), expected, memory)
+    found, memory = detect(a_window(start=REGULAR[-1] + 900, seconds=10.0), expected, memory)
+    assert found is None
+    assert detect(a_window(start=REGULAR[-1] + 990, messages={"up/t": 1}), expected, memory)[0] is None
+
+
 def test_another_beat_is_learnt_after_a_while(expected, a_window):
     quicker = [REGULAR[-1] + 60.0 * number for number in range(1, 60)]
     found = fired(expected, a_window, [*REGULAR, *quicker])

@@ -37,6 +37,11 @@ def test_cases(case, expected, a_window, a_flow):
     assert (found and found.action) == action
 
 
+def test_a_search_of_the_local_network(expected, a_window):
+    assert detect(a_window(counters={"arp_targets": 20.0}), expected, Memory())[0] is None
+    assert detect(a_window(counters={"arp_targets": 21.0}), expected, Memory())[0].action == "quarantine"
+
+
 def test_a_slow_scan_within_a_minute_adds_up_and_an_hour_does_not(expected, a_window, a_flow):
     for step, fires in ((1.0, True), (10.0, False)):
         memory, fired = Memory(), []

@@ -17,6 +17,8 @@ class Nothing:
 CASES = {
     "answered": ({}, {}, True),
     "refused": ({"state": "refused"}, {}, False),
+    "perhaps refused": ({"state": "unknown"}, {}, False),
+    "with data": ({"state": "unknown", "bytes_out": 90}, {}, True),
     "not answered": ({"packets_out": 0}, {}, False),
     "declared": ({}, {"inbound": frozenset({("app.example", 80, "tcp")})}, False),
     "nothing is declared": ({}, {"inbound": None}, False),

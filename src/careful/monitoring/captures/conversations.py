@@ -95,7 +95,7 @@ class Conversations:
             last=packet.at,
             near=opener if by_device else server,
             near_port=opener_port if by_device else port,
-            state="attempt" if packet.protocol in {layers.TCP, layers.UDP} else "unknown",
+            state="attempt",
         )
         if many(made.peer):
             made.state = "unknown"
@@ -123,7 +123,7 @@ class Conversations:
             moved.bytes_in += packet.length
         if out != found.opened_by_device and not found.answered:
             found.answered = True
-            if found.state == "attempt" and packet.protocol == layers.UDP:
+            if found.state == "attempt" and packet.protocol != layers.TCP:
                 found.state = "established"
 
     def _tcp(self, found: Conversation, packet: Packet, out: bool) -> None:

@@ -23,6 +23,8 @@ DAY = 86_400.0
 _MILLISECONDS_FROM = 1e11
 """A time above this is in milliseconds: as seconds it would be after the year 5000."""
 _ANY = "*"
+_FRAME = 54
+"""Bytes of a frame before its content (Ethernet, IPv4, TCP without options): tables count whole frames."""
 _TRANSPORT = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmp"}
 _IPV4, _IPV6 = "0x0800", "0x86dd"
 _NAMES: Mapping[str, tuple[str, ...]] = {
@@ -153,7 +155,8 @@ def _rules(
         count = _int(row[packets]) if packets >= 0 else 1
         if count == 0:
             continue
-        made = _rule(row, places, own, device, count, _int(row[size]) if size >= 0 else 0)
+        content = max((_int(row[size]) if size >= 0 else 0) - count * _FRAME, 0)
+        made = _rule(row, places, own, device, count, content)
         if made is None:
             continue
         key = (made.peer, made.port, made.transport, made.opened_by_device)

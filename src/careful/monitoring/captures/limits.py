@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from careful.kernel.errors import CarefulError
+from careful.kernel.errors import CarefulError, Invalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,5 @@ class Damaged(CarefulError):
     status: ClassVar[int] = 400
 
 
-class NotRead(CarefulError):
+class NotRead(Invalid):
     """A file of a kind that is not known here, or one that is beyond a limit."""
-
-    status: ClassVar[int] = 400

@@ -135,6 +135,7 @@ class Talks:
                 into.count("wildcards")
         elif said.kind == "disconnect":
             self._waits = False
+            into.count("left")
 
     def _answered(self, said: mqtt.Said, into: Slice) -> None:
         if said.kind == "publish":

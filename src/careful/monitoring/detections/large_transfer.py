@@ -46,7 +46,8 @@ class Memory(Struct, array_like=True, frozen=True):
 
 def detect(window: Window, expected: Expected, memory: Memory) -> tuple[Detection | None, Memory]:
     """Add up what leaves in a minute."""
-    sent = window.sent
+    part = min(1.0, _MINUTE / window.seconds) if window.seconds else 1.0  # of a longer window, a minute's part
+    sent = window.sent * part
     if not sent and not memory.sent:
         return None, memory
     if not memory.began <= window.start < memory.began + _MINUTE:
@@ -57,7 +58,7 @@ def detect(window: Window, expected: Expected, memory: Memory) -> tuple[Detectio
     memory = Memory(
         memory.began,
         memory.sent + sent,
-        memory.strange + sum(one.bytes_out for one in strangers),
+        memory.strange + sum(one.bytes_out for one in strangers) * part,
         memory.usual,
         memory.away,
     )

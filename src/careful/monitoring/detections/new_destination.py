@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from careful.monitoring.firing import fired
 from careful.monitoring.model import Action, Detection, Expected, Flow, Window
-from careful.monitoring.places import granted, names, place
+from careful.monitoring.places import granted, is_many, names, place
 
 ID = "new_destination"
 TITLE = "New destination"
@@ -36,4 +36,4 @@ def detect(window: Window, expected: Expected, memory: Memory) -> tuple[Detectio
 
 def _is_known(flow: Flow, places: frozenset[str]) -> bool:
     ends = [flow.peer, *(names(flow.host) if flow.host else [])]
-    return granted(flow) or any(f"{one}:{flow.port}/{flow.transport}" in places for one in ends)
+    return granted(flow) or is_many(flow.peer) or any(f"{one}:{flow.port}/{flow.transport}" in places for one in ends)

@@ -30,6 +30,10 @@ class Memory(Struct, array_like=True, frozen=True):
 
 def detect(window: Window, expected: Expected, memory: Memory) -> tuple[Detection | None, Memory]:
     """Count different places of the last minute."""
+    searched = window.counters.get("arp_targets", 0.0)
+    if searched > MOST:
+        says = f"It searched {number(searched)} addresses of its own network within a second."
+        return fired(ID, window, searched, MOST, "built-in", says, ACTION, "search"), memory
     if not window.flows:
         return None, memory
     tried = _kept(memory.tried, window)

@@ -35,7 +35,10 @@ def detect(window: Window, expected: Expected, memory: Memory) -> tuple[Detectio
 
 
 def _is_answered(flow: Flow) -> bool:
-    return not flow.opened_by_device and flow.packets_out > 0 and flow.state not in {"refused", "attempt"}
+    if flow.opened_by_device or not flow.packets_out:
+        return False
+    # Where it is not known what became of a call, packets without data may have been a refusal.
+    return flow.state == "established" or (flow.state == "unknown" and flow.bytes_out > 0)
 
 
 def _is_declared(flow: Flow, expected: Expected) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from careful.monitoring.captures.defender import MAX_BYTES, NoReport, Remote, accepted, read, rejected, since
+from careful.monitoring.defender import MAX_BYTES, NoReport, Remote, accepted, read, rejected, since
 
 LONG = {
     "header": {"report_id": 1530304554, "version": "1.0"},
