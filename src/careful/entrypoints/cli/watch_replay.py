@@ -37,7 +37,14 @@ _MOST_LABELS = 1 << 30
     help="What was an attack, as CSV (frame.number and label, or start, end, label, device): adds a score.",
 )
 @watch_files.device
-@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Text for people, JSON for scripts.",
+)
 @json_option
 @click.pass_context
 def replay(
