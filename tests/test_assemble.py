@@ -69,6 +69,8 @@ def test_every_step_of_every_workflow_is_a_chore():
         "sweep",
         "tell_refusals",
         "tell_intake",
+        "tell_reads",
+        "use",
         "epochs",
         "retired",
         "sweep_ended",

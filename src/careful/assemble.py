@@ -93,6 +93,8 @@ def chores() -> "list[Chore]":
         Chore("epochs", customer_data.turn_epochs),
         Chore("retired", customer_data.Retirement().advance, 60.0),
         Chore("sweep_ended", customer_data.Sweeper().advance),
+        Chore("tell_reads", customer_data.tell_reads),
+        Chore("use", customer_data.measure_use, 3600.0),
         Chore("retention", customer_data.Retention().advance),
         Chore("feeds", vulnerabilities.sync_again),
     ]

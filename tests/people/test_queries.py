@@ -7,6 +7,7 @@ import pytest
 from persons import Person
 
 from careful import people
+from careful.kernel.actors import OPERATOR, Actor
 from careful.kernel.errors import Invalid, NotFound
 from careful.kernel.work import World
 
@@ -40,3 +41,19 @@ def test_nobody_there(world: World) -> None:
         people.account_of(world, "no address")
     with pytest.raises(NotFound):
         people.waiting_link(world, "x")
+
+
+def test_in_which_roles_somebody_acts(ann: Person, second: Callable[..., Person]) -> None:
+    world = ann.world
+    ben = people.account_of(world, second("ben@example.org", "support").email)
+    staff = Actor("staff", ben.id)
+    assert people.roles_of(world, staff) == {"support"}
+    people.issue_token(world, staff, "mine", ["data:open"], 1)
+    people.issue_token(world, OPERATOR, "server", ["data:open"], 1)
+    by_name = {one.name: Actor("token", one.id) for one in people.list_tokens(world)}
+    assert people.roles_of(world, by_name["mine"]) == {"support"}
+    assert people.roles_of(world, by_name["server"]) == set(people.ROLES) == people.roles_of(world, OPERATOR)
+    people.disable(world, OPERATOR, ben.id)
+    assert people.roles_of(world, staff) == people.roles_of(world, by_name["mine"]) == frozenset()
+    for actor in (Actor("token", "none"), Actor("staff", "none"), Actor("device", "cam-1-001")):
+        assert people.roles_of(world, actor) == frozenset()

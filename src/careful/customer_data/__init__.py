@@ -28,7 +28,9 @@ from careful.customer_data.intake import (
 )
 from careful.customer_data.model import WORDS, Customer, Epoch, Receipt, Release, Why
 from careful.customer_data.moving import Feed, Mover, make_days
+from careful.customer_data.purposes import purposes_of
 from careful.customer_data.queries import customers_of, epochs
+from careful.customer_data.reading import BULK_TIME, READ_MOST, Answer, Reading, read
 from careful.customer_data.receipts import receipt, receipt_verifier, receipts, signed_receipt
 from careful.customer_data.records import Expiry, InboxRecords, Oldest, Records, Row, Swept
 from careful.customer_data.records_postgres import PostgresRecords
@@ -37,6 +39,7 @@ from careful.customer_data.rotation import turn_epochs
 from careful.customer_data.sealing import DataKey, NotOpened, SealedRecord, is_sealed, plain_fields, read_sealed, seal
 from careful.customer_data.stores import records_of
 from careful.customer_data.table import FieldRow, ItemRow, data_item, data_table
+from careful.customer_data.use import UNREAD, LoggedRead, Use, measure_use, reads, tell_reads, unread, uses
 
 __all__ = [
     # whose, and under which key
@@ -56,6 +59,9 @@ __all__ = [
     "observed_fields", "refused_devices",
     # what is declared, beside what is seen
     "ItemRow", "FieldRow", "data_table", "data_item",
+    # reading, and who did
+    "read", "Answer", "Reading", "READ_MOST", "BULK_TIME", "purposes_of", "reads", "LoggedRead", "tell_reads",
+    "uses", "Use", "unread", "UNREAD", "measure_use",
     # where records lie
     "Records", "Row", "Oldest", "Expiry", "Swept", "InboxRecords",
     "records_of", "Retention", "longest_kept", "PostgresRecords", "Mover", "Feed", "make_days",

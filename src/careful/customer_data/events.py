@@ -156,3 +156,60 @@ class ExpiredDeleted(Event):
 
     records: int
     fields: int
+
+
+@event("customer_data.was_read", subject="product/{product}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WasRead(Event):
+    """Somebody read what devices said, for a declared purpose: so often, so many records, of which fields."""
+
+    product: str
+    stream: str
+    reader: str
+    purpose: str
+    reads: int
+    records: int
+    devices: int
+    fields: tuple[str, ...]
+    withheld: tuple[str, ...]
+    personal: bool
+    since: datetime
+    until: datetime
+
+
+@event("customer_data.bulk_read_stopped", subject="reader/{reader}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkReadStopped(Event):
+    """Somebody began to read the personal values of more devices in so many minutes than the limit; it was refused."""
+
+    reader: str
+    devices: int
+    minutes: int
+    limit: int
+
+
+@event("customer_data.removal_proposed", subject="product/{product}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemovalProposed(Event):
+    """A field has been collected for 90 days or more and nobody read it in that time: collect it no more."""
+
+    product: str
+    stream: str
+    field: str
+    since: datetime
+    read_at: datetime | None
+
+
+@event("customer_data.use_measured", subject="product/{product}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UseMeasured(Event):
+    """What a product collects: so many fields, and which of them have no purpose, recipients or role, or no reader."""
+
+    product: str
+    fields: int
+    personal: int
+    without_purpose: tuple[str, ...]
+    without_recipients: tuple[str, ...]
+    without_role: tuple[str, ...]
+    unread: tuple[str, ...]
+    as_of: datetime

@@ -13,6 +13,13 @@ def wrapped_key(world: World, device: str) -> tuple[Customer, bytes] | None:
         return store.living(connection, device)
 
 
+def customer(world: World, one: str) -> Customer | None:
+    """Return a customer."""
+    with world.look() as connection:
+        row = connection.execute(select(store.customer).where(store.customer.c.id == one)).one_or_none()
+    return None if row is None else store.as_customer(row)
+
+
 def customers_of(world: World, device: str) -> list[Customer]:
     """Return the customers that a device has had, the newest first."""
     query = select(store.customer).where(store.customer.c.device == device)

@@ -71,6 +71,14 @@ def begin_use(connection: Connection, places: Collection[tuple[str, str, str]], 
     upsert(connection, use, rows, ["product", "stream", "field"], change=[])
 
 
+def forget_others(connection: Connection, product: str, places: Collection[tuple[str, str]]) -> None:
+    """Forget the fields of a product that are collected no more."""
+    for row in uses(connection, product):
+        if (row.stream, row.field) not in places:
+            place = (use.c.product == product, use.c.stream == row.stream, use.c.field == row.field)
+            connection.execute(use.delete().where(*place))
+
+
 def uses(connection: Connection, product: str | None = None) -> list[Row[Any]]:
     """Return every field that is collected, with when it was last read."""
     query = select(use).order_by(use.c.product, use.c.stream, use.c.field)

@@ -89,6 +89,9 @@ class Settings(BaseSettings):
         ge=1 << 20,
         description="Size of the stream, bytes; a full one refuses, and devices send again.",
     )
+    bulk_read_devices: int = Field(
+        default=20, ge=1, le=100_000, description="Devices whose personal values one person may read in ten minutes."
+    )
     epoch_days: int = Field(
         default=30, ge=1, le=365, description="Days until the key that wraps customers' keys is replaced and destroyed."
     )

@@ -28,6 +28,7 @@ from careful.people.queries import (
     list_tokens,
     names,
     passkeys_of,
+    roles_of,
     sessions_of,
     waiting_link,
 )
@@ -122,4 +123,5 @@ __all__ = [
     "revoke_token",
     "list_tokens",
     "scopes_of",
+    "roles_of",
 ]

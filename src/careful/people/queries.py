@@ -5,10 +5,12 @@ from typing import Any
 
 from sqlalchemy import Row, func, select
 
+from careful.kernel.actors import Actor
 from careful.kernel.errors import NotFound
 from careful.kernel.work import World
 from careful.people import secrets, store
 from careful.people.model import Account, Link, Passkey, Session, Token, clean_email
+from careful.people.roles import ROLES
 
 
 def list_accounts(world: World) -> list[Account]:
@@ -35,6 +37,28 @@ def account_of(world: World, email: str) -> Account:
     if row is None:
         raise NotFound("Nobody has that e-mail address.", do="Run: careful staff list")
     return _account(row)
+
+
+def roles_of(world: World, actor: Actor) -> frozenset[str]:
+    """Return the roles in which somebody acts: a person's own, for a token those of the person who issued it.
+
+    Whoever runs the command line on the server, and a token made there, acts in every role. Others have none.
+    """
+    if actor.kind in {"operator", "system"}:
+        return frozenset(ROLES)
+    with world.look() as connection:
+        if actor.kind == "token":
+            row = connection.execute(select(store.tokens.c.account).where(store.tokens.c.id == actor.id)).one_or_none()
+            if row is None or row.account is None:
+                return frozenset(ROLES) if row is not None else frozenset()
+            account_id = row.account
+        elif actor.kind == "staff":
+            account_id = actor.id
+        else:
+            return frozenset()
+        mine = select(store.accounts.c.roles).where(store.accounts.c.id == account_id)
+        held = connection.execute(mine.where(store.accounts.c.state == "active")).scalar_one_or_none()
+    return frozenset(held or ())
 
 
 def anyone(world: World) -> bool:

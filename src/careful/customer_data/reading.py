@@ -1,0 +1,228 @@
+"""The one door through which what devices said is read: for a declared purpose, by a role that is declared for it.
+
+What may not be read for the purpose comes back as withheld, with why. What was read is logged before it is returned;
+the ledger has the sums. Who reads the personal values of too many devices in ten minutes is stopped, and it is told.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from careful import devices, people, products
+from careful.customer_data import queries, reads_store
+from careful.customer_data.epoch_keys import epoch_keys
+from careful.customer_data.events import BulkReadStopped
+from careful.customer_data.purposes import ENDED, NO_KEY, purposes_of, withheld
+from careful.customer_data.records import Row
+from careful.customer_data.sealing import DataKey, NotOpened, is_sealed, open_field, plain_fields, read_sealed
+from careful.customer_data.stores import records_of
+from careful.kernel import ledger
+from careful.kernel.actors import SYSTEM, Actor
+from careful.kernel.errors import Forbidden, Invalid, NotFound, Refused, TooMany
+from careful.kernel.work import Work, World
+from careful.products import FieldRule, Permit, Stream
+
+BULK_TIME = timedelta(minutes=10)
+READ_MOST = 1000
+"""Records in one answer."""
+_PURPOSE_LONGEST = 200
+_NEVER = datetime(9000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One record as it may be read: values, and field -> why it is withheld. `stream` is such as `up/climate`."""
+
+    device: str
+    stream: str
+    at: datetime
+    customer: str
+    version: int
+    values: Mapping[str, object]
+    withheld: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was read, newest first, for which purpose."""
+
+    purpose: str
+    readings: tuple[Reading, ...]
+    personal: bool = field(default=False)
+    """Whether a personal value is among them."""
+
+
+def read(
+    world: World,
+    actor: Actor,
+    purpose: str,
+    *,
+    device: str | None = None,
+    customer: str | None = None,
+    stream: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: int = 100,
+) -> Answer:
+    """Return up to `limit` records of a device, or of one customer, newest first; the log has it before you have.
+
+    `stream` is such as `up/climate` or `event/motion`. Raises Forbidden (no right to open data), Refused (nothing is
+    collected for this purpose), NotFound, Invalid, TooMany (too many devices in ten minutes).
+    """
+    roles = people.roles_of(world, actor)
+    if not people.allowed(roles, "data", "open"):
+        raise Forbidden("You may not open what devices said.", do="Ask someone whose role has data:open.")
+    if not 1 <= limit <= READ_MOST:
+        raise Invalid(f"A read takes 1 to {READ_MOST} records.", do="Ask again with `until` for more.", where="limit")
+    mine = None if customer is None else queries.customer(world, customer)
+    if mine is None and device is None:
+        raise NotFound("There is no such customer.", do="Name a device, or a customer of one.")
+    known = devices.get(world, device or (mine.device if mine else ""))
+    if mine is not None:
+        since, until = max(since or mine.since, mine.since), min(until or _NEVER, mine.ended_at or _NEVER)
+    permit = products.permit_of(world, known.product)
+    declared = purposes_of((*permit.streams.values(), *permit.shapes.values()))
+    if purpose not in declared:
+        raise Refused(
+            f"{known.product} collects nothing for the purpose {purpose[:_PURPOSE_LONGEST]!r}.",
+            do=f"Declared are: {'; '.join(declared) or 'none'}.",
+        )
+    rows = records_of(world).read(known.id, topic=stream, since=since, until=until, most=limit)
+    opener = _Opener(world, known.id, known.product, permit, purpose, roles)
+    readings = [one for one in map(opener.open, rows) if customer is None or one.customer in {"", customer}]
+    _log(world, actor, known, purpose, readings, opener.personal_streams)
+    return Answer(purpose, tuple(readings), bool(opener.personal_streams))
+
+
+class _Opener:
+    """Opens the records of one device, for one purpose, in some roles."""
+
+    def __init__(
+        self, world: World, device: str, product: str, permit: Permit, purpose: str, roles: frozenset[str]
+    ) -> None:
+        self._world, self._product, self._purpose, self._roles = world, product, purpose, roles
+        self._permits = {permit.version: permit}
+        self._now = permit
+        self._key = _key(world, device)
+        self.personal_streams: set[str] = set()
+
+    def open(self, row: Row) -> Reading:
+        """Return one record, field by field opened or withheld."""
+        values: dict[str, object] = {}
+        hidden: dict[str, str] = {}
+        customer, version = "", self._now.version
+        sealed = read_sealed(row.payload) if is_sealed(row.payload) else None
+        if sealed is not None:
+            customer, version = sealed.customer, sealed.version
+        for name, value in plain_fields(row.payload).items():
+            why = self._withheld(row.topic, version, name)
+            if why:
+                hidden[name] = why
+            else:
+                values[name] = value
+                self._note(row.topic, name)
+        for name in sealed.sealed if sealed is not None else ():
+            why = self._withheld(row.topic, version, name) or self._lacks_key(customer)
+            if why or sealed is None or self._key is None:
+                hidden[name] = why or NO_KEY
+                continue
+            try:
+                values[name] = open_field(self._key, row.topic, sealed, name)
+                self.personal_streams.add(row.topic)
+            except NotOpened:
+                hidden[name] = NO_KEY
+        return Reading(row.device, row.topic, row.at, customer, version, values, hidden)
+
+    def _lacks_key(self, customer: str) -> str:
+        if self._key is None:
+            return ENDED
+        return "" if self._key.customer == customer else ENDED
+
+    def _note(self, topic: str, name: str) -> None:
+        rule = _rule(self._now, topic, name)
+        if rule is not None and rule.personal:
+            self.personal_streams.add(topic)
+
+    def _withheld(self, topic: str, version: int, name: str) -> str:
+        rules = [_rule(self._now, topic, name)]
+        if version not in {0, self._now.version}:
+            rules.append(_rule(self._permit(version), topic, name))
+        return withheld(rules, self._purpose, self._roles)
+
+    def _permit(self, version: int) -> Permit:
+        if version not in self._permits:
+            try:
+                self._permits[version] = products.permit_at(self._world, self._product, version)
+            except NotFound:
+                self._permits[version] = Permit({}, {}, {}, version)
+        return self._permits[version]
+
+
+def _rule(permit: Permit, topic: str, name: str) -> FieldRule | None:
+    kind, _, stream = topic.partition("/")
+    found: Stream | None = (permit.streams if kind == "up" else permit.shapes).get(stream)
+    return None if found is None else found.rules.get(name)
+
+
+def _key(world: World, device: str) -> DataKey | None:
+    """Return the present customer's key, if there is one: reading begins nobody's time."""
+    found = queries.wrapped_key(world, device)
+    if found is None:
+        return None
+    customer, wrapped = found
+    (key,) = epoch_keys(world).unwrap(customer.epoch or 0, [(customer.id, wrapped)])
+    return None if key is None else DataKey(customer.id, key)
+
+
+def _log(
+    world: World, actor: Actor, known: devices.Device, purpose: str, readings: list[Reading], personal: set[str]
+) -> None:
+    """Write down what is about to be read. Raises TooMany where that is too much in too short a time."""
+    now = world.clock.now()
+    if personal:
+        with world.look() as connection:
+            lately = reads_store.devices_read(connection, str(actor), now - BULK_TIME) | {known.id}
+        if len(lately) > world.settings.bulk_read_devices:
+            _stop(world, actor, len(lately))
+    by_stream: dict[str, list[Reading]] = {}
+    for one in readings:
+        by_stream.setdefault(one.stream, []).append(one)
+    with world.change(actor) as work:
+        for stream, some in sorted(by_stream.items()):
+            _log_stream(work, actor, known, purpose, stream, some, personal=stream in personal)
+
+
+def _log_stream(
+    work: Work, actor: Actor, known: devices.Device, purpose: str, stream: str, some: list[Reading], *, personal: bool
+) -> None:
+    fields = {name for one in some for name in one.values}
+    customers = {one.customer for one in some if one.customer}
+    row = {
+        "at": work.now, "actor": str(actor), "purpose": purpose, "product": known.product, "device": known.id,
+        "stream": stream, "fields": sorted(fields), "withheld": sorted({name for one in some for name in one.withheld}),
+        "records": len(some), "personal": personal, "told": False,
+    }  # fmt: skip
+    reads_store.log(work.connection, [row | {"customer": one} for one in sorted(customers) or [""]])
+    reads_store.note_use(work.connection, known.product, stream, fields, work.now)
+
+
+def _stop(world: World, actor: Actor, count: int) -> None:
+    """End a bulk read: refuse it, tell the ledger once, and end the sessions of whoever did it."""
+    minutes = int(BULK_TIME.total_seconds() // 60)
+    with world.change(actor) as work:
+        subject = f"reader/{actor}"
+        last = ledger.read(work.connection, names=[BulkReadStopped.name], subject=subject, newest_first=True, limit=1)
+        new = not last or work.now - last[0].at >= BULK_TIME
+        if new:
+            work.record(
+                BulkReadStopped(
+                    reader=str(actor), devices=count, minutes=minutes, limit=world.settings.bulk_read_devices
+                )
+            )
+    if new and actor.kind == "staff":
+        people.end_all_sessions(world, SYSTEM, actor.id)
+    raise TooMany(
+        f"That would be {count} devices in {minutes} minutes; at most {world.settings.bulk_read_devices} are read.",
+        retry_after=int(BULK_TIME.total_seconds()),
+        do="If the work needs more, raise CAREFUL_BULK_READ_DEVICES for its time. What happened was told.",
+    )
