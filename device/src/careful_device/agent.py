@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from careful_device import acts, config, est, files, loop, seen
+from careful_device import acts, config, est, files, loop, manifest, seen
 from careful_device.backlog import Backlog
 from careful_device.conditions import Power, is_news, said_of
 from careful_device.config import Config
@@ -91,6 +91,7 @@ class Agent:
         what = self._do(act)
         before = self.state.job
         if isinstance(act, acts.Do) and act.job.step is Step.CLOSE and isinstance(what, seen.Told):
+            manifest.note_answer(self.settings.home, act.job.action)
             self._say_how_it_went(act.job)
         self.state = loop.observe(self.state, act, what, self._clock())
         self._write_down(before)
@@ -156,7 +157,7 @@ class Agent:
         wanted = self.settings.updates
         check = health or health_of(self.slots, wanted.health, wanted.health_seconds, self.settings.home)
         ddi = Ddi(self.client, self.settings.ddi_url, self.settings.device)
-        return Updater(self.settings, self.client, ddi, self.slots, check, root)
+        return Updater(self.settings, self.client, ddi, self.slots, check, root, self.identity)
 
     def _messenger(self, hub: Hub) -> Messenger:
         address = (self.settings.mqtt_host, self.settings.mqtt_port)

@@ -95,6 +95,22 @@ class Identity:
         except ValueError:
             return None
 
+    def sign(self, content: bytes) -> tuple[bytes, bytes] | None:
+        """Return the public key (DER) and its signature over `content`; None where there is no identity yet."""
+        path = self.path()
+        if path is None:
+            return None
+        try:
+            key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+        except (OSError, ValueError, UnsupportedAlgorithm):
+            return None
+        if not isinstance(key, ec.EllipticCurvePrivateKey):
+            return None
+        public = key.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+        return public, key.sign(content, ec.ECDSA(hashes.SHA256()))
+
     def _pending_key(self) -> ec.EllipticCurvePrivateKey:
         if self._pending.exists():
             try:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
-from careful_device import consent, delta, directed, files, genuine, power, seen, trust, versions
+from careful_device import consent, delta, directed, files, genuine, manifest, power, seen, trust, versions
 from careful_device.conditions import Conditions, Power, lacking, said_of
 from careful_device.config import Config
 from careful_device.ddi import Ddi
@@ -18,6 +18,7 @@ from careful_device.errors import AgentError, AnswerError, Refusal, SlotError
 from careful_device.fetch import fetch
 from careful_device.health import Health
 from careful_device.https import Client
+from careful_device.identity import Identity
 from careful_device.job import is_unsaid
 from careful_device.model import Delta, Facts, Job, Order, Step, Target
 from careful_device.slots import SlotDriver
@@ -44,6 +45,7 @@ class Updater:
     slots: SlotDriver
     health: Health
     root: bytes
+    identity: Identity
 
     def facts(self) -> Facts:
         """Return what the device is and runs."""
@@ -96,7 +98,8 @@ class Updater:
         version, slot = self.slots.running()
         told = {"version": version, "slot": slot, "product": self.config.product, "hardware": self.config.hardware}
         told |= said_of(self.power())
-        return {name: value for name, value in told.items() if value}
+        signed = manifest.attributes(self.config.home, self.identity, self.facts())
+        return {name: value for name, value in told.items() if value} | signed
 
     def _step(self, job: Job) -> seen.Seen:
         if job.step is Step.READ:

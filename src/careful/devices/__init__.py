@@ -9,7 +9,17 @@ Other domains learn what happened from the ledger (`events.py`), and ask here wh
 """
 
 from careful.devices.access import CREDENTIALS, INTERFACES, record_probe, unprobed
-from careful.devices.actions import note_version, quarantine, report_version, restore, retire, revoke, runs, seen
+from careful.devices.actions import (
+    note_version,
+    product_of,
+    quarantine,
+    report_version,
+    restore,
+    retire,
+    revoke,
+    runs,
+    seen,
+)
 from careful.devices.authority import (
     AuthorityStatus,
     authority_bundle_path,
@@ -63,6 +73,7 @@ from careful.devices.queries import (
     cut_list,
     fleet_summary,
     get,
+    keys_of,
     last_cut,
     list_devices,
     named,
@@ -88,6 +99,7 @@ __all__ = [
     "export_root", "import_root",
     # a life
     "lock_live", "quarantine", "restore", "revoke", "retire", "report_version", "note_version", "runs", "seen",
+    "keys_of", "product_of",
     "cut_list", "last_cut",
     # what was refused
     "record_refusals", "tell_refusals", "refusals", "refused_since",

@@ -141,6 +141,12 @@ def note_version(work: Work, device: str, version: str, how: str) -> None:
         work.record(VersionReported(device=device, product=known.product, version=version, how=how))
 
 
+def product_of(work: Work, device: str) -> str:
+    """Return which product a device is of, as a part of other work. Raises NotFound."""
+    known, _ = _found(work, device)
+    return known.product
+
+
 def runs(work: Work, device: str, version: str) -> bool:
     """Tell whether the device last said that it runs this version."""
     return store.reports(work.connection, device, version)

@@ -113,6 +113,13 @@ def count_by_version(world: World, product: str) -> dict[str, int]:
     return dict(sorted(counted.items()))
 
 
+def keys_of(world: World, device: str) -> frozenset[str]:
+    """Return the SHA-256 of each key (SubjectPublicKeyInfo) for which a device has a certificate that is in force."""
+    now = world.clock.now()
+    listed = certificates_of(world, device)
+    return frozenset(one.key_sha256 for one in listed if one.ended_at is None and one.not_after > now)
+
+
 def count_seen(world: World, product: str, since: datetime) -> int:
     """Count the product's devices, retired ones apart, that were seen since a moment."""
     table = store.device.c

@@ -28,6 +28,7 @@ from careful.updates.drills import drill
 from careful.updates.executor import advance
 from careful.updates.fates import FATES, DeviceFate, Fate
 from careful.updates.lost_key import Rehearsal, rehearse
+from careful.updates.manifests import SignedVersion, signed_version
 from careful.updates.meeting import Meeting
 from careful.updates.model import (
     DIRECTED_KINDS,
@@ -116,7 +117,7 @@ __all__ = [
     "Rollout", "RolloutDetail", "Wave", "Member", "Limits", "Uptake", "Point", "MEMBER_STATES",
     # orders to devices
     "Board", "Poll", "Order", "Report", "Status", "order", "order_for", "orders", "statuses", "attributes",
-    "assignment",
+    "assignment", "signed_version", "SignedVersion",
     "retrieved", "feedback", "answer_cancel", "describe", "Gone", "NotAllowed", "OPEN_ORDER", "MOST_STATUSES",
     "is_forced", "in_window", "waiting_order", "answer_consent", "answer_for_owner",
     "auto_confirm", "activate_auto_confirm", "deactivate_auto_confirm", "AutoConfirm",

@@ -364,6 +364,17 @@ class DeltaFailed(Event):
     reason: str
 
 
+@event("updates.manifest_doubted", subject="device/{device}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestDoubted(Event):
+    """What a device signs about its software contradicts what it claims or what was released, or is not its word."""
+
+    device: str
+    product: str
+    state: str
+    reason: str
+
+
 @event("updates.delta_stopped", subject="release/{release}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeltaStopped(Event):

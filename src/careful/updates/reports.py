@@ -14,7 +14,7 @@ from careful import devices
 from careful.kernel.actors import Actor
 from careful.kernel.errors import Invalid, NotFound, TooMany
 from careful.kernel.work import Work, World
-from careful.updates import conversation, delta_words, drills, fates, queries, store, windows
+from careful.updates import conversation, delta_words, drills, fates, manifest, manifests, queries, store, windows
 from careful.updates.conversation import Turn
 from careful.updates.events import DeviceFailed, DeviceSilent, DeviceUpdated
 from careful.updates.model import Gone, NotAllowed, Order, OrderState, Report
@@ -231,9 +231,14 @@ def _reason(report: Report) -> str:
 def describe(world: World, device: str, mode: str, data: dict[str, str]) -> None:
     """Keep what a device says about itself (DDI configData), and its version where it names one.
 
-    `mode` is merge, replace or remove. Raises TooMany above 100 attributes.
+    `mode` is merge, replace or remove. A signed manifest among them is checked, and outweighs the plain version. Raises
+    TooMany above 100 attributes.
     """
+    signed, data = manifest.split(data)
+    signed = signed if mode != "remove" else ""
     version = data.get("version", "") if mode != "remove" else ""
+    keys = devices.keys_of(world, device) if signed else frozenset()
+    digest = manifests.released(world, device, signed, version)
     with world.change(Actor("device", device)) as work:
         kept = {} if mode == "replace" else queries.read_attributes(work.connection, device)
         if mode == "remove":
@@ -242,6 +247,8 @@ def describe(world: World, device: str, mode: str, data: dict[str, str]) -> None
             kept |= data
         if len(kept) > MOST_ATTRIBUTES:
             raise TooMany(f"A device may have {MOST_ATTRIBUTES} attributes.", retry_after=RETRY_SECONDS)
+        if signed:
+            version = manifests.take(work, device, signed, version, keys, digest)
         # Some clients call an update done before they restart: whoever has yet to prove it is asked again.
         claimed = queries.claimed(work.connection, device)
         again = claimed is not None and claimed != version

@@ -30,6 +30,7 @@ from sqlalchemy import (
 
 from careful.kernel.database import JSONText, Moment, metadata, upsert
 from careful.updates import delta_store as _delta_store  # noqa: F401 (its table is the domain's too)
+from careful.updates import manifest_store as _manifest_store  # noqa: F401 (its table too)
 from careful.updates.model import OPEN_ORDER, Member, MemberState, Order, OrderState, Report, Status
 
 MISSED: tuple[MemberState, ...] = ("failed", "silent")

@@ -151,6 +151,13 @@ def retire(
     return devices.get(world, device)
 
 
+@router.get("/{device}/manifest")
+def manifest(world: TheWorld, _: _Read, device: str) -> updates.SignedVersion | None:
+    """Return what a device last signed about its software, and whether that agrees with what it claims."""
+    devices.get(world, device)
+    return updates.signed_version(world, device)
+
+
 @router.get("/{device}/traits")
 def traits(world: TheWorld, _: _Read, device: str) -> devices.Traits:
     """Return a device's region, time zone, tags and its owner's wish about updates."""

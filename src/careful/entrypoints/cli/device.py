@@ -109,10 +109,13 @@ def show(ctx: click.Context, *, device: str, as_json: bool) -> None:
     if as_json:
         history = [dict(zip(("at", "by", "what", "detail"), one, strict=True)) for one in told]
         said = dataclasses.asdict(devices.traits(world, device))
-        say_json({**known, "traits": said, "certificates": line, "refusals": refused, "history": history})
+        signed = updates.signed_version(world, device)
+        more = {"manifest": signed, "certificates": line, "refusals": refused, "history": history}
+        say_json({**known, "traits": said, **more})
         return
     for name, value in known.items():
         click.echo(f"{name.replace('_', ' '):>19}  {cell(value)}")
+    click.echo(f"{'signed':>19}  {_signed(updates.signed_version(world, device), known['version'])}")
     for name, value in dataclasses.asdict(devices.traits(world, device)).items():
         click.echo(f"{name:>19}  {cell(', '.join(value) if isinstance(value, tuple) else value)}")
     rows = [(one.number, one.sha256, one.not_after, one.first_used, one.ended_why) for one in line]
@@ -120,6 +123,17 @@ def show(ctx: click.Context, *, device: str, as_json: bool) -> None:
     say_table("Certificates", columns, rows, empty="It has no certificate yet.")
     _say_refusals(refused)
     say_table("What happened, newest first", ("When", "By", "What", "Detail"), told, empty="Nothing has happened yet.")
+
+
+def _signed(said: updates.SignedVersion | None, version: str | None) -> str:
+    """Say whether the device has signed the version that it is held to run."""
+    if said is None:
+        return "it has signed nothing about its software"
+    if said.state != "signed":
+        return f"{said.why} ({said.state}, {cell(said.at)})"
+    if said.vouches_for(version):
+        return f"by the device, {cell(said.at)}{f', after order {said.answers}' if said.answers else ''}"
+    return f"it last signed {said.version}, {cell(said.at)}"
 
 
 def _part(one: Entry | updates.Order) -> tuple[datetime, str, str, str]:

@@ -122,3 +122,23 @@ def test_an_auditor_changes_nothing(browser: Any, secret: bytes, stranger: Any, 
 
 def test_what_is_not_there(browser: Any, secret: bytes) -> None:
     assert browser.open("/devices/none").status_code == 404
+
+
+def test_a_version_that_the_device_signed_is_marked(
+    browser: Any, secret: bytes, fleet: Village, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def signed(state: Any, version: str, why: str = "") -> None:
+        now = fleet.world.clock.now()
+        said = updates.SignedVersion(
+            device="cam-1-001", state=state, why=why, version=version, sha256="", answers="", count=1, key_sha256="",
+            text="", at=now,
+        )  # fmt: skip
+        monkeypatch.setattr(updates, "signed_version", lambda _world, _device: said)
+
+    assert "signed by the device" not in browser.open("/devices/cam-1-001").text
+    signed("signed", OLD)
+    assert "signed by the device" in browser.open("/devices/cam-1-001").text
+    signed("signed", "0.9.0")
+    assert "another version" in browser.open("/devices/cam-1-001").text
+    signed("disagrees", "0.9.0", "it says 1.0.0, and signs 0.9.0")
+    assert "it says 1.0.0, and signs 0.9.0" in browser.open("/devices/cam-1-001").text

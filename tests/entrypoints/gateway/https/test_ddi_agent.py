@@ -110,6 +110,10 @@ def test_our_agent_installs_what_its_owner_agrees_to(world, staff, maker, agent)
     done = agent.run()
     assert updates.order(world, first).state == "succeeded", done.stderr
     assert agent.version == "1.0.0"
+    signed = updates.signed_version(world, "cam-1-001")
+    assert signed.vouches_for(devices.get(world, "cam-1-001").version)
+    assert signed.sha256 == releases.get(world, "cam-1", "1.0.0").artifact.sha256
+    assert signed.answers == str(first)
     while updates.advance(world):
         pass
     devices.set_traits(world, staff, "cam-1-001", consent="ask")
@@ -128,6 +132,10 @@ def test_our_agent_installs_what_its_owner_agrees_to(world, staff, maker, agent)
     done = agent.run()
     assert updates.order(world, action).state == "succeeded", done.stderr
     assert agent.version == devices.get(world, "cam-1-001").version == "1.0.1"
+    again = updates.signed_version(world, "cam-1-001")
+    assert (again.state, again.version, again.answers) == ("signed", "1.0.1", str(action))
+    assert again.count > signed.count
+    assert not any(name.startswith("manifest") for name in updates.attributes(world, "cam-1-001"))
 
 
 def test_our_agent_takes_a_delta_in_place_of_the_image(world, staff, maker, agent):

@@ -89,6 +89,7 @@ _SAYS: Mapping[str, tuple[str, str]] = {
     "releases.policy_set": ("What releases of {product} must show was set.", "/products/{product}/policy"),
     "updates.owner_agreed": ("{device}: its owner agreed to {version} ({by}).", _DEVICE),
     "updates.owner_refused": ("{device}: its owner does not agree to {version} ({by}).", _DEVICE),
+    "updates.manifest_doubted": ("{device}: what it signs about its software is in doubt: {reason}", _DEVICE),
     "updates.delta_stopped": ("A delta of {product} is no longer offered: {reason}", _RELEASES),
     "updates.update_postponed": ("{device}: its owner put {version} off.", _DEVICE),
     "devices.traits_changed": ("{device}: where it stands, its tags or its owner's wish changed.", _DEVICE),

@@ -145,6 +145,7 @@ class _Devices:
             traits=devices.traits(self._world, one.id),
             attributes=updates.attributes(self._world, one.id),
             order=order,
+            signed=updates.signed_version(self._world, one.id),
             **device_wishes.shown(self._world, one, order, may=signed.may("devices", "own")),
             lines=[_line(each) for each in story(self._world, one.id)],
             acts=may,
