@@ -19,7 +19,7 @@ from careful.monitoring.alerts import (
     Verdict,
 )
 from careful.monitoring.cohort import cohorts
-from careful.monitoring.detections import Rule, rules
+from careful.monitoring.detections import Rule, rule, rules
 from careful.monitoring.expected import expected_of
 from careful.monitoring.history import History
 from careful.monitoring.incidents import fold_silence
@@ -34,7 +34,7 @@ __all__ = [
     # what devices do, and what that is held against
     "Window", "Flow", "Expected", "Rate", "Place", "expected_of",
     # detections
-    "Detection", "Action", "ACTIONS", "Rule", "rules", "Watcher", "cohorts", "fold_silence", "History",
+    "Detection", "Action", "ACTIONS", "Rule", "rule", "rules", "Watcher", "cohorts", "fold_silence", "History",
     "keep", "kept", "note_watched",
     # alerts
     "Seen", "Alert", "AlertDevice", "AlertState", "Fate", "NO_DEVICE", "raise_alerts", "cut_due", "cut_held",

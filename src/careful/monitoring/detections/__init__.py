@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from careful.kernel.errors import NotFound
 from careful.monitoring.model import Action, Detection, Expected, Window
 
 Detect = Callable[[Window, Expected, Any], tuple[Detection | None, Any]]
@@ -30,6 +31,14 @@ class Rule:
     action: Action
     memory: type[Any]
     detect: Detect
+
+
+def rule(wanted: str) -> Rule:
+    """Return one detection by its id. Raises NotFound."""
+    for one in rules():
+        if one.id == wanted:
+            return one
+    raise NotFound(f"There is no detection {wanted[:40]!r}.", do="See: docs/watching.md")
 
 
 @cache
