@@ -25,6 +25,7 @@ from careful.entrypoints.api import (
     rollouts,
     uploads_tus,
     vex,
+    watch,
 )
 from careful.kernel.work import World
 
@@ -42,6 +43,7 @@ ROUTERS = (
     rollouts.router,
     notices.router,
     obligations.router,
+    watch.router,
     evidence.router,
 )
 

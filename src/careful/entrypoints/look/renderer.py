@@ -34,6 +34,7 @@ NAVIGATION = (
     ("/devices", "Devices"),
     ("/releases", "Releases"),
     ("/vulnerabilities", "Vulnerabilities"),
+    ("/detections", "Detections"),
     ("/data", "Data"),
     ("/notices", "Notices"),
     ("/reporting", "Reporting"),

@@ -31,6 +31,7 @@ class Line:
 
 
 _CASE, _DEVICE, _PRODUCT = "/vulnerabilities/{case}", "/devices/{device}", "/products/{product}"
+_ALERT = "/detections/{alert}"
 _REPORTING = "/reporting/{matter}"
 _RELEASE, _ROLLOUT, _RELEASES = "/releases/{release}", "/rollouts/{rollout}", "/releases?product={product}"
 _SAYS: Mapping[str, tuple[str, str]] = {
@@ -48,6 +49,14 @@ _SAYS: Mapping[str, tuple[str, str]] = {
     "devices.tokens_made": ("{count} enrolment tokens were made for {product}.", "/devices?product={product}"),
     "devices.traffic_refused": ("Traffic was refused, {count} times: {kind}, {detail}", _DEVICE),
     "devices.version_reported": ("{device} said that it runs {version}.", _DEVICE),
+    "monitoring.alert_judged": ("An alert in {product} was called {verdict}: {reason}", _ALERT),
+    "monitoring.alert_raised": ("{product}: an alert was raised ({rule}).", _ALERT),
+    "monitoring.alert_spread": ("{product}: an alert reached {devices} devices ({rule}).", _ALERT),
+    "monitoring.chain_reset": ("The chain of nonces of {device} began anew: {reason}", _DEVICE),
+    "monitoring.drilled": ("A drill of the watch ended ({kind}): {reason}", "/detections"),
+    "monitoring.expectation_ended": ("Something is expected no longer.", _ALERT),
+    "monitoring.held_decided": ("{devices} held devices were cut off by a person.", _ALERT),
+    "monitoring.quarantine_held": ("{product}: {devices} devices are held for a person ({rule}).", _ALERT),
     "notices.advisory_drafted": ("{advisory} was drafted, about {flaw} in {product}.", "/notices/{advisory}"),
     "notices.advisory_published": ("{advisory} was published, about {flaw} in {product}.", "/notices/{advisory}"),
     "notices.owners_told": ("Owners of {told} devices were told about {advisory}.", "/notices/{advisory}"),
@@ -124,6 +133,7 @@ _TOGETHER: Mapping[str, str] = {
     "devices.retired": "{n} devices were retired.",
     "devices.revoked": "The certificates of {n} devices were revoked.",
     "devices.traffic_refused": "Traffic was refused from {n} sources.",
+    "monitoring.alert_raised": "{n} alerts were raised.",
     "releases.added": "{n} releases were added.",
     "releases.signed": "{n} releases were signed.",
     "updates.device_failed": "{n} devices did not take their update.",
@@ -139,6 +149,7 @@ _LISTS: Mapping[str, str] = {
     "devices": "/devices",
     "updates": "/releases",
     "releases": "/releases",
+    "monitoring": "/detections",
     "vulnerabilities": "/vulnerabilities",
     "notices": "/notices",
     "obligations": "/reporting",
@@ -147,6 +158,7 @@ _LISTS: Mapping[str, str] = {
 _WEIGHTY = frozenset(
     {
         "devices.quarantined", "devices.retired", "devices.revoked", "notices.advisory_published",
+        "monitoring.alert_raised", "monitoring.quarantine_held",
         "obligations.clock_missed", "obligations.incident_noted", "obligations.report_submitted",
         "products.approved", "products.put_on_sale", "updates.device_failed", "updates.drill_failed",
         "updates.rollout_halted", "vulnerabilities.case_closed", "vulnerabilities.case_opened",
@@ -154,6 +166,7 @@ _WEIGHTY = frozenset(
     }
 )  # fmt: skip
 TOLD_FIRST = (
+    "monitoring.quarantine_held", "monitoring.alert_raised", "monitoring.alert_spread",
     "obligations.clock_missed", "obligations.incident_noted",
     "vulnerabilities.exploitation_heard", "vulnerabilities.case_opened", "vulnerabilities.review_asked",
     "vulnerabilities.proposed",

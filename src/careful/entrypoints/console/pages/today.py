@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from careful import devices, notices, obligations, products, releases, updates, vulnerabilities
+from careful import devices, monitoring, notices, obligations, products, releases, updates, vulnerabilities
 from careful.entrypoints.console.pages.common import TOLD_FIRST, Line, ledger_size, told
 from careful.entrypoints.console.sessions import signed
 from careful.entrypoints.look import LookRenderer, templates, words
@@ -205,6 +205,7 @@ def todos(
     return [
         *(_report(one, one.next) for one in reports if one.next),
         *(row for one in funnels if (row := _for_case(world, one, rollouts)) is not None),
+        *_alerts(world),
         *_halted(rollouts),
         *_keys(world),
         *_feeds(world),
@@ -266,6 +267,24 @@ def _telling(world: World, case: vulnerabilities.Case, name: str) -> Todo | None
 
 def _row(case: vulnerabilities.Case, what: str, why: str, label: str, command: str) -> Todo:
     return Todo(what, why, f"/vulnerabilities/{case.id}", label, command, case.due)
+
+
+def _alerts(world: World) -> list[Todo]:
+    """Return the open alerts for which devices were cut off or are held, and a line for all others together."""
+    found, rest = [], 0
+    for one in monitoring.alerts(world, state="open"):
+        if not (one.held or one.cut):
+            rest += 1
+            continue
+        title = f"{monitoring.rule(one.rule).title} in {one.product}"
+        what = f"Decide on {words.plural(one.held, 'held device')}: {title}" if one.held else f"Judge {title}"
+        found.append(Todo(what, one.says, f"/detections/{one.id}", "Judge", f"careful watch show {one.id}"))
+    if rest:
+        why = "Nobody has said yet whether it was expected."
+        found.append(
+            Todo(f"Judge {words.plural(rest, 'alert')}", why, "/detections", "See alerts", "careful watch list")
+        )
+    return found
 
 
 def _halted(rollouts: list[updates.Rollout]) -> list[Todo]:
