@@ -10,6 +10,7 @@ import test_documented as found
 
 from careful.assurance.evidence import known
 from careful.kernel.settings import Settings
+from careful.monitoring import rules
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -88,6 +89,25 @@ def recommendations() -> str:
     return "\n".join(lines) + "\n"
 
 
+def detections() -> str:
+    """The table of detections in watching.md, between its marks; the rest of that page is written by hand."""
+    lines = [
+        "| detection | the rule | where the limit comes from | budget | hardest action |",
+        "|---|---|---|---|---|",
+        *(f"| `{one.id}` | {one.words} | {one.limit} | {one.budget:g} | {one.action} |" for one in rules()),
+    ]
+    page = (DOCS / "watching.md").read_text()
+    before, _, rest = page.partition("<!-- detections -->\n")
+    return (
+        before
+        + "<!-- detections -->\n"
+        + "\n".join(lines)
+        + "\n<!-- /detections -->"
+        + rest.partition("<!-- /detections -->")[2]
+    )
+
+
 if __name__ == "__main__":
+    (DOCS / "watching.md").write_text(detections())
     for page in (settings, events, commands, recommendations):
         (DOCS / f"{page.__name__}.md").write_text(page())

@@ -13,6 +13,7 @@ from careful.assurance.evidence import known
 from careful.entrypoints.cli import ABOVE, cli
 from careful.kernel.ledger import REGISTRY
 from careful.kernel.settings import Settings
+from careful.monitoring import rules
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -71,6 +72,12 @@ def test_commands():
         for parameter in command.params:
             if isinstance(parameter, click.Option):
                 assert parameter.help or parameter.name == "as_json", f"{name} {parameter.opts}"
+
+
+def test_detections():
+    assert rows("watching.md") == [one.id for one in rules()]
+    for one in rules():
+        assert f"| {one.words} | {one.limit} | {one.budget:g} | {one.action} |" in text("watching.md"), one.id
 
 
 def test_recommendations():

@@ -1,5 +1,8 @@
+"""`careful watch` has its commands."""
+
 from careful.entrypoints.cli.watch import command
 
 
 def test_what_there_is():
-    assert set(command.commands) >= {"replay", "learn", "conform"}
+    alerts = {"list", "show", "expected", "trouble", "cut", "expectations", "chain", "rules"}
+    assert set(command.commands) >= alerts | {"replay", "learn", "conform"}

@@ -28,7 +28,7 @@ COMMANDS = {
     "feeds": ("feeds", "Take in feeds of known flaws and see how old they are."),
     "vuln": ("vuln", "See, judge and close cases of known flaws."),
     "rollout": ("rollout", "Start, watch, halt and resume rollouts."),
-    "watch": ("watch", "Run recorded traffic through the detections and compare it with what is declared."),
+    "watch": ("watch", "See alerts; run recorded traffic through the detections; compare it with what is declared."),
     "drill": ("drill", "Rehearse what must be refused, and record what happened."),
     "notice": ("notice", "Draft, publish and send advisories."),
     "obligation": ("obligation", "See what must be reported by when, and draft the reports."),

@@ -2,14 +2,13 @@
 
 import click
 
-from careful.entrypoints.cli import watch_conform, watch_replay
+from careful.entrypoints.cli import watch_alerts, watch_conform, watch_replay
 
 
 @click.group()
 def command() -> None:
-    """Run recorded traffic through the detections, and compare it with what is declared."""
+    """See alerts and say whether they were expected; run recorded traffic through the detections."""
 
 
-command.add_command(watch_replay.replay)
-command.add_command(watch_replay.learn)
-command.add_command(watch_conform.conform)
+for _one in (*watch_alerts.COMMANDS, watch_replay.replay, watch_replay.learn, watch_conform.conform):
+    command.add_command(_one)
