@@ -69,7 +69,7 @@ REFUSED = [
     pytest.param("voice", "opt_in", "", Refused, "a parent's consent", id="a child cannot agree"),
     pytest.param("voice", None, "", Invalid, "was verified", id="how was the parent asked"),
     pytest.param("tips", None, "by phone!", Invalid, "one short word", id="a sentence for a word"),
-    pytest.param("nothing", None, "", NotFound, "declares no data item 'nothing'", id="unknown item"),
+    pytest.param("nothing", None, "", NotFound, "declares no data item or event 'nothing'", id="unknown item"),
 ]
 
 

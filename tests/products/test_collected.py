@@ -58,5 +58,16 @@ def test_what_waits_for_no_parent(item, found):
     assert look(text.replace("true", "false", 1)).unguarded == ()
 
 
+EVENTS = "audience: {child_directed: true}\nevents: [{name: motion, fields: [zone]MORE}, {name: bare}]"
+
+
+def test_events_count_where_they_say_something():
+    assert look(EVENTS.replace("MORE", "")).unguarded == ("event/motion",)
+    assert look(EVENTS.replace("MORE", ", personal: false")).unguarded == ()
+    guarded = look(EVENTS.replace("MORE", ", consent: parental, retention: {days: 3}"))
+    assert (guarded.unguarded, guarded.unbounded) == ((), ())
+    assert look(EVENTS.replace("MORE", "")).unbounded == ("event/motion",)
+
+
 def test_personal_data_without_an_end():
     assert look(f"data: [{{{FULL}}}, {{id: b}}, {{id: c, personal: false}}]").unbounded == ("b",)

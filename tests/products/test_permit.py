@@ -197,6 +197,16 @@ def test_policies_and_consents(stream, message, consents, passed, dropped, denie
     assert (checked.denied.kind if checked.denied else None) == denied
 
 
+def test_an_event_may_wait_for_a_consent():
+    waiting = permit(parse(b"schema: product/1\nproduct: {id: a}\nevents: [{name: m, fields: [z], consent: opt_in}]\n"))
+    word = consent_word("m", "opt_in")
+    for message, detail in (({"z": 1}, "m.z"), ({}, "m")):
+        assert waiting.check_event("m", message) == Checked(None, (), Denied("missing-consent", detail))
+        assert waiting.check_event("m", message, {word}) == Checked(message)
+    assert waiting.shapes["m"].noted
+    assert not waiting.shapes["offline"].noted
+
+
 def test_a_field_may_differ_from_its_item():
     field, clip = JUDGED.streams["field"], JUDGED.streams["clip"]
     assert field.personal == {"zone"}

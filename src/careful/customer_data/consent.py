@@ -126,10 +126,10 @@ def kinds_asked(world: World, known: devices.Device, item: str) -> frozenset[str
         releases.permit_for(world, known.product, known.version),
         products.permit_of(world, known.product),
     )
-    streams = [one.streams[item] for one in permits if item in one.streams]
+    streams = [shape for one in permits for shape in (one.streams.get(item), one.shapes.get(item)) if shape]
     if not streams:
         raise NotFound(
-            f"{known.product} declares no data item {item[:64]!r} that arises on the device.",
+            f"{known.product} declares no data item or event {item[:64]!r} that arises on the device.",
             do=f"See: careful product show {known.product} --derived",
             where="item",
         )

@@ -1,6 +1,7 @@
 """What a declaration says about data as a whole: which stages of its life are blank, and whether children are safe.
 
-Pure. The words are ids of data items, `item.stage` and `item.field`: they go into the ledger when a file is approved.
+Pure. The words are ids of data items, `item.stage`, `item.field`, and `event/name`: they go into the ledger when a file
+is approved.
 """
 
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from typing import Literal
 
 from careful.products.declaration import Declaration
 from careful.products.fields import rules_of
-from careful.products.flows import DataItem
+from careful.products.flows import DataItem, EventItem
 
 Answer = Literal["yes", "no", "unknown"]
 STAGES = ("collection", "transmission", "storage", "access", "use", "deletion")
@@ -33,14 +34,16 @@ def collected(declaration: Declaration) -> Collected:
     """Look at every data item of a declaration."""
     items = declaration.data or ()
     children = for_children(declaration)
-    personal = [item for item in items if item.personal is not False]
+    events = [one for one in declaration.events or () if one.fields]
+    both: tuple[DataItem | EventItem, ...] = (*items, *events)
+    personal = [one for one in both if one.personal is not False]
     return Collected(
         items=tuple(item.id for item in items),
         streams=sum(item.source in {None, "device"} for item in items),
         lacking=tuple(f"{item.id}.{stage}" for item in items for stage in _lacking(item)),
         children=children,
-        unguarded=tuple(one for item in items for one in _unguarded(item)) if children == "yes" else (),
-        unbounded=tuple(item.id for item in personal if item.retention is None or item.retention.days is None),
+        unguarded=tuple(one for item in both for one in _unguarded(item)) if children == "yes" else (),
+        unbounded=tuple(_id(one) for one in personal if one.retention is None or one.retention.days is None),
     )
 
 
@@ -63,12 +66,16 @@ def _lacking(item: DataItem) -> Iterator[str]:
     yield from (stage for stage in STAGES if not filled[stage])
 
 
-def _unguarded(item: DataItem) -> Iterator[str]:
+def _id(item: DataItem | EventItem) -> str:
+    return item.id if isinstance(item, DataItem) else f"event/{item.name}"
+
+
+def _unguarded(item: DataItem | EventItem) -> Iterator[str]:
     """Yield the item, or those of its fields, that are personal and do not wait for a parent."""
-    if item.source not in {None, "device"}:
+    if isinstance(item, DataItem) and item.source not in {None, "device"}:
         if item.personal is not False and item.consent != "parental":
             yield item.id
         return
     open_ = [rule.name for rule in rules_of(item).values() if rule.personal and rule.consent != "parental"]
     whole = len(open_) == sum(rule.personal for rule in rules_of(item).values())
-    yield from ([item.id] if open_ and whole else [f"{item.id}.{name}" for name in open_])
+    yield from ([_id(item)] if open_ and whole else [f"{_id(item)}.{name}" for name in open_])

@@ -98,7 +98,7 @@ def rules_of(item: DataItem | EventItem) -> dict[str, FieldRule]:
         return {
             name: FieldRule(
                 name=name, type=types.get(name), personal=personal, purpose=purpose, retention_days=days,
-                access_roles=item.access_roles or (),
+                access_roles=item.access_roles or (), consent=item.consent or "none",
             )
             for name in item.fields or ()
         }  # fmt: skip

@@ -127,6 +127,7 @@ class EventItem(Part):
     types: Annotated[Mapping[FieldName, FieldType], Field(max_length=MAX_ITEMS)] | None = None
     personal: bool | None = None
     purpose: Names | None = None
+    consent: Literal["none", "opt_in", "parental"] | None = None
     access_roles: Names | None = None
     retention: Retention | None = None
     feature: Id | None = None

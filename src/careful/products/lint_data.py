@@ -2,6 +2,7 @@
 
 from careful.products.declaration import Declaration
 from careful.products.flows import DataItem
+from careful.products.lint_fields import look_at_fields
 from careful.products.lint_table import Hit, Hits
 from careful.products.reading import Path
 
@@ -20,6 +21,7 @@ def look_at_data(declaration: Declaration) -> Hits:
         yield from _needed(item, path, features)
         if item.personal:
             yield from _personal(item, path, children=children)
+        yield from look_at_fields(item, path, children=children)
     yield from _flows(declaration)
     yield from _suppliers(declaration)
 

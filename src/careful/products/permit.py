@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from careful.products.declaration import RESET, Declaration
 from careful.products.fields import FieldRule, Test, rules_of, shown
-from careful.products.flows import DataItem, Rate
+from careful.products.flows import DataItem, EventItem, Rate
 from careful.products.vocabulary import FieldType
 
 Policy = Literal["record", "field"]
@@ -164,12 +164,12 @@ class Permit:
             return Checked(None, (), Denied("undeclared-stream", shown(stream)))
         return known.check(message, consents)
 
-    def check_event(self, name: str, message: dict[str, Any]) -> Checked:
+    def check_event(self, name: str, message: dict[str, Any], consents: AbstractSet[str] = NOBODY) -> Checked:
         """Return what of `message` may be published to `d/<device>/event/<name>`."""
         known = self.shapes.get(name)
         if known is None:
             return Checked(None, (), Denied("undeclared-event", shown(name)))
-        return known.check(message)
+        return known.check(message, consents)
 
 
 def permit(declaration: Declaration, version: int = 0) -> Permit:
@@ -183,7 +183,7 @@ def permit(declaration: Declaration, version: int = 0) -> Permit:
         if item.source in {None, "device"}
     }
     shapes = {name: plain_stream(name, fields, version) for name, fields in BUILT_IN.items()} | {
-        item.name: _compiled(item.name, rules_of(item), version) for item in declaration.events or ()
+        item.name: _shape(item, version, children=children) for item in declaration.events or ()
     }
     return Permit(
         MappingProxyType(streams),
@@ -206,7 +206,7 @@ def plain_stream(name: str, fields: frozenset[str], version: int = 0) -> Stream:
 
 def _stream(item: DataItem, version: int, *, children: bool) -> Stream:
     rules = rules_of(item)
-    words = {name: consent_word(item.id, rule.consent) for name, rule in rules.items() if rule.consent != "none"}
+    words = _words(item.id, rules)
     rate = item.rate if item.rate and item.rate.per and (item.rate.messages or item.rate.bytes) else None
     return _compiled(
         item.id,
@@ -214,10 +214,23 @@ def _stream(item: DataItem, version: int, *, children: bool) -> Stream:
         version,
         policy=item.refusal or "record",
         waits=consent_word(item.id, item.consent or "none"),
-        needs=MappingProxyType(words),
+        needs=words,
         rate=rate,
         noted=bool(words) or item.consent in {"opt_in", "parental"} or children,
     )
+
+
+def _shape(item: EventItem, version: int, *, children: bool) -> Stream:
+    rules, waits = rules_of(item), consent_word(item.name, item.consent or "none")
+    return _compiled(
+        item.name, rules, version, waits=waits, needs=_words(item.name, rules), noted=bool(waits) or children
+    )
+
+
+def _words(item: str, rules: Mapping[str, FieldRule]) -> Mapping[str, str]:
+    """Return the consent that each field waits for."""
+    words = {name: consent_word(item, rule.consent) for name, rule in rules.items() if rule.consent != "none"}
+    return MappingProxyType(words)
 
 
 def _compiled(

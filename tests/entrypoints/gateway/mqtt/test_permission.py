@@ -121,6 +121,13 @@ def test_what_is_left_out_is_not_stored():
     assert [one.detail for one in checked.dropped] == ["climate.voice", "climate.celsius"]
 
 
+def test_an_empty_event_waits_for_its_consent_too():
+    file = b"schema: product/1\nproduct: {id: cam-1}\nevents: [{name: motion, fields: [zone], consent: opt_in}]"
+    to = route(products.permit(products.parse(file)), ME, f"d/{ME}/event/motion")
+    assert check(to, b"").denied == Denied("missing-consent", "motion")
+    assert check(to, b"", {"motion:opt_in"}).denied is None
+
+
 @given(st.text(max_size=80))
 def test_only_the_own_name_leads_anywhere(topic):
     if isinstance(route(PERMIT, ME, topic), Route):
