@@ -173,3 +173,18 @@ def test_many_keys_a_second(world, clock):
     assert time.perf_counter() - began < 8  # a tenth of a second where nothing else runs
     customer, key = queries.wrapped_key(world, "c03999")
     assert epoch_keys(world).unwrap(2, [(customer.id, key)]) == [(3999).to_bytes(32, "big")]
+
+
+def test_keys_that_are_lost_are_given_up_in_so_many_words(house, marks, staff):
+    """After a restore without the epoch's key: what was sealed is lost, what comes now is taken again."""
+    world = house.world
+    with pytest.raises(Refused, match="nothing is lost"):
+        rotation.give_up_keys(world, staff)
+    (world.home / customer_data.FOLDER / "epoch-00001.key").unlink()
+    assert rotation.give_up_keys(world, staff) == 3
+    with world.look() as connection:
+        (event,) = ledger.read(connection, names=["customer_data.keys_lost"])
+    assert event.data == {"epoch": 1, "customers": 3}
+    assert customer_data.customers_of(world, DEVICES[0])[0].why == "key lost"
+    assert mark(world, DEVICES[0]) != marks[DEVICES[0]]
+    assert files(world) == ["epoch-00002.key"]

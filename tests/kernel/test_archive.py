@@ -152,3 +152,17 @@ def test_cut_short(lived_in, tmp_path):
     with pytest.raises(Invalid):
         archive.restore(tmp_path / "cut.tar.gz", tmp_path / "fresh")
     assert list((tmp_path / "fresh").iterdir()) == []
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_keys_that_must_not_be_in_a_backup_are_not(world, tmp_path, own):
+    folder = world.home / ("elsewhere" if own else archive.KEPT_APART)
+    folder.mkdir()
+    (folder / "epoch-00001.key").write_bytes(b"k" * 32)
+    if own:
+        settings = Settings(data=world.home, epoch_keys=str(folder))
+        world = World(world.database, world.clock, settings, world.keys, world.home)
+    made = archive.backup(world, tmp_path / "b.tar.gz")
+    with tarfile.open(tmp_path / "b.tar.gz") as tar:
+        assert not [name for name in tar.getnames() if "epoch" in name]
+    assert str(folder) in made.left_out

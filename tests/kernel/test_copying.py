@@ -100,3 +100,21 @@ def test_all_of_it_or_nothing(lived_in, postgres):
 def row_that_is_in_the_way(world):
     with world.look() as connection:
         return dict(connection.execute(select(outbox.messages)).mappings().first())
+
+
+def test_readings_kept_by_days_come_back_by_days(lived_in, postgres, tmp_path, clock):
+    from careful.customer_data import PostgresRecords  # noqa: PLC0415
+    from careful.kernel.inbox import Message, to_micros  # noqa: PLC0415
+
+    copying.copy(lived_in.database, postgres)
+    records = PostgresRecords(postgres)
+    records.append([Message("d1", "up/t", b"1", to_micros(clock.now())), Message("d1", "up/t", b"2", 0)])
+    backup = Database("", tmp_path / "backup")
+    copying.copy(postgres, backup)
+    with postgres.engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    copying.copy(backup, postgres)
+    records.append([Message("d1", "up/t", b"3", to_micros(clock.now()))])
+    assert [one.payload for one in records.read("d1")] == [b"3", b"2", b"1"]
+    backup.close()

@@ -28,6 +28,7 @@ from careful.customer_data.intake import (
 )
 from careful.customer_data.model import WORDS, Customer, Epoch, Receipt, Release, Why
 from careful.customer_data.moving import Feed, Mover, make_days
+from careful.customer_data.proving import Find, Proof, prove_deletion
 from careful.customer_data.purposes import purposes_of
 from careful.customer_data.queries import customers_of, epochs
 from careful.customer_data.reading import BULK_TIME, READ_MOST, Answer, Reading, read
@@ -35,7 +36,7 @@ from careful.customer_data.receipts import receipt, receipt_verifier, receipts, 
 from careful.customer_data.records import Expiry, InboxRecords, Oldest, Records, Row, Swept
 from careful.customer_data.records_postgres import PostgresRecords
 from careful.customer_data.retention import Retention, longest_kept
-from careful.customer_data.rotation import turn_epochs
+from careful.customer_data.rotation import give_up_keys, turn_epochs
 from careful.customer_data.sealing import DataKey, NotOpened, SealedRecord, is_sealed, plain_fields, read_sealed, seal
 from careful.customer_data.stores import records_of
 from careful.customer_data.table import FieldRow, ItemRow, data_item, data_table
@@ -44,9 +45,10 @@ from careful.customer_data.use import UNREAD, LoggedRead, Use, measure_use, read
 __all__ = [
     # whose, and under which key
     "Customer", "Why", "Epoch", "key_of", "customers_of", "epochs", "EpochKeys", "epoch_keys", "FOLDER",
-    "turn_epochs",
+    "turn_epochs", "give_up_keys",
     # the end of their time
     "end_customer", "transfer", "reset", "Retirement", "Sweeper", "EXPORTED", "WORDS",
+    "prove_deletion", "Proof", "Find",
     "hold", "let_go", "end_holding", "HOLD_SECONDS",
     "Receipt", "Release", "receipt", "receipts", "signed_receipt", "receipt_verifier",
     # the form at rest

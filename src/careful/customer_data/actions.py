@@ -11,7 +11,7 @@ from careful.customer_data.sealing import KEY_BYTES, DataKey
 from careful.kernel.actors import SYSTEM
 from careful.kernel.errors import Refused, Unavailable
 from careful.kernel.ids import new_id
-from careful.kernel.work import World
+from careful.kernel.work import Work, World
 
 _TRIES = 3
 
@@ -59,9 +59,15 @@ def _begin(world: World, keys: EpochKeys, device: str) -> None:
         store.take_turn(work.connection)
         if store.living(work.connection, device) is not None:
             return
-        epoch = begin_epoch(work, keys, world.settings.epoch_days)
-        one = new_id()
-        (wrapped,) = keys.wrap(epoch.number, [(one, secrets.token_bytes(KEY_BYTES))])
-        row = {"id": one, "device": device, "since": work.now, "why": "", "epoch": epoch.number, "wrapped": wrapped}
-        store.add_customer(work.connection, row)
+        one, _, _ = add_customer(work, keys, device, world.settings.epoch_days)
         work.record(CustomerBegan(device=device, product=known.product, customer=one))
+
+
+def add_customer(work: Work, keys: EpochKeys, device: str, days: int) -> tuple[str, bytes, bytes]:
+    """Begin a customer's time in the caller's work, which has its turn: id, key, wrapped key."""
+    epoch = begin_epoch(work, keys, days)
+    one, key = new_id(), secrets.token_bytes(KEY_BYTES)
+    (wrapped,) = keys.wrap(epoch.number, [(one, key)])
+    row = {"id": one, "device": device, "since": work.now, "why": "", "epoch": epoch.number, "wrapped": wrapped}
+    store.add_customer(work.connection, row)
+    return one, key, wrapped

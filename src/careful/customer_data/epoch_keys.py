@@ -13,13 +13,14 @@ from typing import Protocol
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from careful.kernel.archive import KEPT_APART
 from careful.kernel.errors import NotFound, Unavailable
 from careful.kernel.keys import Keys
 from careful.kernel.token_keys import SCHEME
 from careful.kernel.token_secrets import TokenSecrets
 from careful.kernel.work import World
 
-FOLDER = "epoch-keys"
+FOLDER = KEPT_APART
 """In the data folder; `careful backup` leaves it out."""
 _KEY_BYTES = 32
 _NONCE = 12

@@ -213,3 +213,31 @@ class UseMeasured(Event):
     without_role: tuple[str, ...]
     unread: tuple[str, ...]
     as_of: datetime
+
+
+@event("customer_data.deletion_proved", subject="customer-data")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeletionProved(Event):
+    """A planted value was deleted and looked for in so many files and tables, and backups; `found` is what was left.
+
+    What backups hold can be opened until `due` by whoever also has the key of the epoch.
+    """
+
+    proof: str
+    store: str
+    held: bool
+    places: int
+    backups: int
+    found: tuple[str, ...]
+    epoch: int
+    due: datetime | None
+    as_of: datetime
+
+
+@event("customer_data.keys_lost", subject="epoch/{epoch}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeysLost(Event):
+    """The key of an epoch is not here and will not come back: its customers' time ended, what was sealed is lost."""
+
+    epoch: int
+    customers: int

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import Sequence as NumberSequence
 
+from careful.kernel.copying import BY_DAY, COUNTER
 from careful.kernel.database import Moment, metadata, upsert
 from careful.kernel.inbox import Message
 
@@ -39,6 +40,7 @@ reading = Table(
     Column("digest", LargeBinary, nullable=False),
     Column("payload", LargeBinary, nullable=False),
     postgresql_partition_by="RANGE (at)",
+    info={BY_DAY: "at", COUNTER: "customer_data_reading_number"},
 )
 Index(
     "ix_customer_data_reading_resent",

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 from careful.customer_data import receipts_store, store
 from careful.customer_data.epoch_keys import EpochKeys, epoch_keys
-from careful.customer_data.events import CustomerEnded, EpochBegan, EpochDestroyed
+from careful.customer_data.events import CustomerEnded, EpochBegan, EpochDestroyed, KeysLost
 from careful.customer_data.model import GRACE, Epoch
-from careful.kernel.actors import SYSTEM
-from careful.kernel.errors import Refused
+from careful.kernel.actors import SYSTEM, Actor
+from careful.kernel.errors import Refused, Unavailable
 from careful.kernel.work import Work, World
 
 _AT_ONCE = 2000
@@ -86,6 +86,35 @@ def end_lost(work: Work, customers: list[str], newest: Epoch | None) -> None:
             work.record(
                 CustomerEnded(device=device, product="", customer=one, why="key lost", epoch=epoch, due=due, receipt="")
             )
+
+
+def give_up_keys(world: World, actor: Actor) -> int:
+    """End the time of all customers whose epoch's key is not here; return how many. After a restore without the key.
+
+    Raises Refused where every key is here.
+    """
+    keys, ended, given_up = epoch_keys(world), 0, []
+    with world.look() as connection:
+        known = [(one, proof) for one, proof in store.epochs(connection) if one.destroyed_at is None]
+    for one, proof in known:
+        try:
+            if keys.fits(one.number, proof):
+                continue
+        except Unavailable:
+            pass
+        given_up.append(one)
+    if not given_up:
+        raise Refused("The keys of all epochs are here; nothing is lost.", do="See: careful data epochs")
+    for one in given_up:
+        with world.change(actor) as work:
+            store.take_turn(work.connection)
+            customers = store.ids_under(work.connection, one.number)
+            end_lost(work, customers, None)
+            store.set_epoch(work.connection, one.number, ends=min(one.ends, work.now), closed_at=work.now)
+            store.set_epoch(work.connection, one.number, destroyed_at=work.now)
+            work.record(KeysLost(epoch=one.number, customers=len(customers)))
+            ended += len(customers)
+    return ended
 
 
 def _destroy(world: World, keys: EpochKeys, old: Epoch) -> int:

@@ -15,6 +15,7 @@ import sqlite3
 import tarfile
 import tempfile
 import zlib
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -27,6 +28,9 @@ from careful.kernel.keys import Keys
 from careful.kernel.work import World
 
 _LEFT_OUT = {"up.lock"}
+KEPT_APART = "epoch-keys"
+"""A folder that no backup holds: the keys that wrap customers' keys, which are destroyed in time only if nobody has
+copies of them."""
 _SQLITE_SUFFIXES = (".sqlite-wal", ".sqlite-shm")
 _MEMBERS = 1_000_000
 _SUMS = "SHA256SUMS"
@@ -43,6 +47,8 @@ class Backup:
     files: int
     size: int
     entries: int
+    left_out: tuple[str, ...] = ()
+    """Folders with keys that must not be in a backup, and are not."""
 
 
 def backup(world: World, target: Path) -> Backup:
@@ -50,6 +56,7 @@ def backup(world: World, target: Path) -> Backup:
     if target.exists():
         raise Refused(f"{target} already exists.", do="Name a new file.")
     audit.seal(world)
+    apart = [path for path in (world.home / KEPT_APART, Path(world.settings.epoch_keys)) if path.name]
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
         draft = Path(scratch) / "backup.tar.gz"
@@ -57,7 +64,7 @@ def backup(world: World, target: Path) -> Backup:
             with tarfile.open(fileobj=raw, mode="w:gz", compresslevel=3) as tar:
                 packed = _Packing(tar)
                 for path in sorted(world.home.rglob("*")):
-                    if not _is_left_out(path.relative_to(world.home)):
+                    if not _is_left_out(path.relative_to(world.home)) and not _is_below(path, apart):
                         source = _settled(path, Path(scratch)) if path.suffix == ".sqlite" else path
                         packed.add(source, str(path.relative_to(world.home)))
                 if not world.database.is_sqlite:
@@ -68,7 +75,8 @@ def backup(world: World, target: Path) -> Backup:
         size = draft.stat().st_size
         draft.replace(target)
     with world.look() as connection:
-        return Backup(len(packed.sums), size, ledger.size(connection))
+        left = tuple(str(path) for path in apart if path.is_dir())
+        return Backup(len(packed.sums), size, ledger.size(connection), left)
 
 
 def restore(source: Path, home: Path, database_url: str = "") -> audit.Audit:
@@ -238,6 +246,11 @@ def _is_left_out(place: Path) -> bool:
     drafts = place.parts[:2] == ("artifacts", "drafts")  # files still being taken in
     turns = place.parts[:1] == ("turns",)  # locks that say something only while a process holds them
     return drafts or turns or place.name in _LEFT_OUT or place.name.endswith(_SQLITE_SUFFIXES)
+
+
+def _is_below(path: Path, folders: Sequence[Path]) -> bool:
+    real = path.resolve()
+    return any(real == one or one in real.parents for one in (folder.resolve() for folder in folders))
 
 
 def _settled(path: Path, scratch: Path) -> Path:

@@ -23,7 +23,8 @@ def command(ctx: click.Context, file: Path, as_json: bool) -> None:
     """Copy database, keys, artifacts and inbox into FILE (.tar.gz) while Careful runs.
 
     A backup of SQLite comes back into PostgreSQL, and the other way round (CAREFUL_DATABASE says which).
-    The file holds private keys: keep it as safe as the machine itself.
+    The file holds private keys: keep it as safe as the machine itself. The keys that wrap customers' keys are left
+    out, so that destroying them ends what old backups could still tell (docs/data.md).
     """
     parts: Any = ctx.obj
     made = archive.backup(parts.world(), file)
@@ -31,6 +32,11 @@ def command(ctx: click.Context, file: Path, as_json: bool) -> None:
         say_json(made)
     else:
         click.echo(f"{made.files} files, {made.size / 1e6:.1f} MB, {made.entries} ledger entries: {file}")
+        for folder in made.left_out:
+            click.echo(
+                f"Left out: {folder}. Its keys wrap customers' keys; what was sealed opens only with them. Carry"
+                " them by themselves: docs/data.md."
+            )
 
 
 @click.command()

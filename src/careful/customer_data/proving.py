@@ -1,0 +1,167 @@
+"""Proving deletion: a value is planted, deleted as a customer's would be, and looked for wherever bytes are kept.
+
+What is planted goes the way of everything else: sealed with a key of its own, stored, read back, taken along in a
+backup. Then its key is destroyed and its record swept. What may be left then is said exactly: nothing in the database,
+its log and the inbox; in the backup only what cannot be opened once the epoch's key is gone.
+"""
+
+import secrets
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from careful.customer_data import searching, store
+from careful.customer_data.actions import add_customer
+from careful.customer_data.epoch_keys import epoch_keys
+from careful.customer_data.events import DeletionProved
+from careful.customer_data.model import GRACE
+from careful.customer_data.records import Records
+from careful.customer_data.sealing import DataKey, open_field, read_sealed, seal
+from careful.customer_data.stores import records_of
+from careful.kernel import archive
+from careful.kernel.actors import Actor
+from careful.kernel.errors import Unavailable
+from careful.kernel.ids import new_id
+from careful.kernel.inbox import Message, to_micros
+from careful.kernel.work import World
+
+TOPIC = "up/canary"
+_SECONDS = 20.0
+_NEVER = ("the value", "the key")
+"""What must lie nowhere, at no time."""
+_GONE = ("the sealed value", "the wrapped key")
+"""What must be gone from everything but backups once it was deleted."""
+_PIECE = 24  # bytes by which the sealed value and the wrapped key are known
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """Something that should not be there: what, where, and when it was looked for."""
+
+    what: str
+    place: str
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a proof of deletion found. It held if `finds` is empty and the search itself is known to work."""
+
+    id: str
+    at: datetime
+    store: str
+    held: bool
+    finds: tuple[Find, ...]
+    places: int
+    backups: tuple[str, ...]
+    in_backups: tuple[str, ...]
+    """What is in backups, as was expected: useless without the epoch's key."""
+    epoch: int
+    due: datetime | None
+    seconds: float
+
+
+def prove_deletion(world: World, actor: Actor, backups: Sequence[Path] = (), *, take_backup: bool = True) -> Proof:
+    """Plant, delete and look; record the result. Raises Invalid for a backup that cannot be read, Unavailable."""
+    began = time.monotonic()
+    planted = _Planted(world, actor)
+    records = records_of(world)
+    finds: list[Find] = []
+    with tempfile.TemporaryDirectory(prefix="careful-proof-") as folder:
+        planted.plant(records)
+        before = _everywhere(world, planted.needles)
+        finds += _unexpected(before, _NEVER, "before")
+        if not any("the sealed value" in held for held in before.values()):
+            finds.append(Find("no trace at all: the search does not work", "everywhere", "before"))
+        searched = list(backups)
+        if take_backup:
+            searched.append(Path(folder) / "backup.tar.gz")
+            archive.backup(world, searched[-1])
+        in_backups = {
+            f"{path.name}: {place}": held
+            for path in searched
+            for place, held in searching.search_backup(path, planted.needles).items()
+        }
+        finds += _unexpected(in_backups, _NEVER, "in a backup")
+        planted.delete(records)
+        after = _everywhere(world, planted.needles)
+        finds += _unexpected(after, (*_NEVER, *_GONE), "after")
+    with world.look() as connection:
+        newest = store.newest_epoch(connection)
+    proof = Proof(
+        id=new_id(), at=world.clock.now(), store=records.name, held=not finds, finds=tuple(finds), places=len(after),
+        backups=tuple(path.name for path in searched),
+        in_backups=tuple(sorted({what for held in in_backups.values() for what in held})),
+        epoch=newest.number if newest else 0, due=newest.ends + GRACE if newest else None,
+        seconds=round(time.monotonic() - began, 2),
+    )  # fmt: skip
+    with world.change(actor) as work:
+        work.record(
+            DeletionProved(
+                proof=proof.id, store=proof.store, held=proof.held, places=proof.places, backups=len(searched),
+                found=tuple(f"{one.what} in {one.place} ({one.when})" for one in finds[:20]),
+                epoch=proof.epoch, due=proof.due, as_of=proof.at,
+            )
+        )  # fmt: skip
+    return proof
+
+
+class _Planted:
+    """One planted value, its customer and what tells them in bytes."""
+
+    def __init__(self, world: World, actor: Actor) -> None:
+        self._world, self._actor = world, actor
+        self.device = f"canary-{new_id()}"
+        self.value = f"canary-{secrets.token_hex(16)}"
+        self.needles: Mapping[str, bytes] = {}
+        self._customer = ""
+
+    def plant(self, records: Records) -> None:
+        """Store the value as a device's is stored, and read it back."""
+        world = self._world
+        with world.change(self._actor) as work:
+            store.take_turn(work.connection)
+            self._customer, key, wrapped = add_customer(work, epoch_keys(world), self.device, world.settings.epoch_days)
+        ready = DataKey(self._customer, key)
+        payload = seal(ready, TOPIC, 0, {"value"}, {"value": self.value}, secrets.token_bytes)
+        sealed = read_sealed(payload).sealed["value"]
+        self.needles = {
+            "the value": self.value.encode(), "the key": key, "the sealed value": sealed[:_PIECE],
+            "the wrapped key": wrapped[:_PIECE],
+        }  # fmt: skip
+        records.append([Message(self.device, TOPIC, payload, to_micros(world.clock.now()))])
+        (row,) = records.read(self.device)
+        if open_field(ready, TOPIC, read_sealed(row.payload), "value") != self.value:
+            raise Unavailable("What was planted did not come back.")
+
+    def delete(self, records: Records) -> None:
+        """Destroy the key, sweep the record, and have both leave the files."""
+        world = self._world
+        with world.change(self._actor) as work:
+            store.take_turn(work.connection)
+            store.end_customer(work.connection, self._customer, work.now, "asked")
+        moment = world.clock.now().replace(year=9000)
+        while records.delete_of(self.device, moment, 1000):
+            pass
+        until = time.monotonic() + _SECONDS
+        while not (records.settle() and world.database.fold(store.customer.name)):
+            if time.monotonic() > until:
+                raise Unavailable("Other programs hold the database open; what was deleted is still in its log.")
+            time.sleep(0.2)
+        with world.change(self._actor) as work:
+            store.forget_customer(work.connection, self._customer)
+
+
+def _everywhere(world: World, needles: Mapping[str, bytes]) -> dict[str, frozenset[str]]:
+    """Look into every file of the data folder, and into every table where these lie elsewhere."""
+    found = searching.search_files(world.home, needles)
+    if not world.database.is_sqlite:
+        found |= {f"table {name}": held for name, held in searching.search_tables(world, needles).items()}
+    return found
+
+
+def _unexpected(found: Mapping[str, frozenset[str]], what: Sequence[str], when: str) -> list[Find]:
+    return [Find(one, place, when) for place, held in sorted(found.items()) for one in what if one in held]
