@@ -5,13 +5,26 @@ from typing import Any
 
 import click
 
-from careful import customer_data, devices, notices, obligations, people, products, releases, updates, vulnerabilities
+from careful import (
+    customer_data,
+    devices,
+    monitoring,
+    notices,
+    obligations,
+    people,
+    products,
+    releases,
+    updates,
+    vulnerabilities,
+)
 from careful.entrypoints.cli.output import json_option, say_json
 from careful.entrypoints.cli.supervise import take_lock
 from careful.kernel import archive
 from careful.kernel.errors import Refused
 
-WHOSE_TABLES = (people, products, releases, devices, vulnerabilities, updates, customer_data, notices, obligations)
+WHOSE_TABLES = (
+    people, products, releases, devices, vulnerabilities, updates, customer_data, monitoring, notices, obligations,
+)  # fmt: skip
 """Loaded so that every table is known: a backup that leaves one out is refused."""
 
 
