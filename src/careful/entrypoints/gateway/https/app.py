@@ -1,5 +1,8 @@
 """The device HTTPS server: all routes for devices, one application, one port."""
 
+import contextlib
+from collections.abc import AsyncIterator
+
 import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -8,6 +11,7 @@ from starlette.middleware import Middleware
 from careful import devices
 from careful.entrypoints.gateway.https import crl, ddi, est, notice, tuf
 from careful.entrypoints.gateway.https.errors import http_error, refusal, unexpected
+from careful.entrypoints.gateway.https.ingest import Ingest
 from careful.entrypoints.gateway.https.limits import BodyLimit
 from careful.entrypoints.gateway.https.mtls import MutualTLSProtocol, tls_context
 from careful.kernel.errors import CarefulError
@@ -19,9 +23,20 @@ _KEEP_ALIVE_SECONDS = 60
 
 def create_app(world: World) -> Starlette:
     """Return the application."""
+    taken = Ingest(world)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        await taken.taking.close()
+
     app = Starlette(
         # In this order a request is matched: nearly all are polls, so theirs comes first.
-        routes=[route for feature in (ddi, est, tuf, crl, notice) for route in feature.routes(world)],
+        routes=[
+            *(route for feature in (ddi, est, tuf, crl, notice) for route in feature.routes(world)),
+            *taken.routes(),
+        ],
+        lifespan=lifespan,
         middleware=[Middleware(BodyLimit)],
         exception_handlers={CarefulError: refusal, HTTPException: http_error, Exception: unexpected},
     )

@@ -14,7 +14,7 @@ _RETRY_SECONDS = 5
 _NO_SUCH_ADDRESS, _WRONG_METHOD = 404, 405
 _ADDRESSES = (
     "Enrolment is at /.well-known/est/, updates at /default/controller/v1/<device> and /tuf/<product>/, "
-    "the revocation list at /crl, notices at /v1/notice."
+    "the revocation list at /crl, notices at /v1/notice, messages at /d/<device>/up/<stream>."
 )
 _log = structlog.get_logger(__name__)
 

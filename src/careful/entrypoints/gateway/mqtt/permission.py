@@ -20,7 +20,7 @@ from careful.entrypoints.gateway import payloads
 from careful.entrypoints.gateway.allowance import Spent, within
 from careful.products import NOBODY, Checked, Denied, Permit, Stream, plain_stream
 
-__all__ = ["Checked", "Denied", "Route", "check", "covers", "may_hear", "route", "take", "taken"]
+__all__ = ["Checked", "Denied", "Route", "check", "covers", "is_within", "may_hear", "route", "take", "taken"]
 
 TOPIC_BYTES = 256
 TOPIC_LEVELS = 8
@@ -82,10 +82,16 @@ def take(to: Route, payload: bytes, consents: AbstractSet[str], spent: Spent, no
     stream = to.stream
     if checked.fields is None:
         return checked
-    if stream.rate is not None and not within(spent, stream.name, stream.rate, len(payload), now):
+    if stream.rate is not None and not is_within(to, len(payload), spent, now):
         return Checked(None, (), Denied("over-rate", stream.name))
     stream.count(checked.fields)
     return checked
+
+
+def is_within(to: Route, size: int, spent: Spent, now: float) -> bool:
+    """Tell whether a message of `size` bytes is within its stream's rate; if so, it is counted."""
+    rate = to.stream.rate
+    return rate is None or within(spent, to.stream.name, rate, size, now)
 
 
 def taken(checked: Checked, payload: bytes) -> bytes:

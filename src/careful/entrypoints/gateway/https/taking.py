@@ -1,0 +1,249 @@
+"""Messages that come over HTTPS, taken as MQTT's are: checked by the declaration, sealed, on disk before the answer.
+
+What a device may say is remembered, and looked up again as soon as the ledger says that it may have changed. What was
+counted and seen goes to the database about once a second.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any, TypeVar, TypeVarTuple
+
+import structlog
+
+from careful import devices
+from careful.devices import Identity
+from careful.entrypoints.gateway.intake import Admitted, Intake, Speaker
+from careful.entrypoints.gateway.mqtt import permission
+from careful.entrypoints.gateway.mqtt.permission import Checked, Denied, Route
+from careful.entrypoints.gateway.mqtt.sealing import RESET, Keyring
+from careful.entrypoints.gateway.sealing import Pool, sealed
+from careful.kernel import ledger
+from careful.kernel.errors import CarefulError, Unavailable
+from careful.kernel.inbox import Inbox, Message
+from careful.kernel.inboxes import open_inbox
+from careful.kernel.work import World
+
+LOOK_SECONDS = 0.25
+FLUSH_SECONDS = 1.0
+KEPT_SECONDS = 300.0
+"""For how long what a silent device may say, and its customer's key, are remembered."""
+_MOST = 50_000
+_log = structlog.get_logger(__name__)
+_Answer = TypeVar("_Answer")
+_Given = TypeVarTuple("_Given")
+
+
+class Taking:
+    """One process's part; used on its event loop. The inbox is opened with the first message."""
+
+    def __init__(self, world: World, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._world, self._monotonic = world, monotonic
+        self.intake = Intake(world)
+        self._keys = Keyring(world)
+        self._draw = Pool().draw
+        self._inbox: Inbox | None = None
+        self._opening = asyncio.Lock()
+        self._looking = asyncio.Lock()
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="taking")
+        self._known: dict[str, tuple[Speaker, Admitted, float]] = {}
+        self._looked, self._mark = float("-inf"), 0
+        self._seen: dict[str, datetime] = {}
+        self._versions: dict[str, str] = {}
+        self._crashes: dict[str, int] = {}
+        self._flushing: asyncio.Task[None] | None = None
+
+    async def admit(self, identity: Identity) -> tuple[Speaker, Admitted]:
+        """Return what a device may say just now."""
+        if self._monotonic() - self._looked >= LOOK_SECONDS:
+            async with self._looking:
+                if self._monotonic() - self._looked >= LOOK_SECONDS:
+                    await self._look()
+        device, now = identity.device, self._monotonic()
+        found = self._known.pop(device, None)
+        if found is None:
+            may = await self._ask(self.intake.admit, device, identity.product)
+            found = Speaker(device, identity.product, may.release), may, now
+            self.intake.watch(identity.product, may.permit)
+            if len(self._known) >= _MOST:
+                del self._known[next(iter(self._known))]
+        self._known[device] = found[0], found[1], now  # who was heard last stands last
+        return found[0], found[1]
+
+    def check(self, who: Speaker, may: Admitted, route: Route, payloads: Sequence[bytes]) -> list[Checked]:
+        """Check records one after the other, as far as the first that is refused. None is counted as taken yet."""
+        found: list[Checked] = []
+        for payload in payloads:
+            found.append(permission.check(route, payload, may.consents))
+            if found[-1].fields is None:
+                break
+        if found and found[-1].fields is None:
+            return found
+        spent = self.intake.spent(who.device)
+        before = dict(spent)
+        for place, (payload, one) in enumerate(zip(payloads, found, strict=True)):
+            if not permission.is_within(route, len(payload), spent, self._monotonic()):
+                spent.clear()
+                spent.update(before)
+                return [*found[:place], Checked(None, (), Denied("over-rate", route.stream.name))]
+            assert one.fields is not None  # noqa: S101 (for the type checker: what was refused has left above)
+        return found
+
+    async def store(
+        self, who: Speaker, route: Route, records: Sequence[tuple[bytes, Checked, bytes]]
+    ) -> None:  # fmt: skip
+        """Store records (what came, what passed, its name or nothing); return once they are on disk.
+
+        Raises Unavailable.
+        """
+        if route.topic == RESET:
+            await self._ask(self._keys.reset, who.device)
+        inbox = self._inbox or await self._open()
+        at = int(self._world.clock.now().timestamp() * 1_000_000)
+        block: list[Message] = []
+        for payload, checked, name in records:
+            kept, digest = await self._sealed(who, route, checked, payload)
+            block.append(Message(who.device, route.topic, kept, at, digest=digest, record=name))
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
+        inbox.append(block, lambda failure: _settle(loop, done, failure))
+        await done
+        self._taken(who, route, [checked for _, checked, _ in records])
+
+    async def _sealed(self, who: Speaker, route: Route, checked: Checked, payload: bytes) -> tuple[bytes, bytes]:
+        fields = checked.fields or {}
+        kept = permission.taken(checked, payload)
+        if route.stream.personal.isdisjoint(fields):
+            return kept, b""
+        key = self._keys.get(who.device)
+        while key is None:
+            await self._ask(self._keys.fetch, who.device)
+            key = self._keys.get(who.device)
+        return sealed(key, route.topic, route.stream, fields, kept, self._draw)
+
+    def _taken(self, who: Speaker, route: Route, checked: Sequence[Checked]) -> None:
+        """Note what was taken, and what a reported state says."""
+        for one in checked:
+            route.stream.count(one.fields or {})
+            for left_out in one.dropped:
+                self.intake.count(who, left_out.kind, left_out.detail, left_out=True)
+            if route.topic == "state/reported":
+                self._report(who, one.fields or {})
+        if route.stream.noted:
+            self.intake.began(who, route.stream.name)
+        self.heard(who.device)
+
+    def heard(self, device: str) -> None:
+        """Note that a device is there."""
+        self._seen[device] = self._world.clock.now()
+        if self._flushing is None:
+            self._flushing = asyncio.create_task(self._flush_for_ever())
+
+    def refused(self, who: Speaker, denied: Denied) -> None:
+        """Count a refusal."""
+        self.intake.count(who, denied.kind, denied.detail)
+        self.heard(who.device)
+
+    def _report(self, who: Speaker, said: Mapping[str, Any]) -> None:
+        version, crashes = said.get("version"), said.get("crashes")
+        if type(crashes) is int:
+            self._crashes[who.device] = crashes
+        if isinstance(version, str) and version:
+            self._versions[who.device] = version
+            found = self._known.get(who.device)
+            if found is not None and found[0].release != version:
+                del self._known[who.device]  # it is judged by the release that it runs now
+
+    async def _look(self) -> None:
+        """Forget what may have changed since the last time."""
+        if not self._mark:
+            self._mark = await self._ask(self._size)
+        news = await self._ask(self.intake.changed, self._mark)
+        self._mark, self._looked = news.size, self._monotonic()
+        since = self._looked - KEPT_SECONDS
+        for device, (who, _, heard) in list(self._known.items()):
+            if news.concerns(who) or heard < since:
+                del self._known[device]
+        if news.devices:
+            self.intake.forget(news.devices)
+        if news.ended:
+            await self._ask(self._keys.swap, news.ended, frozenset(self._known))
+
+    def _size(self) -> int:
+        with self._world.look() as connection:
+            return ledger.size(connection)
+
+    async def _open(self) -> Inbox:
+        async with self._opening:
+            if self._inbox is None:
+                self._inbox = await self._ask(open_inbox, self._world)
+            return self._inbox
+
+    async def _ask(self, question: Callable[[*_Given], _Answer], *given: *_Given) -> _Answer:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, question, *given)
+
+    async def _flush_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_SECONDS)
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Bring to the database what was seen and counted; what fails is kept for the next time."""
+        counts = self.intake.drain()
+        seen, self._seen = self._seen, {}
+        versions, self._versions = self._versions, {}
+        crashes, self._crashes = self._crashes, {}
+        try:
+            await self._ask(self._write, versions, crashes, seen)
+            await self._ask(self.intake.write, counts)
+            await self._ask(self._keys.keep, frozenset(self._known))
+            await self._ask(self._keys.beat)
+        except Exception as failure:  # noqa: BLE001 (whatever it is, it is written the next time)
+            _log.error("what came over HTTPS could not be counted", why=repr(failure))
+            self._seen = seen | self._seen
+            self._versions = versions | self._versions
+            self._crashes = crashes | self._crashes
+            self.intake.put_back(counts)
+
+    def _write(self, versions: Mapping[str, str], crashes: Mapping[str, int], seen: Mapping[str, datetime]) -> None:
+        devices.seen(self._world, dict(seen))
+        for device, version in versions.items():
+            try:
+                devices.report_version(self._world, device, version, "https")
+            except Unavailable:
+                raise
+            except CarefulError as refused:
+                _log.info("a reported version was refused", device=device, why=str(refused))
+        if crashes:
+            devices.report_crashes(self._world, dict(crashes))
+
+    async def close(self) -> None:
+        """Write what is left; what is under way reaches the disk."""
+        if self._flushing is not None:
+            self._flushing.cancel()
+            await self.flush()
+            with contextlib.suppress(CarefulError):
+                await self._ask(self._keys.end)
+        if self._inbox is not None:
+            await self._ask(self._inbox.close)
+        self._threads.shutdown(wait=False)
+
+
+def _settle(
+    loop: asyncio.AbstractEventLoop, done: "asyncio.Future[None]", failure: Exception | None
+) -> None:  # fmt: skip
+    """Come back from the inbox's thread."""
+
+    def tell() -> None:
+        if done.cancelled():
+            return
+        if failure is None:
+            done.set_result(None)
+        else:
+            done.set_exception(failure if isinstance(failure, CarefulError) else Unavailable(str(failure)))
+
+    with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to be told
+        loop.call_soon_threadsafe(tell)

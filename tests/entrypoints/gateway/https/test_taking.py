@@ -1,0 +1,71 @@
+"""Taking messages: all records of a request or none, rates included; what may change is looked up again."""
+
+import asyncio
+
+import pytest
+
+from careful import products
+from careful.entrypoints.gateway.https.taking import Taking
+from careful.entrypoints.gateway.intake import Admitted, Speaker
+from careful.entrypoints.gateway.mqtt.permission import route
+from careful.kernel import inbox
+from careful.kernel.errors import Unavailable
+from careful.kernel.inbox import SqliteInbox
+
+FILE = b"""\
+schema: product/1
+product: {id: cam-1}
+data:
+  - {id: rare, fields: [n], types: {n: integer}, personal: false, rate: {messages: 3, per: hour}}
+"""
+PERMIT = products.permit(products.parse(FILE))
+RARE = route(PERMIT, "a", "d/a/up/rare")
+WHO, MAY = Speaker("a", "cam-1", ""), Admitted(PERMIT)
+
+
+def records(*numbers):
+    return [b'{"n":%d}' % n for n in numbers]
+
+
+@pytest.mark.parametrize(
+    ("given", "kinds"),
+    [
+        ([records(1, 2, 3), records(4)], [None, "over-rate"]),
+        ([records(1, 2, 3, 4), records(1, 2, 3)], ["over-rate", None]),
+        ([[*records(1, 2), b'{"n":"x"}'], records(1, 2, 3)], ["wrong-type", None]),
+        ([[b'{"n":'], records(1)], ["malformed-payload", None]),
+    ],
+    ids=["the rate is spent", "more than the rate spends nothing", "a fault spends nothing", "no JSON"],
+)
+def test_all_or_nothing(world, given, kinds):
+    taking = Taking(world)
+    found = [taking.check(WHO, MAY, RARE, one)[-1].denied for one in given]
+    assert [one and one.kind for one in found] == kinds
+
+
+def test_on_disk_and_in_order_or_not_at_all(world, monkeypatch):
+    async def story():
+        taking = Taking(world)
+        checked = taking.check(WHO, MAY, RARE, records(1, 2))
+        await taking.store(WHO, RARE, [(b'{"n":1}', checked[0], b""), (b'{"n":2}', checked[1], b"")])
+        assert [one.payload for one in inbox.recent(world.home, "a")] == [b'{"n":2}', b'{"n":1}']
+        monkeypatch.setattr(SqliteInbox, "_store", lambda *_: 1 / 0)
+        with pytest.raises(Unavailable):
+            await taking.store(WHO, RARE, [(b'{"n":3}', checked[0], b"")])
+        assert inbox.count(world.home) == 2
+        await taking.close()
+
+    asyncio.run(story())
+
+
+def test_counts_that_could_not_be_written_are_kept(world, monkeypatch):
+    async def story():
+        taking = Taking(world)
+        taking.intake.count(WHO, "wrong-type", "rare.n")
+        with monkeypatch.context() as broken:
+            broken.setattr(taking, "_write", lambda *_: 1 / 0)
+            await taking.flush()
+        assert taking.intake.drain().refusals == {("a", "wrong-type"): ("rare.n", 1)}
+        await taking.close()
+
+    asyncio.run(story())
