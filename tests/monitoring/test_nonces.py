@@ -62,6 +62,13 @@ def test_after_a_restore_the_chain_begins_anew(world, staff):
         monitoring.reset_chain(world, staff, "d", "")
 
 
+def test_a_new_key_begins_a_new_chain(world):
+    connect(world, "d", None)
+    monitoring.forget_chain(world, "d")
+    monitoring.forget_chain(world, "never-there")
+    assert monitoring.present(world, "d", None) == "first"
+
+
 def test_one_who_took_part_and_comes_without_is_noticed(world):
     connect(world, "d", None)
     assert monitoring.present(world, "d", None) == "missing"

@@ -14,8 +14,10 @@ from dataclasses import replace
 
 from careful_device import acts, config, est, files, loop, manifest, seen
 from careful_device.backlog import Backlog
+from careful_device.chain import Chain
 from careful_device.conditions import Power, is_news, said_of
 from careful_device.config import Config
+from careful_device.connections import Connections
 from careful_device.ddi import Ddi
 from careful_device.directory_slots import DirectorySlots
 from careful_device.errors import AgentError
@@ -34,6 +36,7 @@ _LOG = logging.getLogger(__name__)
 _LONGEST_SLEEP = 3600.0
 _LONGEST_PAUSE = 600.0
 _CLOCK_SLACK = 60.0
+_CONNECTIONS = "event/connections"  # a source of our own beside the streams
 
 
 class Agent:
@@ -59,6 +62,7 @@ class Agent:
         self._last = clock()
         self._crashes: int | None = None
         self._power: Power | None = None
+        self._table = Connections()
         self.identity = Identity(settings.home, settings.device)
         self.client = Client(settings.ca_path, self.identity, stores=settings.stores_ca_path)
         self.slots = slots or slots_of(settings)
@@ -66,6 +70,8 @@ class Agent:
         self.backlog = Backlog(settings.home / "backlog.db", settings.backlog.messages, settings.backlog.bytes)
         self.messenger = self._messenger(hub) if hub is not None and settings.mqtt_host else None
         self._sources = sources_of(settings) if sources is None else dict(sources)
+        if self.settings.connections_seconds and sources is None:
+            self._sources[_CONNECTIONS] = (self.settings.connections_seconds, self._connections)
         if self.messenger is None:
             self._sources = {}
         if settings.token and self.identity.path():  # a crash came between the certificate and this
@@ -161,7 +167,8 @@ class Agent:
 
     def _messenger(self, hub: Hub) -> Messenger:
         address = (self.settings.mqtt_host, self.settings.mqtt_port)
-        return Messenger(self.settings.device, address, self.client, self.backlog, hub, self.notice)
+        chain = Chain(self.settings.home / "nonce")
+        return Messenger(self.settings.device, address, self.client, self.backlog, hub, self.notice, chain)
 
     def _do(self, act: acts.Act) -> seen.Seen:
         try:
@@ -220,8 +227,15 @@ class Agent:
         return seen.Certified(own.start, own.end)
 
     def _read(self, stream: str) -> None:
-        if self.messenger is not None:
+        if self.messenger is None:
+            return
+        if stream == _CONNECTIONS:
+            self.messenger.report(self._sources[stream][1](), stream)
+        else:
             self.messenger.send(f"up/{stream}", self._sources[stream][1]())
+
+    def _connections(self) -> dict[str, object]:
+        return self._table.read(self._clock())
 
     def _say_how_it_is(self) -> None:
         version, _slot = self.slots.running()

@@ -9,6 +9,7 @@
     tuf_url = "https://devices.example:8444/tuf/cam-1"
     mqtt_host = "devices.example"
     mqtt_port = 8883
+    connections_seconds = 60              # how often to say whom the device talks with (it is not kept); 0: never
     ca_file = "ca.pem"                    # whom to believe when connecting, and nobody else
     root_file = "root.json"               # TUF root metadata, pinned when the device is made
 
@@ -109,6 +110,7 @@ class Config:
     tuf_url: str = ""
     mqtt_host: str = ""
     mqtt_port: int = 8883
+    connections_seconds: int = 60
     ca_file: str = "ca.pem"
     root_file: str = "root.json"
     token: str = field(default="", repr=False)

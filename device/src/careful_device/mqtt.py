@@ -21,8 +21,9 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from careful_device import seen
+from careful_device import chain, seen
 from careful_device.backlog import Backlog
+from careful_device.chain import Chain
 from careful_device.errors import WireError
 from careful_device.https import Client as Https
 from careful_device.hub import Hub
@@ -41,7 +42,7 @@ class Messenger:
 
     def __init__(
         self, device: str, address: tuple[str, int], https: Https, backlog: Backlog, hub: Hub,
-        notice: Callable[[seen.Seen], None],
+        notice: Callable[[seen.Seen], None], chain: Chain,
     ) -> None:  # fmt: skip
         self._device = device
         self._address = address
@@ -49,6 +50,7 @@ class Messenger:
         self._backlog = backlog
         self._hub = hub
         self._notice = notice
+        self._chain = chain
         self._client: Client | None = None
         self._identity: tuple[Path | None, int] = (None, 0)
         self._lock = threading.RLock()
@@ -77,6 +79,7 @@ class Messenger:
                 self._flying.clear()
                 self._last = self._overtaken = 0
             client = self._client
+            client.username_pw_set(self._device, self._chain.show())
         try:
             client.connect(*self._address, keepalive=_KEEP_ALIVE)
         except (OSError, ValueError) as broken:
@@ -111,12 +114,12 @@ class Messenger:
         if client is not None:
             client.disconnect()
 
-    def report(self, state: dict[str, object]) -> None:
+    def report(self, state: dict[str, object], topic: str = "state/reported") -> None:
         """Say how the device is now, if there is a connection. Never kept: what was true yesterday would mislead."""
         with self._lock:
             if self._online and self._client is not None:
-                topic = f"d/{self._device}/state/reported"
-                self._client.publish(topic, json.dumps(state, separators=(",", ":")).encode(), qos=1)
+                said = json.dumps(state, separators=(",", ":")).encode()
+                self._client.publish(f"d/{self._device}/{topic}", said, qos=1)
 
     def drop(self) -> None:
         """End the connection politely; the agent will open another."""
@@ -197,7 +200,9 @@ class Messenger:
         self.pump()
 
     def _on_message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
-        if message.topic == f"d/{self._device}/down/poll":
+        if message.topic == f"d/{self._device}/{chain.TOPIC}":
+            self._chain.take(bytes(message.payload))
+        elif message.topic == f"d/{self._device}/down/poll":
             self._notice(seen.Nudged())
         elif message.topic == f"d/{self._device}/state/desired" and len(message.payload) <= _DOWN_LIMIT:
             _LOG.info("%s: desired state: %s", self._device, message.payload[:200])

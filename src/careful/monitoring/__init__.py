@@ -26,7 +26,7 @@ from careful.monitoring.incidents import fold_silence
 from careful.monitoring.memories import keep, kept, note_watched
 from careful.monitoring.model import ACTIONS, Action, Detection, Expected, Flow, Place, Rate, Window
 from careful.monitoring.nonces import TOPIC as NONCE_TOPIC
-from careful.monitoring.nonces import Shown, hand_out, present, reset_chain
+from careful.monitoring.nonces import Shown, forget_chain, hand_out, present, reset_chain
 from careful.monitoring.queries import SORTS, alert, alerts, counts, devices_of, drills, expectations, releases_of, wide
 from careful.monitoring.watcher import Watcher
 
@@ -41,7 +41,7 @@ __all__ = [
     "Verdict", "Scope", "SCOPES", "Expectation", "judge", "end_expectation",
     "alerts", "alert", "devices_of", "releases_of", "expectations", "counts", "wide", "SORTS",
     # clones
-    "NONCE_TOPIC", "Shown", "present", "hand_out", "reset_chain",
+    "NONCE_TOPIC", "Shown", "present", "hand_out", "reset_chain", "forget_chain",
     # drills
     "drills",
 ]  # fmt: skip

@@ -54,6 +54,15 @@ def hand_out(world: World, device: str, shown: bytes | None) -> str:
     return new
 
 
+def forget_chain(world: World, device: str) -> None:
+    """Forget a device's chain: it has enrolled anew, with another key, and whoever had the old one is out."""
+    with world.look() as connection:
+        if store.nonces(connection, device) is None:
+            return
+    with world.change(SYSTEM) as work:
+        store.drop_nonces(work.connection, device)
+
+
 def reset_chain(world: World, actor: Actor, device: str, reason: str) -> None:
     """Begin a device's chain anew: as after a restore from a backup. Raises NotFound, Invalid."""
     why = " ".join(reason.split())

@@ -41,6 +41,10 @@ BUILT_IN: Mapping[str, frozenset[str]] = MappingProxyType(
         "offline": frozenset({"reason", "at"}),
         "update": frozenset({"action", "version", "state", "reason", "at"}),
         RESET: frozenset({"at"}),
+        "connections": frozenset(
+            {"at", "peers", "listening_tcp", "listening_udp", "established_tcp"}
+            | {f"{unit}_{way}" for unit in ("bytes", "packets") for way in ("in", "out")}
+        ),
     }
 )
 """Events that every device may send, with the fields they may have."""

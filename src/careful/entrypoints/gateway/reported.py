@@ -57,11 +57,11 @@ def read(device: str, said: Iterable[tuple[str, bytes]], now: float) -> Told:
 
 
 def flows(device: str, peers: object, now: float) -> tuple[Flow, ...]:
-    """Read a connection table: lines `address port transport state direction`, at most so many."""
+    """Read a connection table: lines `address port transport state direction [number]`, at most so many."""
     found = []
     for line in peers[:PEERS_MOST] if isinstance(peers, list) else ():
         parts = line.split() if isinstance(line, str) and len(line) <= 128 else []  # noqa: PLR2004 (longer than any)
-        if len(parts) != 5 or parts[2] not in {"tcp", "udp"} or not parts[1].isdecimal():  # noqa: PLR2004
+        if len(parts) not in {5, 6} or parts[2] not in {"tcp", "udp"} or not parts[1].isdecimal():
             continue
         try:
             peer = str(ipaddress.ip_address(parts[0]))

@@ -243,6 +243,7 @@ class Watch:
                 self._watcher.rearm(str(entry.data["device"]))
             else:
                 self._known.pop(str(entry.data["device"]), None)
+                monitoring.forget_chain(self._world, str(entry.data["device"]))
 
     def _with_https(self, tallies: Mapping[str, Tally]) -> Mapping[str, Tally]:
         """Add what the HTTPS doors have refused since: they count in the database, in another process."""

@@ -151,12 +151,13 @@ class Fleet:
         context: ssl.SSLContext | None = None,
         level: int = LEVEL,
         asked: Properties = None,
+        password: bytes = b"",
     ) -> Client:
         """Connect and send CONNECT; the answer is not read yet. `asked` are properties of MQTT 5."""
         raw = socket.create_connection(("localhost", self.port), timeout=WAIT)
         made = Client((context or who.context()).wrap_socket(raw, server_hostname="localhost"), Reader(level))
         named = who.device if client is None else client
-        made.send(Connect(named, clean, keep_alive, will, level, asked))
+        made.send(Connect(named, clean, keep_alive, will, level, asked, password))
         return made
 
     def join(self, who: Credentials, **given: Any) -> Client:

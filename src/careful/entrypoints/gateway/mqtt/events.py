@@ -179,11 +179,12 @@ class Join(Struct, frozen=True):
     """Take the device's place: end an older connection of the same name, then begin or find its session.
 
     With `clean`, forget what there was. With `lasts`, the session outlives the connection. Answered with `Joined`, or
-    `NotLetIn` where the database does not answer.
+    `NotLetIn` where the database does not answer. `shown` is the device's nonce, empty where it takes no part.
     """
 
     clean: bool
     lasts: float = 0.0
+    shown: bytes = b""
 
 
 class Leave(Struct, frozen=True):

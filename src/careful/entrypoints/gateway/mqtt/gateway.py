@@ -18,6 +18,7 @@ from msgspec import Struct
 from careful import devices
 from careful.entrypoints.gateway.intake import Admitted, Counts, Intake, News, Speaker
 from careful.entrypoints.gateway.mqtt.asking import Asking
+from careful.entrypoints.gateway.mqtt.chain import Chain
 from careful.entrypoints.gateway.mqtt.connection import Connection
 from careful.entrypoints.gateway.mqtt.events import (
     Command,
@@ -45,6 +46,7 @@ from careful.entrypoints.gateway.mqtt.reasons import STOPPING, TAKEN_OVER
 from careful.entrypoints.gateway.mqtt.sealing import RESET, Keyring, Sealing, needs_key
 from careful.entrypoints.gateway.mqtt.signals import Signals
 from careful.entrypoints.gateway.mqtt.wills import Wills
+from careful.entrypoints.gateway.reported import CONNECTIONS
 from careful.kernel import ledger
 from careful.kernel.errors import CarefulError, Unavailable
 from careful.kernel.inbox import GROUP_MOST, Entry, Inbox, Message, Released, Settled
@@ -103,6 +105,7 @@ class Gateway:
         self.asking = Asking(self, self.intake, self._ledger)
         self._looks_well = True
         self.signals = Signals(world)
+        self._chain = Chain(self, world)
         self._keys = Keyring(world)
         self._sealing = Sealing(self, self._keys)
 
@@ -133,6 +136,9 @@ class Gateway:
 
     def store(self, connection: Connection, wanted: Store) -> None:
         """Put a message into the present block; the block goes to the inbox at the end of this turn of the loop."""
+        if wanted.topic == CONNECTIONS:
+            self._looked_at(connection, wanted)
+            return
         payload, digest = wanted.payload, b""
         if wanted.stream is not None or self._sealing.waiting or wanted.topic == RESET:
             ready = self._sealing.seal(connection, wanted)
@@ -153,6 +159,12 @@ class Gateway:
             self._owners.setdefault(connection, []).append(wanted.token)
         if len(self._block) >= GROUP_MOST:
             self._send_block()
+
+    def _looked_at(self, connection: Connection, wanted: Store) -> None:
+        """Hand a connection table to the watch; it is not kept."""
+        self.signals.sent(connection.session.device, wanted.topic, wanted.payload)
+        if wanted.token:
+            self.loop.call_soon(connection.feed, Stored((wanted.token,)))
 
     def _mark(self, mark: Settled | Released) -> None:
         """Put a mark into the present block, behind what came before it."""
@@ -235,6 +247,7 @@ class Gateway:
         self.signals.joined(device, connection.who.product, connection.network, overlap=still)
         self._wills.back(device, clean=wanted.clean)
         self._mail.join(connection, wanted)
+        self._chain.joined(device, wanted.shown)
 
     def count(self, device: str, kind: str, detail: str) -> None:
         """Count a refusal; the database hears of it within seconds."""

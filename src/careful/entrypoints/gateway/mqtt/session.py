@@ -173,7 +173,7 @@ class Session:
             self._will = will
         self.phase, self._terms = "joining", granting.terms_of(packet, self.device)
         self._keep_alive = self._terms.keep_alive
-        return [*self._flow(), Join(packet.clean, self._terms.lasts)]
+        return [*self._flow(), Join(packet.clean, self._terms.lasts, packet.password)]
 
     def _turn_away(self, code: int, why: str) -> list[Command]:
         return [Send(granting.turned_away(code, why, five=self._five)), *self._end(why)]
