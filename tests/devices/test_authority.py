@@ -145,3 +145,20 @@ def test_the_revocation_list_changes_when_revocations_do(
     assert numbers == sorted(set(numbers))
     clock.advance(timedelta(days=31))
     assert reason() is None  # expired by itself
+
+
+def test_files_are_signed_by_a_certificate_that_is_renewed(world: World, clock: ManualClock) -> None:
+    def signer() -> x509.Certificate:
+        return x509.load_pem_x509_certificate((world.home / "authority" / "signer-chain.pem").read_bytes())
+
+    assert devices.sign_file(world, b"one") != devices.sign_file(world, b"two")
+    first = signer()
+    issuing = x509.load_der_x509_certificate(devices.authority_chain(world)[0])
+    first.verify_directly_issued_by(issuing)
+    assert first.extensions.get_extension_for_class(x509.KeyUsage).value.digital_signature
+    clock.advance(timedelta(days=200))
+    devices.sign_file(world, b"one")
+    assert signer() == first
+    clock.advance(timedelta(days=60))
+    devices.sign_file(world, b"one")
+    assert signer().not_valid_after_utc > first.not_valid_after_utc

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,8 +10,9 @@ import pytest
 from cryptography import x509
 from sqlalchemy import func, select
 
-from careful import devices
+from careful import devices, products
 from careful.devices import enrolment, store
+from careful.devices.certificates import MUD_URL
 from careful.kernel import ledger
 from careful.kernel.actors import Actor
 from careful.kernel.clock import ManualClock
@@ -269,3 +271,21 @@ def test_a_device_that_renews_without_end_is_stopped(world: World, clock: Manual
         devices.re_enrol(world, certificate, fleet.csr("cam-1-001"))
     clock.advance(timedelta(hours=1, seconds=1))
     assert devices.re_enrol(world, certificate, fleet.csr("cam-1-001"))
+
+
+def test_the_certificate_says_where_the_network_profile_is(world: World, staff: Actor, fleet: Any) -> None:
+    def profile_of(der: bytes) -> bytes | None:
+        held = [one for one in x509.load_der_x509_certificate(der).extensions if one.oid == MUD_URL]
+        return held[0].value.value if held else None
+
+    assert profile_of(fleet.enrol()) is None  # without https nobody could trust it
+    safe = replace(world, settings=world.settings.model_copy(update={"public_url": "https://maker.example"}))
+    [token] = devices.make_tokens(safe, staff, "cam-1", 1, "rev-a")
+    assert profile_of(devices.enrol(safe, token.token, fleet.csr("no-profile"), None, "test")[0]) is None
+    declared = b"schema: product/1\nproduct: {id: cam-1}\necosystem:\n"
+    declared += b"- {id: device, edges: [{to: c, protocol: mqtts, direction: out}]}\n- {id: c, hosts: [c.example]}\n"
+    products.declare(safe, staff, declared)
+    [token] = devices.make_tokens(safe, staff, "cam-1", 1, "rev-a")
+    with_profile = devices.enrol(safe, token.token, fleet.csr("with-profile"), None, "test")[0]
+    url = b"https://maker.example/mud/cam-1.json"
+    assert profile_of(with_profile) == b"\x16" + bytes([len(url)]) + url  # an IA5String

@@ -1,9 +1,9 @@
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
-from careful.products.mud import mud, ways
+from careful.products.mud import mud, mud_url, ways
 from careful.products.parsing import parse
 
 ON = date(2026, 11, 22)
@@ -92,3 +92,18 @@ def test_a_product_past_its_support_end_is_not_supported():
 )
 def test_without_a_way_there_is_no_file(lines: str):
     assert mud(parse((HEAD + lines).encode()), ON, "x") is None
+
+
+def test_what_else_stands_in_it_where_it_is_known():
+    updated = datetime(2026, 11, 1, 12, 30, 15, 999, tzinfo=UTC)
+    made = mud(
+        parse(NET.encode()), ON, mud_url("https://maker.example", "cam-9", 3),
+        updated=updated, signature="https://maker.example/mud/cam-9/3.p7s", maker="Maker", page="https://maker.example/p/TC-9",
+    )  # fmt: skip
+    assert made is not None
+    head = made["ietf-mud:mud"]
+    assert head["mud-url"] == "https://maker.example/mud/cam-9/3.json"
+    assert head["mud-signature"] == "https://maker.example/mud/cam-9/3.p7s"
+    assert (head["mfg-name"], head["documentation"]) == ("Maker", "https://maker.example/p/TC-9")
+    assert head["last-update"] == "2026-11-01T12:30:15+00:00"
+    assert mud_url("https://maker.example", "cam-9") == "https://maker.example/mud/cam-9.json"

@@ -29,6 +29,7 @@ from careful.devices.authority import (
     export_root,
     import_root,
     issue_server_certificate,
+    sign_file,
 )
 from careful.devices.certificates import REQUEST_BYTES, chain_cms
 from careful.devices.crashes import crashes, report_crashes
@@ -96,7 +97,7 @@ __all__ = [
     "make_gateway_token", "gateway_tokens", "revoke_gateway_token", "identify_by_gateway_token",
     # the authorities
     "authority_chain", "authority_bundle_path", "authority_status", "issue_server_certificate", "crl", "chain_cms",
-    "export_root", "import_root",
+    "sign_file", "export_root", "import_root",
     # a life
     "lock_live", "quarantine", "restore", "revoke", "retire", "report_version", "note_version", "runs", "seen",
     "keys_of", "product_of",

@@ -25,9 +25,11 @@ from careful.kernel.work import World
 ROOT_KEY = "ca-root"
 ISSUING_KEY = "ca-issuing"
 SERVER_KEY = "tls-server"
+SIGNER_KEY = "file-signer"
 _ROOT_LIFE = timedelta(days=20 * 365)
 _ISSUING_LIFE = timedelta(days=5 * 365)
 _SERVER_LIFE = timedelta(days=90)
+_SIGNER_LIFE = timedelta(days=365)
 _CRL_LIFE = timedelta(days=7)
 _CRL_FRESH = timedelta(days=1)
 _NAME_LENGTH = 64
@@ -120,6 +122,23 @@ def issue_server_certificate(world: World, names: tuple[str, ...] | None = None)
         made = certificates.build_server(key, wanted, issuer(world), now, _SERVER_LIFE)
         _write_if_new(path, _pem(made) + _pem(issuing))
     return world.keys.path(SERVER_KEY), path
+
+
+def sign_file(world: World, content: bytes) -> bytes:
+    """Sign a file that others shall be able to check: a detached CMS signature (RFC 5652), DER, with its chain."""
+    now, issuing = world.clock.now(), ensure(world).issuing
+    key = world.keys.ensure(SIGNER_KEY, "p256")
+    path = _folder(world) / "signer-chain.pem"
+    try:
+        leaf = x509.load_pem_x509_certificate(path.read_bytes())
+    except (OSError, ValueError):
+        leaf = None
+    fresh = leaf is not None and leaf.not_valid_before_utc <= now <= leaf.not_valid_after_utc - _SIGNER_LIFE / 3
+    if leaf is None or not fresh or leaf.public_key() != key.public_key() or leaf.issuer != issuing.subject:
+        name = f"{world.settings.maker_name} network profiles"
+        leaf = certificates.build_signer(key, name, issuer(world), now, _SIGNER_LIFE)
+        _write_if_new(path, _pem(leaf) + _pem(issuing))
+    return certificates.detached_cms(content, leaf, key, [issuing])
 
 
 def _still_good(path: Path, names: tuple[str, ...], key: PrivateKey, issuing: x509.Certificate, now: datetime) -> bool:

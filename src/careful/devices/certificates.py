@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from asn1crypto.core import IA5String
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
@@ -30,6 +31,7 @@ _RSA_BITS = range(2048, 4097)
 _CURVES = (ec.SECP256R1, ec.SECP384R1)
 _SIGNATURE_HASHES = ("sha256", "sha384", "sha512")
 _SERIAL_CHARACTERS = 64
+MUD_URL = x509.ObjectIdentifier("1.3.6.1.5.5.7.1.25")
 # Devices without a battery-backed clock are often a little behind.
 _BACKDATE = timedelta(minutes=10)
 # What the library raises over a request from a stranger; not all of them are ValueErrors.
@@ -217,6 +219,17 @@ def chain_cms(chain: Iterable[bytes]) -> bytes:
     )
 
 
+def detached_cms(content: bytes, signer: x509.Certificate, key: PrivateKey, chain: Iterable[x509.Certificate]) -> bytes:
+    """Sign `content` apart from it: CMS SignedData, DER, with the certificates that lead to the root."""
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise Invalid("A file is signed with a P-256 key.", where="key")
+    builder = pkcs7.PKCS7SignatureBuilder().set_data(content).add_signer(signer, key, hashes.SHA256())
+    for one in chain:
+        builder = builder.add_certificate(one)
+    options = [pkcs7.PKCS7Options.DetachedSignature, pkcs7.PKCS7Options.Binary]
+    return builder.sign(serialization.Encoding.DER, options)
+
+
 def build_root(key: PrivateKey, name: str, now: datetime, life: timedelta) -> x509.Certificate:
     """Build the self-signed root of a certificate tree."""
     subject = _named(name)
@@ -231,13 +244,27 @@ def build_issuing(key: PrivateKey, name: str, root: Issuer, now: datetime, life:
     return _sign(builder.add_extension(_aki(root.certificate), critical=False), root.key)
 
 
-def build_device(request: Request, issuer: Issuer, now: datetime, life: timedelta) -> x509.Certificate:
-    """Build a device certificate: clientAuth only, named by the device id, no subjectAltName."""
+def build_device(
+    request: Request, issuer: Issuer, now: datetime, life: timedelta, mud_url: str = ""
+) -> x509.Certificate:
+    """Build a device certificate: clientAuth only, named by the device id, no subjectAltName.
+
+    With `mud_url` a network can read from it where the device's MUD file is (RFC 8520, section 11).
+    """
     attributes = [x509.NameAttribute(NameOID.COMMON_NAME, request.name)]
     if request.serial:
         attributes.insert(0, x509.NameAttribute(NameOID.SERIAL_NUMBER, request.serial))
     builder = _base(x509.Name(attributes), issuer.certificate.subject, request.public_key, now, life)
-    return _sign(_as_end(builder, request.public_key, issuer, ExtendedKeyUsageOID.CLIENT_AUTH), issuer.key)
+    builder = _as_end(builder, request.public_key, issuer, ExtendedKeyUsageOID.CLIENT_AUTH)
+    if mud_url:
+        builder = builder.add_extension(x509.UnrecognizedExtension(MUD_URL, IA5String(mud_url).dump()), critical=False)
+    return _sign(builder, issuer.key)
+
+
+def build_signer(key: PrivateKey, name: str, issuer: Issuer, now: datetime, life: timedelta) -> x509.Certificate:
+    """Build a certificate for signing files that anybody may check: emailProtection is what CMS tools ask for."""
+    builder = _base(_named(name[:64]), issuer.certificate.subject, key.public_key(), now, life)
+    return _sign(_as_end(builder, key.public_key(), issuer, ExtendedKeyUsageOID.EMAIL_PROTECTION), issuer.key)
 
 
 def build_server(

@@ -9,9 +9,11 @@ reason. Who fails too often is held back, by source and by the token's first cha
 digests for ten minutes only.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from careful import products
 from careful.devices import authority, queries, store
 from careful.devices.attempts import hold_back, names_of, note
 from careful.devices.certificates import Issuer, Request, build_device, digest, read_request, to_der
@@ -66,7 +68,7 @@ def re_enrol(world: World, certificate_der: bytes, csr_der: bytes, label: str | 
 
 
 def _enrol(world: World, token: str, request: Request, label: str | None) -> list[bytes]:
-    signing = _Signing(authority.issuer(world), timedelta(days=world.settings.certificate_days))
+    signing = _Signing(world, authority.issuer(world))
     sha256 = token_digest(token)
     # What is recorded is recorded only when all of it held, so the name that the request claims is the actor's.
     with world.change(Actor("device", request.name)) as work:
@@ -128,7 +130,7 @@ def _admit(work: Work, request: Request, product: str, hardware: str, *, named: 
 
 
 def _re_enrol(world: World, sha256: str, request: Request, label: str | None) -> list[bytes]:
-    signing = _Signing(authority.issuer(world), timedelta(days=world.settings.certificate_days))
+    signing = _Signing(world, authority.issuer(world))
     with world.look() as connection:
         known = queries.by_certificate(connection, sha256)
     if known is None:
@@ -182,8 +184,22 @@ def _check_pace(work: Work, device: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Signing:
+    world: World
     issuer: Issuer
-    life: timedelta
+
+    @property
+    def life(self) -> timedelta:
+        return timedelta(days=self.world.settings.certificate_days)
+
+    def mud_url(self, product: str) -> str:
+        """Return where the product's MUD file is; nothing where there is none, or where it is not served over https."""
+        site = self.world.settings.public_url
+        if not site.startswith("https:"):
+            return ""
+        with suppress(NotFound):
+            found = products.get(self.world, product)
+            return products.mud_url(site, product) if products.ways(found.declaration)[0] else ""
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +215,7 @@ def _issue(work: Work, signing: _Signing, device: Device, request: Request) -> _
         raise Refused("This key is another device's.", do="Make a key of its own on each device.", where="key.seen")
     subject = Request(device.id, request.serial or device.serial, request.public_key, request.key_sha256)
     life = min(signing.life, signing.issuer.certificate.not_valid_after_utc - work.now)
-    made = build_device(subject, signing.issuer, work.now, life)
+    made = build_device(subject, signing.issuer, work.now, life, signing.mud_url(device.product))
     line = store.line_of(work.connection, device.id)
     der = to_der(made)
     row = {

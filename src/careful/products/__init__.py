@@ -27,7 +27,7 @@ from careful.products.laws import Answer, LawAnswer, judge
 from careful.products.lint import Finding, Report, check, lint, not_read
 from careful.products.lint_table import RULES
 from careful.products.model import Declared, Ending, Product, Stage, Version, update_method
-from careful.products.mud import Way, mud, ways
+from careful.products.mud import Way, mud, mud_url, ways
 from careful.products.page import DataRow
 from careful.products.parsing import parse
 from careful.products.permit import (
@@ -77,6 +77,7 @@ __all__ = [
     "judge",
     "derive",
     "mud",
+    "mud_url",
     "check",
     "lint",
     "not_read",

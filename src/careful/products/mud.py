@@ -68,18 +68,38 @@ def ways(declaration: Declaration) -> tuple[tuple[Way, ...], tuple[str, ...]]:
     return tuple(found), tuple(left_out)
 
 
-def mud(declaration: Declaration, on: date, url: str) -> dict[str, Any] | None:
-    """Return the MUD file to be served at `url`, or None where no conversation can be written down."""
+def mud_url(site: str, product: str, version: int | None = None) -> str:
+    """Return where a product's MUD file is: the one in force, or that of one version of its product file."""
+    return f"{site}/mud/{product}.json" if version is None else f"{site}/mud/{product}/{version}.json"
+
+
+def mud(
+    declaration: Declaration,
+    on: date,
+    url: str,
+    *,
+    updated: datetime | None = None,
+    signature: str = "",
+    maker: str = "",
+    page: str = "",
+) -> dict[str, Any] | None:
+    """Return the MUD file to be served at `url`, or None where no conversation can be written down.
+
+    `signature`, `maker` and `page` (its documentation) stand in it where they are given; `updated` is when what it says
+    last changed, the day `on` where that is not known.
+    """
     found, _ = ways(declaration)
     if not found:
         return None
+    more = {"mud-signature": signature, "mfg-name": maker[:128], "documentation": page}
     names = [f"from-{declaration.id}", f"to-{declaration.id}"]
     supported = declaration.support is not None and (declaration.support.until or on) >= on
     return {
         "ietf-mud:mud": {
             "mud-version": 1,
             "mud-url": url,
-            "last-update": datetime.combine(on, time(), UTC).isoformat(),
+            **{name: value for name, value in more.items() if value},
+            "last-update": (updated or datetime.combine(on, time(), UTC)).isoformat(timespec="seconds"),
             "cache-validity": _DEFAULT_HOURS,
             "is-supported": supported,
             "systeminfo": declaration.name[:60],

@@ -29,6 +29,10 @@ ADDRESSES = [
     "/.well-known/security.txt",
     "/.well-known/csaf/provider-metadata.json",
     "/csaf/",
+    "/mud/cam-1.json",
+    "/mud/cam-1.p7s",
+    "/mud/cam-1/1.json",
+    "/mud/cam-1/1.p7s",
     "/v1/notice?model=HC-100&version=1.0.0",
 ]
 """All that there is; the last test compares it with the routes."""
@@ -142,6 +146,8 @@ def test_every_route_is_tried_here(visitor):
             .replace("{path:path}", "")
             .replace("{advisory}", "CAREFUL-2026-0001")
             .replace("{token}", "x")
+            .replace("{product}", "cam-1")
+            .replace("{version:int}", "1")
         )
 
     app = create_app(visitor.world)

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, ExceptionHandler
 
 from careful.entrypoints.look import LookRenderer, static, templates
-from careful.entrypoints.public import csaf, machine, pages
+from careful.entrypoints.public import csaf, machine, mud, pages
 from careful.entrypoints.public.security import PublicHeaders, SmallBodies
 from careful.kernel.errors import CarefulError, NotFound
 from careful.kernel.work import World
@@ -47,7 +47,7 @@ def create_app(world: World) -> Starlette:
         return answer
 
     app = PublicSite(
-        routes=[static(), *machine.routes(world), *csaf.routes(world), *pages.routes(world, look)],
+        routes=[static(), *machine.routes(world), *csaf.routes(world), *mud.routes(world), *pages.routes(world, look)],
         middleware=[Middleware(SmallBodies, refuse=refuse)],
         exception_handlers=cast(
             Mapping[type[Exception] | int, ExceptionHandler],

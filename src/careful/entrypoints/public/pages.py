@@ -65,6 +65,7 @@ class _Pages:
             until=until,
             end=products.ending(self._world, product.id),
             state="ended" if ended else "act" if still_open else "calm",
+            ways=products.ways(product.declaration)[0],
             events=[one.name.replace("_", " ") for one in product.declaration.events or ()],
             table=products.derive(product.declaration, today).table,
             fresh=vulnerabilities.feeds_fresh(self._world),
