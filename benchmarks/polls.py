@@ -1,33 +1,38 @@
 """Update polls a second over mutual TLS: on kept connections, and with a fresh connection and handshake for each.
 
-The device server runs in a process of its own on the embedded default (SQLite, synchronous=FULL), 5,000 devices in the
-registry, an order waiting for every tenth. The load comes from another process on the same cores: each of its workers
-sends the next poll when the last was answered, so the figure is what one server process can take, the generator's own
-cost included. CPU-seconds are the server's alone.
+Device servers run in processes of their own on the embedded default (SQLite, synchronous=FULL), 5,000 devices in the
+registry, an order waiting for every tenth: one process, then two that share a port. Beside them, in the same run and
+under the same load, goosebit from PyPI (see polls_goosebit.py for what it is spared). The load comes from another
+process on the same cores: each of its workers sends the next poll when the last was answered, so the figure is what a
+server can take with the generator's own cost beside it; on two cores, two processes and the generator share them.
+CPU-seconds are the servers' alone. Servers take turns in each of the runs.
 """
 
 import asyncio
 import datetime as dt
-import itertools
 import multiprocessing
 import os
 import resource
+import socket
 import ssl
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
-from multiprocessing.context import SpawnProcess
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import polls_goosebit
 import uvloop
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from polls_load import FRESH_WORKERS, Measure, Target, client, fresh, kept
 from sqlalchemy import insert
-from table import method, repeat, row
+from table import RUNS, method, row
 
 from careful import devices, products
 from careful.assemble import open_world
@@ -39,19 +44,17 @@ from careful.kernel.settings import Settings
 from careful.kernel.work import World
 from careful.updates import store as updates_store
 
-PORT = 18444
+PORTS = {1: 18444, 2: 18445}
 FLEET = 5000
 ACTIVE = 100
 SECONDS = 3.0
-FRESH_WORKERS = 16
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 PRODUCT = b"schema: product/1\nproduct: {id: bench, name: Bench, models: [B-1]}\n"
-Poll = Callable[[asyncio.StreamReader, asyncio.StreamWriter, str], Awaitable[None]]
 
 
-def settings(folder: Path) -> Settings:
-    """Return where the server runs."""
-    return Settings(data=folder, device_port=PORT, poll_seconds=300)
+def settings(folder: Path, processes: int = 1) -> Settings:
+    """Return where a server with so many processes runs."""
+    return Settings(data=folder, device_port=PORTS[processes], poll_seconds=300, device_processes=processes)
 
 
 def prepare(folder: Path) -> None:
@@ -89,116 +92,80 @@ def _enrol(world: World, folder: Path, name: str) -> None:
     (folder / f"{name}.pem").write_bytes(pem + secret)
 
 
-def serve(folder: Path) -> None:
-    """Serve devices until the process is ended."""
-    serve_all([server_config(open_world(settings(folder)))])
+def serve(folder: Path, processes: int) -> None:
+    """Serve devices until the process is ended: one of so many."""
+    world = open_world(settings(folder, processes))
+    serve_all([server_config(world)], world)
 
 
-def client(folder: Path, name: str, trust: Path) -> ssl.SSLContext:
-    """Return how the device `name` connects."""
-    context = ssl.create_default_context(cafile=str(trust))
-    context.load_cert_chain(folder / f"{name}.pem")
-    return context
+@dataclass
+class Server:
+    """A server under load, and what was measured of it."""
+
+    name: str
+    target: Target
+    pids: Sequence[int]
+    rates: dict[str, list[float]] = field(default_factory=dict)
+    cpu: dict[str, list[float]] = field(default_factory=dict)
+    slow: dict[str, list[float]] = field(default_factory=dict)
+
+    def cpu_seconds(self) -> float:
+        """Return the CPU-seconds of its processes so far."""
+        stats = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in self.pids]
+        return sum(int(one[11]) + int(one[12]) for one in stats) / CLOCK_TICKS
+
+    def measure(self, what: str, load: Measure, contexts: dict[str, ssl.SSLContext]) -> None:
+        """Put it under load once."""
+        before, began = self.cpu_seconds(), time.perf_counter()
+        taken = sorted(uvloop.run(load(self.target, contexts, SECONDS)))  # type: ignore[arg-type]  # an async function's
+        rate = len(taken) / min(SECONDS, time.perf_counter() - began)
+        self.rates.setdefault(what, []).append(rate)
+        self.cpu.setdefault(what, []).append(len(taken) / max(0.01, self.cpu_seconds() - before))
+        self.slow.setdefault(what, []).append(taken[int(len(taken) * 0.99)] * 1000)
 
 
-async def poll(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, name: str) -> None:
-    """Send one poll and read its whole answer."""
-    path = f"/default/controller/v1/{name}"
-    writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost:{PORT}\r\nAccept: application/json\r\n\r\n".encode())
-    head = await reader.readuntil(b"\r\n\r\n")
-    assert head.startswith(b"HTTP/1.1 200"), head
-    length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
-    body = await reader.readexactly(length)
-    assert b'"sleep":"00:05:00"' in body, body
+TARGETS = {"kept connections": "3,000/s a core, stretch 6,000", "fresh connections": "280/s, stretch 600"}
 
 
-async def kept(contexts: dict[str, ssl.SSLContext], seconds: float) -> list[float]:
-    """Poll over one kept connection for each device; return how long each poll took."""
-    taken: list[float] = []
-
-    async def device(name: str) -> None:
-        reader, writer = await asyncio.open_connection("localhost", PORT, ssl=contexts[name])
-        await poll(reader, writer, name)
-        ready.append(name)
-        await begin.wait()
-        while (now := time.perf_counter()) < until[0]:
-            await poll(reader, writer, name)
-            taken.append(time.perf_counter() - now)
-        writer.close()
-
-    begin, ready, until = asyncio.Event(), list[str](), [0.0]
-    tasks = [asyncio.create_task(device(name)) for name in contexts]
-    while len(ready) < len(tasks):  # noqa: ASYNC110 (once, before the clock runs)
-        await asyncio.sleep(0.05)
-    until[0] = time.perf_counter() + seconds
-    begin.set()
-    await asyncio.gather(*tasks)
-    return taken
-
-
-async def fresh(contexts: dict[str, ssl.SSLContext], seconds: float) -> list[float]:
-    """Poll over a new connection, with a full handshake, each time."""
-    taken: list[float] = []
-    names = itertools.cycle(contexts)
-    until = time.perf_counter() + seconds
-
-    async def worker() -> None:
-        while (now := time.perf_counter()) < until:
-            name = next(names)
-            reader, writer = await asyncio.open_connection("localhost", PORT, ssl=contexts[name])
-            await poll(reader, writer, name)
-            writer.close()
-            taken.append(time.perf_counter() - now)
-
-    await asyncio.gather(*(worker() for _ in range(FRESH_WORKERS)))
-    return taken
-
-
-def cpu_of(process: SpawnProcess) -> float:
-    """Return the CPU-seconds of a process so far."""
-    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
-
-
-def load(folder: Path, server: SpawnProcess) -> None:
+def load(servers: Sequence[Server], contexts: dict[str, ssl.SSLContext]) -> None:
     """Measure and print."""
-    world = open_world(settings(folder))
-    trust = devices.authority_bundle_path(world)
-    world.database.close()
-    contexts = {f"bench-{n}": client(folder, f"bench-{n}", trust) for n in range(ACTIVE)}
-    for what, measure, target in (
-        ("polls/s, kept connections", kept, "3,000/s a core, stretch 6,000"),
-        ("polls/s, a fresh mutual TLS connection each", fresh, "280/s, stretch 600"),
-    ):
-        slow: list[float] = []
-        cpu: list[float] = []
-
-        def once(measure: Callable[..., Awaitable[list[float]]] = measure, slow=slow, cpu=cpu) -> float:  # type: ignore[no-untyped-def]  # noqa: ANN001 (bound here, for this turn of the loop)
-            before, began = cpu_of(server), time.perf_counter()
-            taken = sorted(uvloop.run(measure(contexts, SECONDS)))
-            slow.append(taken[int(len(taken) * 0.99)] * 1000)
-            cpu.append(len(taken) / max(0.01, cpu_of(server) - before))
-            return len(taken) / min(SECONDS, time.perf_counter() - began)
-
-        rates = repeat(once)
-        row(what, rates, "1/s", target)
-        row("    a CPU-second of the server", cpu, "1/s")
-        row("    p99", slow, "ms")
+    for _ in range(RUNS):
+        for one in servers:
+            for what, how in zip(TARGETS, (kept, fresh), strict=True):
+                one.measure(what, how, contexts)
+    for what, wanted in TARGETS.items():
+        for one in servers:
+            row(f"polls/s, {what}: {one.name}", one.rates[what], "1/s", wanted if one is servers[0] else "")
+            row("    a CPU-second of the server", one.cpu[what], "1/s")
+            row("    p99", one.slow[what], "ms")
+            if one is not servers[0]:
+                ratios = [a / b for a, b in zip(servers[0].rates[what], one.rates[what], strict=True)]
+                row(f"    as many as that: {servers[0].name}", ratios, "times")
 
 
-def wait_for_server() -> None:
+def wait_for(port: int) -> None:
     """Wait until the port answers."""
-    import socket  # noqa: PLC0415 (for this function alone)
-
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while time.monotonic() < until:
         try:
-            socket.create_connection(("localhost", PORT), timeout=1).close()
+            socket.create_connection(("localhost", port), timeout=1).close()
         except OSError:
             time.sleep(0.1)
         else:
             return
-    sys.exit("the device server did not start")
+    sys.exit(f"nothing answers at port {port}")
+
+
+def started(folder: Path, processes: int) -> Server:
+    """Start one of our servers."""
+    context = multiprocessing.get_context("spawn")
+    running = [context.Process(target=serve, args=(folder, processes), daemon=True) for _ in range(processes)]
+    for one in running:
+        one.start()
+    wait_for(PORTS[processes])
+    time.sleep(2 * (processes - 1))  # the others open the same port; it cannot be seen from outside when
+    name = f"{processes} process{'es' if processes > 1 else ''}"
+    return Server(name, Target(PORTS[processes], "/default/controller/v1"), [one.pid or 0 for one in running])
 
 
 def main() -> None:
@@ -208,14 +175,27 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         prepare(folder)
-        server = multiprocessing.get_context("spawn").Process(target=serve, args=(folder,))
-        server.start()
+        world = open_world(settings(folder))
+        key, chain = devices.issue_server_certificate(world)
+        trust = devices.authority_bundle_path(world)
+        world.database.close()
+        contexts = {f"bench-{n}": client(folder, f"bench-{n}", trust) for n in range(ACTIVE)}
+        servers = [started(folder, processes) for processes in PORTS]
+        python = polls_goosebit.install(folder / "goosebit-environment")
+        beside: subprocess.Popen[bytes] | None = None
         try:
-            wait_for_server()
-            load(folder, server)
+            if isinstance(python, Path):
+                beside = polls_goosebit.start(python, folder, key, chain, trust)
+                wait_for(polls_goosebit.PORT)
+                asyncio.run(polls_goosebit.introduce(contexts))
+                servers.append(Server(polls_goosebit.PACKAGE, polls_goosebit.TARGET, [beside.pid]))
+            else:
+                print(f"Without goosebit: {python}")
+            load(servers, contexts)
         finally:
-            server.terminate()
-            server.join(20)
+            if beside is not None:
+                beside.terminate()
+                beside.wait(20)
 
 
 if __name__ == "__main__":

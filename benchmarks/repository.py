@@ -1,8 +1,9 @@
 """The update repository with 1,000 artifacts: signing and publishing each, and what a client fetches to be sure.
 
 One product, 1,000 releases of a few bytes (their images are not the point), each signed by build and release key and
-published, one after the other, on SQLite with synchronous=FULL. Then python-tuf's own client refreshes from nothing and
-looks up the newest image, and refreshes again with nothing new; bytes and requests are counted at its fetcher.
+published, one after the other, on SQLite with synchronous=FULL. Then the sizes of the newest metadata; and python-tuf's
+own client refreshes from nothing and looks up the newest image, and refreshes again with nothing new; bytes and
+requests are counted at its fetcher.
 """
 
 import json
@@ -43,6 +44,23 @@ class Counting(FetcherInterface):
         yield content
 
 
+def sizes(folder: Path) -> None:
+    """Print how long the newest metadata are, role by role; the hash bins as one line."""
+    newest: dict[str, tuple[int, int]] = {}
+    for path in folder.glob("*.json"):
+        number, _, role = path.stem.rpartition(".") if path.stem == "timestamp" else path.stem.partition(".")
+        version = int(number) if number else 0
+        newest[role] = max(newest.get(role, (0, 0)), (version, path.stat().st_size))
+    bins = {role: size for role, (_, size) in newest.items() if role.startswith("releases-")}
+    for role, (_, size) in sorted(newest.items()):
+        if role not in bins:
+            row(f"size of {role}", [size], "B")
+    if bins:
+        row(f"size of each of {len(bins)} hash bins", list(bins.values()), "B")
+    kept = list(folder.glob("*.json"))
+    row(f"all metadata ever made ({len(kept)} files)", [sum(path.stat().st_size for path in kept) / 1e6], "MB")
+
+
 def refresh(world: World, folder: Path, root: bytes, path: str) -> tuple[float, int, int]:
     """Refresh and look a target up; return seconds, bytes and requests."""
     fetcher = Counting()
@@ -79,6 +97,7 @@ def main() -> None:
             publish.append(1000 * (time.monotonic() - signed))
         row(f"sign, each of {COUNT}", sign, "ms")
         row("publish, each", publish, "ms")
+        sizes(updates.repository_dir(world, "cam-1") / "metadata")
         row("sign and publish, all", [(sum(sign) + sum(publish)) / 1000], "s")
         client = home / "client"
         client.mkdir()
