@@ -460,7 +460,7 @@ class Rollouts(RuleBasedStateMachine):
 
 
 UNDER_WAY = ("running", "halted")
-STORIES = {"sqlite": (25, 30), "postgresql": (6, 25)}
+STORIES = {"sqlite": (16, 30), "postgresql": (4, 25)}
 
 
 def test_whatever_happens_in_whatever_order(world, maker, request):
