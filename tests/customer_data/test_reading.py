@@ -6,11 +6,10 @@ from datetime import timedelta
 import pytest
 
 from careful import customer_data, people, products
-from careful.customer_data import purposes, records_of
+from careful.customer_data import purposes
 from careful.kernel import ledger
 from careful.kernel.actors import OPERATOR, STRANGER, Actor
 from careful.kernel.errors import Forbidden, Invalid, NotFound, Refused, TooMany
-from careful.kernel.inbox import Message, to_micros
 from careful.kernel.settings import Settings
 from careful.kernel.work import World
 
@@ -20,23 +19,7 @@ HELP, CLIMATE = "help the owner", "see that it is well"
 
 @pytest.fixture
 def say(house):
-    """Store what a device says, sealed as the gateway would."""
-
-    def say(topic, device=DEVICE, version=1, **fields):
-        world, at = house.world, to_micros(house.world.clock.now())
-        permit = products.permit_at(world, "cam-1", version)
-        kind, _, name = topic.partition("/")
-        stream = (permit.streams if kind == "up" else permit.shapes)[name]
-        payload = json.dumps(fields).encode()
-        if stream.personal:
-            count = iter(range(1000))
-            key = customer_data.key_of(world, device)
-            payload = customer_data.seal(key, topic, version, stream.personal, fields,
-                                         lambda size: (at + next(count)).to_bytes(size, "big"))  # fmt: skip
-        records_of(world).append([Message(device, topic, payload, at)])
-        world.clock.advance(timedelta(seconds=1))
-
-    return say
+    return house.say
 
 
 @pytest.fixture

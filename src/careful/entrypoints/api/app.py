@@ -13,6 +13,7 @@ from careful import __version__
 from careful.entrypoints.api import (
     cases,
     data,
+    data_reads,
     devices,
     evidence,
     feeds,
@@ -34,6 +35,7 @@ ROUTERS = (
     devices.router,
     gateway_tokens.router,
     data.router,
+    data_reads.router,
     releases.router,
     releases.policies,
     uploads_tus.router,

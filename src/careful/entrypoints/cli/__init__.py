@@ -22,7 +22,7 @@ COMMANDS = {
     "product": ("product", "Declare, approve and put products on sale."),
     "release": ("release", "Add, sign and publish releases."),
     "device": ("device", "Enrol, list, quarantine and retire devices."),
-    "data": ("data", "See what is collected and refused; note consents."),
+    "data": ("data", "See what is collected, refused and read; note consents; delete."),
     "scan": ("scan", "Look an SBOM up in the known flaws, changing nothing."),
     "diff": ("diff", "Say which flaws came and went between two releases, and why."),
     "feeds": ("feeds", "Take in feeds of known flaws and see how old they are."),

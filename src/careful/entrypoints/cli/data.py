@@ -11,7 +11,7 @@ import click
 from careful import customer_data
 from careful.entrypoints.cli.output import cell, json_option, say_json, say_table
 
-_BESIDE = ("data_consent",)
+_BESIDE = ("data_consent", "data_reads", "data_ends")
 
 
 class _WithOthers(click.Group):
@@ -32,7 +32,7 @@ class _WithOthers(click.Group):
 
 @click.group(cls=_WithOthers)
 def command() -> None:
-    """See what is collected and refused; note consents."""
+    """See what is collected, refused and read; note consents; end a customer's time."""
 
 
 @command.command()

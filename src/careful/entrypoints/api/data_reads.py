@@ -1,0 +1,109 @@
+"""What devices said, through the one door; who read what; ending a customer's time, and receipts of that."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, Field
+
+from careful import customer_data
+from careful.entrypoints.api.auth import TheWorld, TokenFirst, needs
+from careful.entrypoints.api.bodies import Asked
+from careful.kernel.actors import Actor
+
+router = APIRouter(prefix="/data", tags=["data"], route_class=TokenFirst)
+_See = Annotated[Actor, Depends(needs("data", "read"))]
+_Open = Annotated[Actor, Depends(needs("data", "open"))]
+_End = Annotated[Actor, Depends(needs("data", "end"))]
+
+
+class Ended(Asked):
+    """Why the customer's time ends."""
+
+    why: Literal["asked", "transfer", "reset"] = Field(description="They asked; another owner; reset to new.")
+
+
+class ReadingBody(BaseModel):
+    """One record: what may be read for the purpose, and field -> why it is withheld."""
+
+    device: str
+    stream: str
+    at: datetime
+    customer: str
+    version: int
+    values: dict[str, Any]
+    withheld: dict[str, str]
+
+
+class AnswerBody(BaseModel):
+    """What was read, newest first."""
+
+    purpose: str
+    readings: list[ReadingBody]
+    personal: bool
+
+
+class SignedReceipt(BaseModel):
+    """A receipt as a signed note (C2SP), and the key to check it with."""
+
+    note: str
+    key: str
+
+
+@router.get("/readings/{device}")
+def readings(
+    world: TheWorld,
+    actor: _Open,
+    device: str,
+    purpose: str,
+    stream: str | None = None,
+    customer: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: Annotated[int, Query(ge=1, le=customer_data.READ_MOST)] = 100,
+) -> AnswerBody:
+    """Read what a device said, for a declared purpose. It is logged; fields for other purposes are withheld."""
+    found = customer_data.read(
+        world, actor, purpose, device=device, customer=customer, stream=stream, since=since, until=until, limit=limit
+    )
+    each = [
+        ReadingBody(
+            device=one.device, stream=one.stream, at=one.at, customer=one.customer, version=one.version,
+            values=dict(one.values), withheld=dict(one.withheld),
+        )
+        for one in found.readings
+    ]  # fmt: skip
+    return AnswerBody(purpose=found.purpose, readings=each, personal=found.personal)
+
+
+@router.get("/reads")
+def reads(world: TheWorld, _: _See, device: str | None = None) -> list[customer_data.LoggedRead]:
+    """List who read what and for which purpose, the newest first."""
+    return customer_data.reads(world, device=device)
+
+
+@router.get("/unread")
+def unread(world: TheWorld, _: _See, product: str | None = None) -> list[customer_data.Use]:
+    """List fields that nobody has read for 90 days."""
+    return customer_data.unread(customer_data.uses(world, product), world.clock.now())
+
+
+@router.get("/receipts")
+def receipts(world: TheWorld, _: _See, device: str | None = None) -> list[customer_data.Receipt]:
+    """List receipts of ended customers' times, the newest first."""
+    return customer_data.receipts(world, device=device)
+
+
+@router.get("/receipts/{receipt}")
+def receipt(world: TheWorld, _: _See, receipt: str) -> SignedReceipt:
+    """Return a receipt as it stands now, signed."""
+    note = customer_data.signed_receipt(world, receipt)
+    return SignedReceipt(note=note, key=customer_data.receipt_verifier(world))
+
+
+@router.post("/ended/{device}", status_code=201)
+def end(world: TheWorld, actor: _End, device: str, ended: Ended) -> customer_data.Receipt:
+    """End the time of a device's present customer: their key is destroyed at once."""
+    if ended.why == "transfer":
+        return customer_data.transfer(world, actor, device)
+    return customer_data.end_customer(world, actor, device, ended.why)

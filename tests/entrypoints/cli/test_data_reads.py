@@ -1,0 +1,57 @@
+"""Reading through the door by command, and what the log says of it."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from click.testing import CliRunner
+from household import make_house
+
+from careful import customer_data
+from careful.entrypoints.cli.data import command
+from careful.kernel.errors import Refused
+
+
+@pytest.fixture
+def run(world):
+    class Parts:
+        def world(self):
+            return world
+
+    def typed(*arguments):
+        done = CliRunner().invoke(command, arguments, obj=Parts())
+        if done.exception is not None and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return done.output
+
+    return typed
+
+
+@pytest.fixture
+def house(world, staff, tmp_path):
+    return make_house(world, staff, tmp_path)
+
+
+def test_read_and_logged(run, house):
+    house.say("up/clip", zone="hall", seconds=4)
+    house.say("up/climate", celsius=21)
+    with pytest.raises(Refused, match="collects nothing for the purpose 'sell it'"):
+        run("read", "cam-1-001", "--purpose", "sell it")
+    assert "Nobody has read" in run("reads")
+    asked = ("read", "cam-1-001", "--purpose", "help the owner")
+    climate, clip = json.loads(run(*asked, "--json"))["readings"]
+    assert (clip["values"], list(climate["withheld"])) == ({"zone": "hall", "seconds": 4}, ["celsius"])
+    shown = run(*asked, "--since", "2026-01-01")
+    assert "zone=hall, seconds=4" in shown
+    assert "celsius (not collected for this purpose)" in shown
+    assert "Nothing of cam-1-001" in run(*asked, "--until", "2026-01-01")
+    assert [one["stream"] for one in json.loads(run("reads", "cam-1-001", "--json"))].count("up/clip") == 2
+    assert "operator:cli" in run("reads")
+
+
+def test_what_nobody_reads(run, house):
+    customer_data.measure_use(house.world)
+    assert "Every field was read" in run("unread")
+    house.world.clock.advance(timedelta(days=91))
+    assert "celsius" in run("unread", "cam-1")
+    assert {one["product"] for one in json.loads(run("unread", "--json"))} == {"cam-1"}
