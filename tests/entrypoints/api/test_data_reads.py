@@ -13,9 +13,9 @@ def test_readings_reads_and_the_end(api: TestClient, world: World, staff: Actor,
     house = make_house(world, staff, tmp_path)
     house.say("up/clip", zone="hall", seconds=4)
     where = "/data/readings/cam-1-001"
-    assert api.get(where).status_code == 400  # for which purpose?
-    assert api.get(where, params={"purpose": "sell it"}).status_code == 409
-    found = api.get(where, params={"purpose": "help the owner", "stream": "up/clip"}).json()
+    assert api.post(where, json={}).status_code == 400  # for which purpose?
+    assert api.post(where, json={"purpose": "sell it"}).status_code == 409
+    found = api.post(where, json={"purpose": "help the owner", "stream": "up/clip"}).json()
     assert [one["values"] for one in found["readings"]] == [{"zone": "hall", "seconds": 4}]
     assert [one["purpose"] for one in api.get("/data/reads").json()] == ["help the owner"]
     assert api.get("/data/unread").json() == []

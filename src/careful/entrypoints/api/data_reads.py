@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Depends
+from pydantic import AwareDatetime, BaseModel, Field
 
 from careful import customer_data
 from careful.entrypoints.api.auth import TheWorld, TokenFirst, needs
@@ -21,6 +21,17 @@ class Ended(Asked):
     """Why the customer's time ends."""
 
     why: Literal["asked", "transfer", "reset"] = Field(description="They asked; another owner; reset to new.")
+
+
+class Wanted(Asked):
+    """What to read, and what for. It is an act, and logged as one."""
+
+    purpose: str = Field(min_length=1, max_length=200, description="One that the product file declares.")
+    stream: str | None = Field(default=None, max_length=100, description="Such as up/climate or event/motion.")
+    customer: str | None = Field(default=None, max_length=32)
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    limit: int = Field(default=100, ge=1, le=customer_data.READ_MOST)
 
 
 class ReadingBody(BaseModel):
@@ -50,22 +61,13 @@ class SignedReceipt(BaseModel):
     key: str
 
 
-@router.get("/readings/{device}")
-def readings(
-    world: TheWorld,
-    actor: _Open,
-    device: str,
-    purpose: str,
-    stream: str | None = None,
-    customer: str | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    limit: Annotated[int, Query(ge=1, le=customer_data.READ_MOST)] = 100,
-) -> AnswerBody:
+@router.post("/readings/{device}")
+def readings(world: TheWorld, actor: _Open, device: str, wanted: Wanted) -> AnswerBody:
     """Read what a device said, for a declared purpose. It is logged; fields for other purposes are withheld."""
     found = customer_data.read(
-        world, actor, purpose, device=device, customer=customer, stream=stream, since=since, until=until, limit=limit
-    )
+        world, actor, wanted.purpose, device=device, customer=wanted.customer, stream=wanted.stream,
+        since=wanted.since, until=wanted.until, limit=wanted.limit,
+    )  # fmt: skip
     each = [
         ReadingBody(
             device=one.device, stream=one.stream, at=one.at, customer=one.customer, version=one.version,
