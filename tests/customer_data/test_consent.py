@@ -64,6 +64,11 @@ def test_a_parent_s_consent_is_also_an_opt_in_and_not_the_other_way_round(world,
     assert customer_data.consent_words(world, ["nobody"]) == {"nobody": frozenset()}
 
 
+def test_what_asks_for_a_consent(world, toy):
+    known = devices.get(world, toy)
+    assert customer_data.consents_asked(world, known) == {"voice": "parental", "tips": "opt_in", "mixed": "opt_in"}
+
+
 REFUSED = [
     pytest.param("climate", None, "", Refused, "needs no consent", id="nothing to agree to"),
     pytest.param("voice", "opt_in", "", Refused, "a parent's consent", id="a child cannot agree"),

@@ -8,7 +8,7 @@ end of the epoch makes every older copy of it useless too.
 
 from careful.customer_data.actions import key_of
 from careful.customer_data.consent import CHANGES as CONSENT_CHANGES
-from careful.customer_data.consent import Consent, consent_words, consents_of, end_consents, note_began
+from careful.customer_data.consent import Consent, consent_words, consents_asked, consents_of, end_consents, note_began
 from careful.customer_data.consent import Kind as ConsentKind
 from careful.customer_data.consent import give as give_consent
 from careful.customer_data.consent import withdraw as withdraw_consent
@@ -55,7 +55,7 @@ __all__ = [
     "DataKey", "seal", "SealedRecord", "is_sealed", "read_sealed", "plain_fields", "NotOpened",
     # who agreed to what
     "Consent", "ConsentKind", "give_consent", "withdraw_consent", "end_consents", "consents_of", "consent_words",
-    "note_began", "CONSENT_CHANGES",
+    "consents_asked", "note_began", "CONSENT_CHANGES",
     # what was taken and refused at the door
     "Stopped", "RefusedField", "ObservedField", "count_stopped", "count_observed", "tell_intake", "refused_fields",
     "observed_fields", "refused_devices",

@@ -137,6 +137,17 @@ def kinds_asked(world: World, known: devices.Device, item: str) -> frozenset[str
     return frozenset(word.rpartition(":")[2] for word in words)
 
 
+def consents_asked(world: World, known: devices.Device) -> dict[str, Kind]:
+    """Return the data items and events that wait for a consent, by the device's own declaration: which it must be."""
+    permit = releases.permit_for(world, known.product, known.version)
+    asked: dict[str, Kind] = {}
+    for shape in (*permit.streams.values(), *permit.shapes.values()):
+        kinds = {word.rpartition(":")[2] for word in (shape.waits, *shape.needs.values()) if word}
+        if kinds:
+            asked[shape.name] = "parental" if "parental" in kinds else "opt_in"
+    return asked
+
+
 def _must_fit(known: devices.Device, item: str, wanted: Kind, asked: Iterable[str], method: str) -> None:
     kinds = frozenset(asked)
     if not kinds:

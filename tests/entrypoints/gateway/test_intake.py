@@ -41,6 +41,12 @@ def test_the_news_are_products_and_devices(door, world, staff):
     assert news.concerns(ME)
     assert not news.concerns(Speaker("cam-1-002", "cam-1", ""))
     assert door.changed(news.size).devices == frozenset()
+    devices.report_version(world, "cam-1-001", "1.0.0", "ddi")
+    said = door.changed(news.size)
+    assert (said.devices, said.releases) == (frozenset(), {"cam-1-001": "1.0.0"})
+    assert said.concerns(ME)
+    assert not said.concerns(Speaker("cam-1-001", "cam-1", "1.0.0"))
+    assert door.admit("cam-1-001", "cam-1").release == "1.0.0"
     products.declare(world, staff, FILE.replace(b"[celsius]", b"[celsius, x]"))
     assert door.changed(news.size).concerns(Speaker("cam-1-002", "cam-1", ""))
 

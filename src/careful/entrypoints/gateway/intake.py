@@ -28,7 +28,9 @@ _BY_PRODUCT = (
     "releases.withdrawn",
 )
 _ENDS_CUSTOMER = "customer_data.customer_ended"
-_CHANGES = (*_BY_PRODUCT, *customer_data.CONSENT_CHANGES, _ENDS_CUSTOMER)
+_VERSION = "devices.version_reported"
+_BY_DEVICE = (*customer_data.CONSENT_CHANGES, _ENDS_CUSTOMER)
+_CHANGES = (*_BY_PRODUCT, *_BY_DEVICE, _VERSION)
 _OF_STREAMS = frozenset(KINDS)
 Place = tuple[str, str, str, str, str, str]
 """Product, release, device, item, field, kind."""
@@ -55,16 +57,21 @@ class Speaker:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What the ledger says since it was last asked: whose permits, whose consents, and which customers' time ended."""
+    """What the ledger says since it was last asked: whose permits, whose consents, and which customers' time ended.
+
+    `releases` are those that devices were heard to run, by whatever way they said it.
+    """
 
     size: int
     products: frozenset[str]
     devices: frozenset[str]
     ended: tuple[tuple[str, str], ...]
+    releases: Mapping[str, str]
 
     def concerns(self, who: Speaker) -> bool:
         """Tell whether what this device may say could have changed."""
-        return who.product in self.products or who.device in self.devices
+        changed = who.product in self.products or who.device in self.devices
+        return changed or self.releases.get(who.device, who.release) != who.release
 
 
 @dataclass(slots=True)
@@ -132,8 +139,9 @@ class Intake:
         return News(
             size,
             frozenset(str(one.data["product"]) for one in entries if one.name in _BY_PRODUCT),
-            frozenset(str(one.data["device"]) for one in entries if one.name not in _BY_PRODUCT),
+            frozenset(str(one.data["device"]) for one in entries if one.name in _BY_DEVICE),
             tuple((one.data["device"], one.data["customer"]) for one in entries if one.name == _ENDS_CUSTOMER),
+            {one.data["device"]: one.data["version"] for one in entries if one.name == _VERSION},
         )
 
     def spent(self, device: str) -> Spent:

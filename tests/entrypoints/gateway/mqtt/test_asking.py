@@ -71,6 +71,15 @@ def test_old_firmware_is_checked_against_its_own_declaration(gateway, world, sta
     eventually(lambda: passes(one, HUMID))
 
 
+def test_a_release_that_was_said_another_way_counts_too(gateway, world, redeclare, ship, eventually):
+    ship("1.0.0")
+    redeclare((NARROW, WIDE))
+    one = gateway.join(gateway.make(ME))
+    assert passes(one, HUMID)
+    devices.report_version(world, ME, "1.0.0", "ddi")
+    eventually(lambda: not passes(one, HUMID))
+
+
 def test_the_release_is_known_again_after_a_reconnection_and_can_be_pinned_anew(
     gateway, world, staff, redeclare, ship, eventually
 ):

@@ -46,6 +46,10 @@ class Asking:
 
     def heard(self, news: News) -> None:
         """Ask again for whom the news concern."""
+        for device, version in news.releases.items():  # said over DDI, or to another gateway
+            connection = self._gateway.connections.get(device)
+            if connection is not None:
+                self.runs(connection, version)
         if news.products or news.devices:
             self._changed = news.size
             self._intake.forget(news.devices)
