@@ -20,6 +20,16 @@ from careful.monitoring.alerts import (
 )
 from careful.monitoring.cohort import cohorts
 from careful.monitoring.detections import Rule, rule, rules
+from careful.monitoring.drills import (
+    CUT_SECONDS,
+    DRILLS,
+    SEEN_SECONDS,
+    Drill,
+    Outcome,
+    begin_drill,
+    end_drill,
+    judge_drill,
+)
 from careful.monitoring.expected import expected_of
 from careful.monitoring.history import History
 from careful.monitoring.incidents import fold_silence
@@ -43,5 +53,6 @@ __all__ = [
     # clones
     "NONCE_TOPIC", "Shown", "present", "hand_out", "reset_chain", "forget_chain",
     # drills
-    "drills",
+    "DRILLS", "Drill", "Outcome", "drills", "begin_drill", "end_drill", "judge_drill",
+    "SEEN_SECONDS", "CUT_SECONDS",
 ]  # fmt: skip

@@ -234,6 +234,14 @@ def begin_drill(connection: Connection, device: str, kind: str, at: datetime) ->
     upsert(connection, drill, [{"device": device, "kind": kind, "began_at": at}], ["device"])
 
 
+def close_drills(connection: Connection, device: str, by: str, at: datetime, why: str) -> None:
+    """Close the open alerts that a drill's device caused: nobody need judge them."""
+    mine = select(alert_device.c.alert).where(alert_device.c.device == device)
+    chosen = alert.c.drill.is_(True) & (alert.c.state == "open") & alert.c.id.in_(mine)
+    values = {"state": "expected", "open_cause": None, "judged_by": by, "judged_at": at, "why": why}
+    connection.execute(update(alert).where(chosen).values(**values))
+
+
 def forget(connection: Connection, device: str, *, drilled: bool = False) -> None:
     """Forget what was remembered of a device."""
     connection.execute(delete(memory).where(memory.c.device == device))

@@ -44,7 +44,7 @@ def alert(world, staff):
 
 
 def test_nothing_open_names_the_drill(run):
-    assert "careful drill watch" in run("list")
+    assert "careful drill flood" in run("list")
     assert json.loads(run("list", "--json")) == []
 
 

@@ -5,6 +5,7 @@ import time
 import click
 
 from careful import updates
+from careful.entrypoints.cli import drill_watch
 from careful.entrypoints.cli.drill_access import access
 from careful.entrypoints.cli.drill_keys import lost_key
 from careful.entrypoints.cli.drill_report import report
@@ -25,6 +26,9 @@ def command() -> None:
 command.add_command(access)
 command.add_command(lost_key)
 command.add_command(report)
+command.add_command(drill_watch.everything)
+for _one in drill_watch.COMMANDS:
+    command.add_command(_one)
 
 
 @command.command()

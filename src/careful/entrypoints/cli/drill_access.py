@@ -82,7 +82,7 @@ class Doors:
         try:
             with (
                 socket.create_connection(address, timeout=_SECONDS) as raw,
-                self._context(credential).wrap_socket(raw, server_hostname=self._settings.tls_names[0]) as wrapped,
+                self.context(credential).wrap_socket(raw, server_hostname=self._settings.tls_names[0]) as wrapped,
             ):
                 wrapped.sendall(bytes((0x10, len(body))) + body)
                 answer = wrapped.recv(_CONNACK_BYTES)
@@ -103,10 +103,11 @@ class Doors:
     @contextmanager
     def _http(self, credential: Credential) -> Iterator[httpx.Client]:
         base = f"https://{self._settings.tls_names[0]}:{self._settings.device_port}"
-        with httpx.Client(base_url=base, verify=self._context(credential), timeout=_SECONDS, trust_env=False) as client:
+        with httpx.Client(base_url=base, verify=self.context(credential), timeout=_SECONDS, trust_env=False) as client:
             yield client
 
-    def _context(self, credential: Credential) -> ssl.SSLContext:
+    def context(self, credential: Credential) -> ssl.SSLContext:
+        """Return how to speak TLS with a credential, trusting the installation's own authority alone."""
         context = ssl.create_default_context(cafile=self._trust)
         if credential.certificate and credential.key:
             context.load_cert_chain(credential.certificate, credential.key)
@@ -127,10 +128,10 @@ class Drill:
         self._world = world
         self._product = product
         self._folder = folder
-        self._device = f"drill-{new_id()}"
+        self.device = f"drill-{new_id()}"
         self._key = ec.generate_private_key(ec.SECP256R1())
-        self._doors = Doors(world)
-        (made,) = devices.make_tokens(world, OPERATOR, product, [self._device], hardware)
+        self.doors = Doors(world)
+        (made,) = devices.make_tokens(world, OPERATOR, product, [self.device], hardware)
         self._token = made.token
 
     def run(self) -> Iterator[tuple[str, str, str]]:
@@ -138,41 +139,43 @@ class Drill:
         try:
             yield from self._try_all()
         finally:
-            devices.retire(self._world, OPERATOR, self._device, "access drill ended")
+            devices.retire(self._world, OPERATOR, self.device, "access drill ended")
 
     def _try_all(self) -> Iterator[tuple[str, str, str]]:
-        request = self._request()
+        request = self.request()
         for credential, password in (("none", None), ("wrong", "not-a-token")):
-            answer = self._doors.est(self._product, request, password)
+            answer = self.doors.est(self._product, request, password)
             yield "est", credential, LET_IN if answer.is_success else REFUSED
-        good = self._enrol(request)
-        replayed = self._doors.est(self._product, request, self._token)
+        good = self.enrol(request)
+        replayed = self.doors.est(self._product, request, self._token)
         yield "est", "replayed", LET_IN if replayed.is_success else REFUSED
-        if (self._doors.ddi(self._device, good), self._doors.mqtt(self._device, good)) != (LET_IN, LET_IN):
+        if (self.doors.ddi(self.device, good), self.doors.mqtt(self.device, good)) != (LET_IN, LET_IN):
             raise Refused("Even a good certificate was refused, so a refusal proves nothing.", do="Run: careful doctor")
-        devices.revoke(self._world, OPERATOR, self._device, "access drill")
-        _await_refusal(lambda: self._doors.ddi(self._device, good))
-        for credential, shown in (("none", Credential()), ("wrong", self._stranger()), ("revoked", good)):
-            yield "ddi", credential, self._doors.ddi(self._device, shown)
-            yield "mqtt", credential, self._doors.mqtt(self._device, shown)
-        yield "est", "revoked", self._doors.renew(request, good)
+        devices.revoke(self._world, OPERATOR, self.device, "access drill")
+        _await_refusal(lambda: self.doors.ddi(self.device, good))
+        for credential, shown in (("none", Credential()), ("wrong", self.stranger()), ("revoked", good)):
+            yield "ddi", credential, self.doors.ddi(self.device, shown)
+            yield "mqtt", credential, self.doors.mqtt(self.device, shown)
+        yield "est", "revoked", self.doors.renew(request, good)
 
-    def _request(self) -> str:
-        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, self._device)])
+    def request(self) -> str:
+        """Return a certificate request for the drill's device."""
+        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, self.device)])
         signed = x509.CertificateSigningRequestBuilder().subject_name(name).sign(self._key, hashes.SHA256())
         return b64encode(signed.public_bytes(serialization.Encoding.DER)).decode()
 
-    def _enrol(self, request: str) -> Credential:
-        answer = self._doors.est(self._product, request, self._token)
+    def enrol(self, request: str) -> Credential:
+        """Enrol the drill's device. Raises Unavailable."""
+        answer = self.doors.est(self._product, request, self._token)
         if not answer.is_success:
             raise Unavailable(f"The drill's own device could not enrol: {answer.text[:200]}", do="Run: careful doctor")
         chain = pkcs7.load_der_pkcs7_certificates(b64decode(answer.content))
         mine = next(one for one in chain if one.public_key() == self._key.public_key())
         return self._save("good", mine)
 
-    def _stranger(self) -> Credential:
+    def stranger(self) -> Credential:
         """Return a certificate with the right name that somebody else signed."""
-        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, self._device)])
+        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, self.device)])
         now = dt.datetime.now(dt.UTC)
         builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(self._key.public_key())
         builder = builder.serial_number(x509.random_serial_number())

@@ -48,7 +48,7 @@ def list_(
         "Alerts",
         ["id", "what", "product", "devices", "cut off", "held", "state", "last"],
         [(one.id, _title(one), one.product, one.devices, one.cut, one.held, one.state, one.last_at) for one in found],
-        empty="No alert is open. With --all, judged ones are listed too. To see one: careful drill watch",
+        empty="No alert is open. With --all, judged ones are listed too. To see one: careful drill flood",
     )
 
 

@@ -70,6 +70,7 @@ class Watch:
         self._changed: set[str] = set()
         self._counts = {"windows": 0, "detections": 0}
         self._heard: set[str] = set()
+        self._drilled: set[str] = set()  # also those whose drill is over: their last second may come after it
         self._due = dict.fromkeys(("silence", "cohorts", "keep", "tell"), 0.0)
         self._ledger = -1
         self._refused: dict[tuple[str, str], int] = {}
@@ -95,7 +96,8 @@ class Watch:
         self._follow_ledger()
         tallies = self._with_https(tallies)
         self._learn_of([name for name in tallies if name and name not in self._known], start)
-        drilled = monitoring.drills(self._world)
+        self._drilled |= monitoring.drills(self._world).keys()
+        drilled = self._drilled
         found: list[Seen] = []
         for name, tally in tallies.items():
             window = self._window(name, tally, start, seconds)
@@ -190,7 +192,7 @@ class Watch:
             forks=tally.forks,
         )
 
-    def _silent(self, now: float, drilled: Mapping[str, datetime]) -> list[Seen]:
+    def _silent(self, now: float, drilled: set[str]) -> list[Seen]:
         """Judge who was not heard for long, unless another gateway heard it."""
         late: dict[str, _Known] = {}
         tracked: dict[str, int] = defaultdict(int)

@@ -16,9 +16,9 @@ WORDS = (
     "went to destinations that are not declared. Four times the limit, or undeclared destinations, cut it off."
 )
 LIMIT = (
-    "For undeclared destinations 64 kB. Else twice what the declared rates allow in a period, and what was missed "
-    "while it was away; where no bytes are declared eight times the device's own usual minute after an hour of it; "
-    "never below 256 kB. 64 MB before anything is known."
+    "For undeclared destinations 64 kB, 256 kB where only the device's total is known. Else twice what the declared "
+    "rates allow in a period, and what was missed while it was away; where no bytes are declared eight times the "
+    "device's own usual minute after an hour of it; never below 256 kB. 64 MB before anything is known."
 )
 BUDGET = 0.01
 ACTION: Action = "quarantine"
@@ -48,7 +48,7 @@ def detect(window: Window, expected: Expected, memory: Memory) -> tuple[Detectio
     """Add up what leaves in a minute."""
     part = min(1.0, _MINUTE / window.seconds) if window.seconds else 1.0  # of a longer window, a minute's part
     sent = window.sent * part
-    if not sent and not memory.sent:
+    if not sent:
         return None, memory
     if not memory.began <= window.start < memory.began + _MINUTE:
         usual = memory.usual.learn(log2(1.0 + memory.sent)) if memory.sent else memory.usual
@@ -66,11 +66,22 @@ def detect(window: Window, expected: Expected, memory: Memory) -> tuple[Detectio
         says = f"{size(memory.strange)} left within a minute for destinations that are not declared."
         return fired(ID, window, memory.strange, _TO_STRANGERS, "declaration", says, ACTION, "strangers"), memory
     limit, source = _limit(expected, memory)
+    if memory.sent > min(limit, _FLOOR) and "bytes_out" in window.counters and _talks(window, expected):
+        says = f"{size(memory.sent)} left within a minute while it talked with a destination that is not declared."
+        return fired(ID, window, memory.sent, min(limit, _FLOOR), "declaration", says, ACTION, "strangers"), memory
     if memory.sent <= limit:
         return None, memory
     says = f"{size(memory.sent)} left within a minute; {size(limit)} are the most that is explained."
     action: Action = ACTION if source != "built-in" and memory.sent > _FAR_OVER * limit else "alert"
     return fired(ID, window, memory.sent, limit, source, says, action), memory
+
+
+def _talks(window: Window, expected: Expected) -> bool:
+    """Tell whether a conversation of unknown size, as an agent's table has them, is open with a stranger."""
+    return any(
+        one.opened_by_device and not one.bytes_out and one.state == "established" and not declared(one, expected)
+        for one in window.flows
+    )
 
 
 def _limit(expected: Expected, memory: Memory) -> tuple[float, LimitFrom]:

@@ -27,7 +27,7 @@ def alert(world, staff):
 
 def test_with_nothing_the_page_names_the_command(browser, secret):
     browser.open("/detections")
-    assert "careful drill watch flood" in browser.text
+    assert "careful drill flood" in browser.text
     assert 'href="/detections" aria-current="page"' in browser.text
 
 
