@@ -19,6 +19,11 @@ from careful.monitoring.alerts import (
     Verdict,
 )
 from careful.monitoring.cohort import cohorts
+from careful.monitoring.defender import NoReport, Report
+from careful.monitoring.defender import accepted as report_accepted
+from careful.monitoring.defender import rejected as report_rejected
+from careful.monitoring.defender import since as counted_since
+from careful.monitoring.defender import understand as understand_report
 from careful.monitoring.detections import Rule, rule, rules
 from careful.monitoring.drills import (
     CUT_SECONDS,
@@ -50,6 +55,8 @@ __all__ = [
     "Seen", "Alert", "AlertDevice", "AlertState", "Fate", "NO_DEVICE", "raise_alerts", "cut_due", "cut_held",
     "Verdict", "Scope", "SCOPES", "Expectation", "judge", "end_expectation",
     "alerts", "alert", "devices_of", "releases_of", "expectations", "counts", "wide", "SORTS",
+    # reports of agents
+    "Report", "NoReport", "understand_report", "counted_since", "report_accepted", "report_rejected",
     # clones
     "NONCE_TOPIC", "Shown", "present", "hand_out", "reset_chain", "forget_chain",
     # drills

@@ -2,7 +2,6 @@
 
 from careful.monitoring.captures import Account, Damaged, Devices, Limits, NotRead, Recording
 from careful.monitoring.conformance import Compared, Comparison, Edge, Seen, draft
-from careful.monitoring.defender import NoReport, Report
 from careful.monitoring.labels import Attack, Labels
 from careful.monitoring.labels import read as read_labels
 from careful.monitoring.learning import Learner, learn
@@ -19,6 +18,4 @@ __all__ = [
     "replay", "Finding", "Findings", "Labels", "Attack", "read_labels", "score", "Score", "device_days",
     # declared and seen
     "Comparison", "Compared", "Seen", "Edge", "draft",
-    # reports of agents
-    "Report", "NoReport",
 ]  # fmt: skip

@@ -73,3 +73,16 @@ def test_a_refused_rollback_is_a_downgrade_attempt():
 )
 def test_older_versions(version, before, older):
     assert is_older(version, before) is older
+
+
+def test_an_agent_s_report_becomes_conversations_by_which_side_listens():
+    connections = [{"lp": 22, "rad": "192.168.1.2:50000"}, {"lp": 40000, "rad": "203.0.113.9:443"}]
+    metrics = {"tp": {"pts": [{"pt": 22}]}, "tc": {"ec": {"cs": connections, "t": 2}}, "ns": {"bo": 9}}
+    told = read("d", said("defender/json", hed={"rid": 1, "v": "1.0"}, met=metrics), 5.0)
+    assert [(one.peer, one.port, one.opened_by_device, one.state) for one in told.flows] == [
+        ("192.168.1.2", 22, False, "established"),
+        ("203.0.113.9", 443, True, "established"),
+    ]
+    assert told.counters == {"listening_tcp": 1.0, "established_tcp": 2.0}
+    assert told.report.counters == {"bytes_out": 9}
+    assert read("d", said("defender/cbor", hed={}), 5.0).report is None

@@ -69,6 +69,20 @@ def test_what_an_agent_says_becomes_conversations_and_versions_are_compared(scen
     assert monitoring.releases_of(scene.world, alert.id) == {"1.0.0": 1}
 
 
+def test_counters_of_an_agent_s_reports_are_differenced_and_a_reset_is_said(scene):
+    seen = []
+    judge = scene.watch._judge
+    scene.watch._judge = lambda window, drill: seen.append(window) or judge(window, drill)
+    for number, sent in enumerate((5_000_000, 5_000_700, 300), 1):
+        report = {"hed": {"rid": number, "v": "1.0"}, "met": {"ns": {"bo": sent}, "tp": {"pts": [{"pt": 22}]}}}
+        scene.second({"cam-9-1": Tally("cam-9", said=[("defender/json", json.dumps(report).encode())])})
+    assert [dict(one.counters) for one in seen] == [
+        {"listening_tcp": 1.0},
+        {"listening_tcp": 1.0, "bytes_out": 700.0},
+        {"listening_tcp": 1.0, "bytes_out": 300.0, "resets": 1.0},
+    ]
+
+
 def test_silence_is_found_once_and_the_silence_of_all_is_one_incident(scene):
     scene.second({"cam-9-1": Tally("cam-9", connects=1), "cam-9-2": Tally("cam-9", connects=1)})
     for _ in range(6):

@@ -8,11 +8,15 @@ from datetime import datetime
 
 import msgspec
 
+from careful import monitoring
+from careful.entrypoints.gateway import agents
 from careful.monitoring import Flow
 
 CONNECTIONS = "event/connections"
 UPDATE = "event/update"
-LOOKED_AT = frozenset({CONNECTIONS, UPDATE})
+ONLY_LOOKED_AT = frozenset({CONNECTIONS, *agents.REPORTS})
+"""Topics whose payloads are not kept."""
+LOOKED_AT = frozenset({UPDATE, *ONLY_LOOKED_AT})
 """Topics whose payloads the watch reads."""
 PEERS_MOST = 256
 _COUNTERS = ("bytes_out", "bytes_in", "packets_out", "packets_in", "listening_tcp", "listening_udp", "established_tcp")
@@ -31,6 +35,8 @@ class Told:
     counters: Mapping[str, float] = field(default_factory=dict)
     clock_offset: float | None = None
     downgrades: int = 0
+    report: monitoring.Report | None = None
+    """The newest report of an agent; its counters have only grown since the device started."""
 
 
 def read(device: str, said: Iterable[tuple[str, bytes]], now: float) -> Told:
@@ -51,9 +57,32 @@ def read(device: str, said: Iterable[tuple[str, bytes]], now: float) -> Told:
                 if type(message.get(name)) in {int, float} and message[name] >= 0
             }
             told.clock_offset = _offset(message.get("at"), now)
+        elif topic in agents.REPORTS:
+            _add_report(told, device, message, now)
         elif topic == UPDATE and _is_refused_downgrade(message):
             told.downgrades += 1
     return told
+
+
+def _add_report(told: Told, device: str, message: object, now: float) -> None:
+    """Take an agent's report: its open connections as conversations, what it has open as counts."""
+    try:
+        report = monitoring.understand_report(message)
+    except monitoring.NoReport:
+        return
+    ours = set(report.listening_tcp or ())
+    told.report = report
+    told.flows += tuple(
+        Flow(now, device, one.address, None, one.port if out else one.local_port, "tcp", out, state="established")
+        for one in report.remotes[:PEERS_MOST]
+        for out in (one.local_port not in ours,)
+    )
+    counts = {
+        "listening_tcp": None if report.listening_tcp is None else len(report.listening_tcp),
+        "listening_udp": None if report.listening_udp is None else len(report.listening_udp),
+        "established_tcp": report.established,
+    }
+    told.counters = dict(told.counters) | {name: float(one) for name, one in counts.items() if one is not None}
 
 
 def flows(device: str, peers: object, now: float) -> tuple[Flow, ...]:

@@ -69,6 +69,8 @@ class Watch:
         self._known: dict[str, _Known] = {}
         self._changed: set[str] = set()
         self._counts = {"windows": 0, "detections": 0}
+        self._reports: dict[str, Mapping[str, int]] = {}
+        """Device -> the counters of its agent's last report."""
         self._heard: set[str] = set()
         self._drilled: set[str] = set()  # also those whose drill is over: their last second may come after it
         self._due = dict.fromkeys(("silence", "cohorts", "keep", "tell"), 0.0)
@@ -172,6 +174,8 @@ class Watch:
         counters: dict[str, float] = dict(told.counters)
         counted = {"overlaps": tally.overlaps, "downgrades": downgrades, "unchained": tally.unchained}
         counters |= {key: float(count) for key, count in counted.items() if count}
+        if told.report is not None:
+            counters |= self._grown(name, told.report)
         return Window(
             device=name,
             product=known.product if known else tally.product,
@@ -191,6 +195,16 @@ class Watch:
             refused_logins=tally.refused_logins,
             forks=tally.forks,
         )
+
+    def _grown(self, name: str, report: monitoring.Report) -> Mapping[str, float]:
+        """Say what came on top since a device's last report. Its counters only grow: smaller ones began anew."""
+        more, reset = monitoring.counted_since(self._reports.pop(name, None), report.counters)
+        self._reports[name] = report.counters  # who reported last stands last
+        if len(self._reports) > _DEVICES_MOST:
+            del self._reports[next(iter(self._reports))]
+        if reset:
+            _log.info("a device's counters began anew", device=name, report=report.number)
+        return {key: float(count) for key, count in more.items()} | ({"resets": 1.0} if reset else {})
 
     def _silent(self, now: float, drilled: set[str]) -> list[Seen]:
         """Judge who was not heard for long, unless another gateway heard it."""

@@ -114,6 +114,12 @@ class Downward:
             commands += self._send(one, packet, retained=event.retained and one.topic == DESIRED)
         return commands + self.ask()
 
+    def say(self, topic: str, payload: bytes) -> list[Command]:
+        """Say something at once (QoS 0), where a subscription covers it."""
+        granted = [options for pattern, options in self.subscriptions.items() if permission.covers(pattern, topic)]
+        fits = len(topic) + len(payload) + _OVERHEAD <= self._terms.packet_most
+        return [Send(Publish(topic, payload, properties=_identifiers(granted)))] if granted and fits else []
+
     def _send(self, one: Down, packet: int, *, retained: bool) -> list[Command]:
         if one.received:  # it has it; what is left is to say that it may forget so
             self._down[packet] = one.number

@@ -80,6 +80,13 @@ class DownMessages(Struct, frozen=True):
     more: bool = False
 
 
+class Answered(Struct, frozen=True):
+    """Something is to be said to the device now, if it has subscribed to it; it is not kept."""
+
+    topic: str
+    payload: bytes
+
+
 class PermitChanged(Struct, frozen=True):
     """Another declaration is in force now."""
 
@@ -118,7 +125,7 @@ class Lost(Struct, frozen=True):
 
 
 Event = (
-    ConnectionOpened | NotLetIn | Joined | PacketReceived | Broken | Stored | RefusedByInbox | DownWaiting
+    ConnectionOpened | NotLetIn | Joined | PacketReceived | Broken | Stored | RefusedByInbox | DownWaiting | Answered
     | DownMessages | PermitChanged | ConsentsChanged | Rested | Tick | Cut | Lost
 )  # fmt: skip
 

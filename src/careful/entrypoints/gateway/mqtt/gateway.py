@@ -16,11 +16,13 @@ import structlog
 from msgspec import Struct
 
 from careful import devices
+from careful.entrypoints.gateway import agents
 from careful.entrypoints.gateway.intake import Admitted, Counts, Intake, News, Speaker
 from careful.entrypoints.gateway.mqtt.asking import Asking
 from careful.entrypoints.gateway.mqtt.chain import Chain
 from careful.entrypoints.gateway.mqtt.connection import Connection
 from careful.entrypoints.gateway.mqtt.events import (
+    Answered,
     Command,
     Cut,
     Delivered,
@@ -46,7 +48,7 @@ from careful.entrypoints.gateway.mqtt.reasons import STOPPING, TAKEN_OVER
 from careful.entrypoints.gateway.mqtt.sealing import RESET, Keyring, Sealing, needs_key
 from careful.entrypoints.gateway.mqtt.signals import Signals
 from careful.entrypoints.gateway.mqtt.wills import Wills
-from careful.entrypoints.gateway.reported import CONNECTIONS
+from careful.entrypoints.gateway.reported import ONLY_LOOKED_AT
 from careful.kernel import ledger
 from careful.kernel.errors import CarefulError, Unavailable
 from careful.kernel.inbox import GROUP_MOST, Entry, Inbox, Message, Released, Settled
@@ -136,7 +138,7 @@ class Gateway:
 
     def store(self, connection: Connection, wanted: Store) -> None:
         """Put a message into the present block; the block goes to the inbox at the end of this turn of the loop."""
-        if wanted.topic == CONNECTIONS:
+        if wanted.topic in ONLY_LOOKED_AT:
             self._looked_at(connection, wanted)
             return
         payload, digest = wanted.payload, b""
@@ -161,8 +163,12 @@ class Gateway:
             self._send_block()
 
     def _looked_at(self, connection: Connection, wanted: Store) -> None:
-        """Hand a connection table to the watch; it is not kept."""
-        self.signals.sent(connection.session.device, wanted.topic, wanted.payload)
+        """Hand a connection table or an agent's report to the watch; it is not kept."""
+        device = connection.session.device
+        self.signals.sent(device, wanted.topic, wanted.payload)
+        if wanted.topic in agents.REPORTS:
+            said = agents.answer(device, wanted.topic, wanted.payload, self.now())
+            self.loop.call_soon(connection.feed, Answered(*said))
         if wanted.token:
             self.loop.call_soon(connection.feed, Stored((wanted.token,)))
 

@@ -7,6 +7,8 @@ certificate, and what follows must be one of
     d/<device>/event/<name>       an event: declared, or one of those that every device may send
     d/<device>/state/reported     how the device is, with the fields of `REPORTED`
 
+and beside these the reports of AWS IoT Device Defender's agents (`agents`), which are looked at and not kept.
+
 Payloads are JSON objects or CBOR maps (`payloads`); an event may be empty. What of one may pass, the compiled
 declaration says (`products.Stream.check`): the record whole, without some fields, or not at all.
 """
@@ -16,7 +18,7 @@ from collections.abc import Set as AbstractSet
 import msgspec
 from msgspec import Struct
 
-from careful.entrypoints.gateway import payloads
+from careful.entrypoints.gateway import agents, payloads
 from careful.entrypoints.gateway.allowance import Spent, within
 from careful.products import NOBODY, Checked, Denied, Permit, Stream, plain_stream
 
@@ -29,6 +31,7 @@ REPORTED = frozenset({"version", "health", "uptime", "desired", "crashes"})
 how often the software has crashed, ever."""
 _SHOWN = 80
 _REPORTED = plain_stream("reported", REPORTED)
+_AGENT = plain_stream("agent", frozenset())
 _CBOR = b"\x80"  # no JSON begins with this byte or a higher one, all CBOR does
 
 
@@ -38,6 +41,8 @@ class Route(Struct, frozen=True):
     topic: str
     stream: Stream
     may_be_empty: bool = False
+    is_open: bool = False
+    """Whether any fields may come: it is looked at by who knows its form."""
 
 
 def route(permit: Permit, device: str, topic: str) -> Route | Denied:
@@ -46,6 +51,9 @@ def route(permit: Permit, device: str, topic: str) -> Route | Denied:
     if len(topic) > TOPIC_BYTES or topic.count("/") >= TOPIC_LEVELS:
         return Denied("topic-too-long", shown)
     levels = topic.split("/")
+    report = agents.report_topic(device, levels)
+    if report is not None:
+        return Route(report, _AGENT, is_open=True)
     if levels[:2] != ["d", device]:
         return Denied("foreign-topic", shown)
     return _declared(permit, levels[2:]) or Denied("unknown-topic", shown)
@@ -72,15 +80,17 @@ def check(to: Route, payload: bytes, consents: AbstractSet[str] = NOBODY) -> Che
     try:
         said = payloads.read(payload)
     except payloads.Refused as refused:
+        if to.is_open:
+            return Checked({})
         return Checked(None, (), Denied(refused.kind, f"{to.topic}: {refused.why}"))
-    return to.stream.check(said, consents)
+    return Checked(said) if to.is_open else to.stream.check(said, consents)
 
 
 def take(to: Route, payload: bytes, consents: AbstractSet[str], spent: Spent, now: float) -> Checked:
     """Check a message that came, hold it to its stream's rate, and count it where it may pass."""
     checked = check(to, payload, consents)
     stream = to.stream
-    if checked.fields is None:
+    if checked.fields is None or to.is_open:
         return checked
     if stream.rate is not None and not is_within(to, len(payload), spent, now):
         return Checked(None, (), Denied("over-rate", stream.name))
@@ -102,7 +112,11 @@ def taken(checked: Checked, payload: bytes) -> bytes:
 def may_hear(device: str, pattern: str) -> bool:
     """Tell whether a device may subscribe to `pattern`: its own name, and something that is sent down."""
     levels = pattern.split("/")
-    if len(pattern) > TOPIC_BYTES or len(levels) > TOPIC_LEVELS or levels[:2] != ["d", device]:
+    if len(pattern) > TOPIC_BYTES or len(levels) > TOPIC_LEVELS:
+        return False
+    if levels[:3] == ["$aws", "things", device]:
+        return any(_covers(levels[3:], one) for one in agents.ANSWERS)
+    if levels[:2] != ["d", device]:
         return False
     below = levels[2:]
     # A name stands for whatever may be sent down under `down/`.

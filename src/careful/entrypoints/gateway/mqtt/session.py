@@ -19,6 +19,7 @@ from careful.entrypoints.gateway.mqtt import reasons
 from careful.entrypoints.gateway.mqtt import terms as granting
 from careful.entrypoints.gateway.mqtt.downward import Downward
 from careful.entrypoints.gateway.mqtt.events import (
+    Answered,
     Broken,
     Close,
     Command,
@@ -204,6 +205,9 @@ class Session:
         commands = self._up.on_disk(event)
         return commands + self._down.ask() + self._flow()
 
+    def _say(self, event: Answered) -> list[Command]:
+        return self._down.say(event.topic, event.payload) if self.phase == "live" else []
+
     def _refused_by_inbox(self, event: RefusedByInbox) -> list[Command]:
         # Clients send again only after a new connection: ending this one is how we ask for it.
         return self._end(event.why, reasons.BUSY)
@@ -329,7 +333,7 @@ class Session:
     _HANDLERS: ClassVar[dict[type, Callable[..., list[Command]]]] = {
         ConnectionOpened: _opened, NotLetIn: _not_let_in, Joined: _joined,
         PacketReceived: _received, Broken: _broken, Stored: _on_disk,
-        RefusedByInbox: _refused_by_inbox, DownWaiting: _waiting, DownMessages: _deliver,
+        RefusedByInbox: _refused_by_inbox, Answered: _say, DownWaiting: _waiting, DownMessages: _deliver,
         PermitChanged: _changed, ConsentsChanged: _consented, Rested: _rested, Tick: _tick, Cut: _cut, Lost: _lost,
     }  # fmt: skip
     _PACKETS: ClassVar[dict[type, Callable[..., list[Command]]]] = {
