@@ -33,6 +33,8 @@ KINDS = (
 """Why something is refused by the declaration."""
 SECONDS: Mapping[str, int] = MappingProxyType({"minute": 60, "hour": 3600, "day": 86_400})
 SHAPES_MOST = 512
+SURPLUS_MOST = 64
+"""Fields that nobody declared above which a record is refused, whatever the policy: each would be looked at alone."""
 NOBODY: frozenset[str] = frozenset()
 """No consent at all."""
 
@@ -120,6 +122,10 @@ class Stream:
 
     def _sort_out(self, message: dict[str, Any], consents: AbstractSet[str]) -> Checked:
         """Look at every field anew, and refuse or leave out by policy what is at fault."""
+        surplus = len(message) - len(self.fields)
+        if surplus > 0 and (self.policy == "record" or surplus > SURPLUS_MOST):
+            unknown = min(name for name in message if name not in self.fields)  # as a longer look would find
+            return Checked(None, (), Denied("undeclared-field", f"{self.name}.{shown(unknown)}"))
         faults = {name: found for name in message if (found := self._fault(name, message[name], consents)) is not None}
         # What nobody declared comes first, and among equals the first by name: the same message, the same answer.
         ordered = tuple(faults[name] for name in sorted(faults, key=lambda one: (one in self.fields, one)))

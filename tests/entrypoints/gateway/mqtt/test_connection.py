@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import time
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ import uvloop
 from careful import devices
 from careful.entrypoints.gateway.mqtt import connection, session
 from careful.entrypoints.gateway.mqtt.packets import (
+    LEVEL_5,
     PACKET_BYTES,
     PingReq,
     PingResp,
@@ -17,6 +19,7 @@ from careful.entrypoints.gateway.mqtt.packets import (
     Publish,
     write,
 )
+from careful.entrypoints.gateway.mqtt.session import REST_SECONDS
 from careful.kernel import inbox, mailbox
 
 
@@ -147,3 +150,34 @@ def test_a_connection_ends_with_its_certificate(gateway, device, world):
     one = gateway.join(device)
     assert one.receive() is None
     assert devices.get(world, "cam-1-001").state == "active"
+
+
+# Turns
+
+
+def test_who_says_much_at_once_is_heard_to_the_end_turn_by_turn(gateway, world):
+    """More packets than are taken in one turn, in one read of the network and with pauses for the disk."""
+    one = gateway.join(gateway.make("cam-1-001"))
+    one.send(*[PingReq()] * 1000, *[Publish("d/cam-1-001/up/climate", b'{"n":1}', 1, n + 1) for n in range(1000)])
+    found = [one.receive() for _ in range(2000)]
+    assert found.count(PingResp()) == 1000
+    assert [answer.packet for answer in found if isinstance(answer, PubAck)] == list(range(1, 1001))
+    assert inbox.count(world.home) == 1000
+    assert one.ask(PingReq()) == PingResp()
+
+
+def test_who_is_refused_again_and_again_is_not_listened_to_for_a_while(gateway, refused):
+    """By MQTT 5, which is told why; and whoever takes over from it at once has to wait all the same."""
+    who = gateway.make("cam-1-001")
+    one = gateway.join(who, level=LEVEL_5)
+    began = time.monotonic()
+    for number in range(1, 9):
+        assert one.say("d/cam-1-001/up/climate", b"{", number).code == 0x99
+    assert time.monotonic() - began >= 3 * REST_SECONDS
+    old = gateway.join(who)
+    for number in range(1, 6):
+        old.send(Publish("d/cam-1-001/up/climate", b"{", 1, number))
+    began = time.monotonic()
+    gateway.join(who)
+    assert time.monotonic() - began < 5
+    assert refused("cam-1-001", "malformed-payload").count >= 8

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from careful.entrypoints.gateway.mqtt.gateway import Gateway
 
 READ_BYTES = 64 * 1024
+TURN_PACKETS = 64
+"""Packets of one connection that are taken in one turn of the loop; then it is the others' turn."""
 UNSENT_BYTES = 64 * 1024
 """Bytes that wait for a client above which nothing more is taken from it, nor fetched for it."""
 SLOW_SECONDS = 30.0
@@ -52,7 +54,7 @@ class Connection(asyncio.BufferedProtocol):
 
     __slots__ = (
         "_expires", "_gateway", "_gone", "_held", "_out", "_reader", "_repump", "_slow", "_timer", "_transport",
-        "cut_mark", "mark", "network", "session", "who",
+        "_waits", "cut_mark", "mark", "network", "session", "who",
     )  # fmt: skip
 
     def __init__(self, gateway: "Gateway", gone: Callable[[], None]) -> None:
@@ -69,6 +71,7 @@ class Connection(asyncio.BufferedProtocol):
         self._held: Fetch | None = None
         self._expires = 0.0
         self._repump = False
+        self._waits = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Hold the peer's words back: TLS is made, but not a byte is read before we know who it is."""
@@ -94,7 +97,7 @@ class Connection(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Take what came."""
         self._reader.push(_buffer[:nbytes])
-        if self.session.phase != "opening":
+        if self.session.phase != "opening" and not self._waits:
             self._pump()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 (asyncio's signature; why does not matter)
@@ -114,7 +117,7 @@ class Connection(asyncio.BufferedProtocol):
         """Go on with a client that reads again."""
         self._forget_slow()
         self._arm()  # what came meanwhile is read before its silence is judged
-        if self._transport is not None and not self.session.paused:
+        if self._transport is not None and not self.session.paused and not self._waits:
             self._transport.resume_reading()
         held, self._held = self._held, None
         if held is not None:
@@ -144,7 +147,12 @@ class Connection(asyncio.BufferedProtocol):
         """Give the session what has come, packet by packet, as long as it wants more."""
         now = self._gateway.loop.time()
         session = self.session
+        left = TURN_PACKETS
         while not session.paused and session.phase != "ended":
+            if not left:
+                self._yield_turn()
+                break
+            left -= 1
             try:
                 packet = self._reader.next()
             except Malformed as broken:
@@ -154,6 +162,19 @@ class Connection(asyncio.BufferedProtocol):
                 break
             self._perform(session.handle(PacketReceived(packet, now)))
         self._flush()
+
+    def _yield_turn(self) -> None:
+        """Let others have their turn before this connection has its next one; until then nothing more is read of it."""
+        if self._reader.held and not self._waits and self._transport is not None:
+            self._waits = True
+            self._transport.pause_reading()
+            self._gateway.loop.call_soon(self._take_turn)
+
+    def _take_turn(self) -> None:
+        self._waits = False
+        self._pump()
+        if not self._waits and not self.session.paused and self._slow is None and self._transport is not None:
+            self._transport.resume_reading()
 
     def _perform(self, commands: list[Command]) -> None:
         for command in commands:
@@ -172,9 +193,9 @@ class Connection(asyncio.BufferedProtocol):
             case Pause() if self._transport is not None:
                 self._transport.pause_reading()
             case Resume() if self._transport is not None:
-                if self._slow is None:
+                if self._slow is None and not self._waits:
                     self._transport.resume_reading()
-                self._repump = self._reader.held > 0
+                self._repump = self._reader.held > 0 and not self._waits
             case Fetch() if self._slow is not None:
                 self._held = command  # until the client has read what there is
             case Count():

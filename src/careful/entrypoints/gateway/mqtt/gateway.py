@@ -63,6 +63,7 @@ SEEN_SECONDS = 5.0
 _RETRY_SECONDS = 3.0  # after the inbox failed, newcomers are told "unavailable" for so long
 _STILL = 30.0  # a connection that was heard within so many seconds and is pushed out was still in use
 _CUTS_REMEMBERED = 10_000
+_PENANCE_SECONDS = 0.25
 _log = structlog.get_logger(__name__)
 
 Owners = dict[Connection, list[int]]
@@ -242,6 +243,11 @@ class Gateway:
     def _join(self, connection: Connection, wanted: Join) -> None:
         device = connection.session.device
         older = self.connections.get(device)
+        if connection.session.phase == "ended":
+            return
+        if older is not None and older.session.resting:  # whoever comes back at once has to wait all the same
+            self.loop.call_later(_PENANCE_SECONDS, self._join, connection, wanted)
+            return
         if older is not None and older is not connection:
             older.feed(Cut("another connection of the same name took over", with_will=True, code=TAKEN_OVER))
         if self._recent_cuts.get(device, 0) > connection.cut_mark:

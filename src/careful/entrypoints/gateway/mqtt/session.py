@@ -4,9 +4,10 @@
        '--------NotLetIn--------->  turned away  --CONNECT, CONNACK that says no-------------^
 
 A publish is checked, then handed to the inbox under a token; its PUBACK or PUBREC is sent when the token comes back as
-stored, in the order in which the publishes came. One that is refused is counted. MQTT 5 is told so by a code, and made
-to wait when it goes on; 3.1.1 has no packet that says no, so it is never acknowledged, and the fifth ends the
-connection. Every way of ending but a DISCONNECT leaves the will. `upward` and `downward` are its two halves.
+stored, in the order in which the publishes came. One that is refused is counted. MQTT 5 is told so by a code, and not
+listened to for a while when it goes on; 3.1.1 has no packet that says no, so it is never acknowledged, and after the
+fifth nobody listens any more and the connection ends. Every way of ending but a DISCONNECT leaves the will. `upward`
+and `downward` are its two halves.
 """
 
 from collections.abc import Callable
@@ -73,11 +74,13 @@ from careful.entrypoints.gateway.mqtt.packets import (
 )
 from careful.entrypoints.gateway.mqtt.permission import Denied
 from careful.entrypoints.gateway.mqtt.terms import Terms
-from careful.entrypoints.gateway.mqtt.upward import Over, Upward
+from careful.entrypoints.gateway.mqtt.upward import REFUSALS_MOST, Over, Upward
 
 CONNECT_SECONDS = 10.0
 """From the end of the TLS handshake to the CONNECT."""
 REST_SECONDS = 0.2
+LAST_REST_SECONDS = 1.0
+"""How long a device whose publishes are refused is not listened to: by MQTT 5 each time, by 3.1.1 before the end."""
 _LATE = 1.5  # [MQTT-3.1.2-24]: silence of one and a half keep-alives ends a connection
 _GOODBYES = frozenset({reasons.NORMAL})
 
@@ -110,7 +113,7 @@ class Session:
         try:
             return self._HANDLERS[type(event)](self, event)
         except Over as over:
-            return [*over.first, *self._end(over.why, over.code)]
+            return self._end(over.why, over.code)
 
     @property
     def device(self) -> str:
@@ -126,6 +129,11 @@ class Session:
     def heard(self) -> float:
         """When the last packet came."""
         return self._heard
+
+    @property
+    def resting(self) -> bool:
+        """Whether it is not listened to for a while, because much of what it said was refused."""
+        return self._resting
 
     @property
     def paused(self) -> bool:
@@ -196,7 +204,7 @@ class Session:
         commands = up.publish(packet, self._heard)
         if type(commands[0]) is Count and up.is_refused_often and not self._resting:
             self._resting = True
-            commands.append(Rest(REST_SECONDS))
+            commands.append(Rest(REST_SECONDS if self._five else LAST_REST_SECONDS))
         if self._paused or self._resting or up.is_full:
             commands += self._flow()
         return commands
@@ -262,6 +270,8 @@ class Session:
 
     def _rested(self, _event: Rested) -> list[Command]:
         self._resting = False
+        if not self._five:
+            return self._end(f"{REFUSALS_MOST} publishes were refused")
         return self._flow()
 
     def _tick(self, event: Tick) -> list[Command]:

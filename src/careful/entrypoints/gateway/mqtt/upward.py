@@ -26,11 +26,11 @@ WILL_TOPIC = "event/offline"
 
 
 class Over(Exception):
-    """The connection must end; `code` is how MQTT 5 says why, `first` what is to be done before."""
+    """The connection must end; `code` is how MQTT 5 says why."""
 
-    def __init__(self, why: str, code: int | None = None, first: tuple[Command, ...] = ()) -> None:
+    def __init__(self, why: str, code: int) -> None:
         super().__init__(why)
-        self.why, self.code, self.first = why, code, first
+        self.why, self.code = why, code
 
 
 class Upward:
@@ -167,11 +167,7 @@ class Upward:
     def _refuse(self, denied: Denied, packet: Publish) -> list[Command]:
         self._refused += 1
         counted = Count(denied.kind, denied.detail)
-        if self._terms.five:
-            return [counted, *self._say_no(denied, packet)] if packet.qos else [counted]
-        if self.is_refused_often:
-            raise Over(f"{REFUSALS_MOST} publishes were refused, the last one: {denied.kind}", first=(counted,))
-        return [counted]
+        return [counted, *self._say_no(denied, packet)] if self._terms.five and packet.qos else [counted]
 
     def _say_no(self, denied: Denied, packet: Publish) -> list[Command]:
         """Refuse a publish of MQTT 5 by its code, when its turn has come."""
