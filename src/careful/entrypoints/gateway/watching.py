@@ -72,6 +72,7 @@ class Watch:
         self._reports: dict[str, Mapping[str, int]] = {}
         """Device -> the counters of its agent's last report."""
         self._heard: set[str] = set()
+        self._https = 0
         self._drilled: set[str] = set()  # also those whose drill is over: their last second may come after it
         self._due = dict.fromkeys(("silence", "cohorts", "keep", "tell"), 0.0)
         self._ledger = -1
@@ -144,7 +145,9 @@ class Watch:
     def _tell(self, now: float) -> None:
         self._due["tell"] = now + TELL_EVERY
         monitoring.note_watched(self._world, self._source, len(self._heard), **self._counts)
-        self._counts, self._heard = {"windows": 0, "detections": 0}, set()
+        if self._source == "mqtt":  # it reads what the HTTPS doors refuse, too
+            monitoring.note_watched(self._world, "https", 0, self._https, 0)
+        self._counts, self._heard, self._https = {"windows": 0, "detections": 0}, set(), 0
 
     def _keep(self) -> None:
         changed, self._changed = self._changed, set()
@@ -273,6 +276,7 @@ class Watch:
             more = one.count - before if before is not None else (one.count if one.first_at > since else 0)
             if more <= 0:
                 continue
+            self._https += 1
             tally = together.setdefault(one.device, Tally())
             if one.kind.startswith("enrol."):
                 tally.refused_logins += more
