@@ -167,11 +167,11 @@ async def offer(fleet: Sequence[Device], rate: int, seconds: float) -> Load:
     return Load(acked, offered, acked / took, at[0], at[1], named, used.ru_utime + used.ru_stime)
 
 
-def loading(folder: Path, names: Sequence[str], rate: int, seconds: float, answer: Any) -> None:  # noqa: ANN401 (a queue between processes has no public type)
+def loading(folder: Path, names: Sequence[str], rate: int, seconds: float, port: int, answer: Any) -> None:  # noqa: ANN401 (a queue between processes has no public type)
     """Connect and offer load, in a process of its own; answer with what it saw."""
 
     async def run() -> Load:
-        fleet = await connect(folder, names)
+        fleet = await connect(folder, names, port)
         seen = await offer(fleet, rate, seconds)
         for one in fleet:
             if one.transport is not None:
@@ -181,10 +181,10 @@ def loading(folder: Path, names: Sequence[str], rate: int, seconds: float, answe
     answer.put(uvloop.run(run()))
 
 
-def load(folder: Path, names: Sequence[str], rate: int, seconds: float) -> Load:
+def load(folder: Path, names: Sequence[str], rate: int, seconds: float, port: int = PORT) -> Load:
     """Run `loading` and wait for its answer."""
     answer = SPAWN.Queue()
-    SPAWN.Process(target=loading, args=(folder, names, rate, seconds, answer), daemon=True).start()
+    SPAWN.Process(target=loading, args=(folder, names, rate, seconds, port, answer), daemon=True).start()
     found: Load = answer.get(timeout=60 + 4 * seconds)
     return found
 
@@ -194,6 +194,7 @@ def make_fleet(world: World, count: int) -> list[str]:
     products.declare(world, SYSTEM, PRODUCT)
     products.approve(world, SYSTEM, "bench")
     (world.home / "bench").mkdir()
+    devices.authority_bundle_path(world)  # writes the file that devices trust
     names = [f"bench-{n:05d}" for n in range(count)]
     for name in names:
         key = ec.generate_private_key(ec.SECP256R1())

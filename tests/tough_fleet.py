@@ -72,6 +72,8 @@ class Tough:
         """Send what is due and count what is acknowledged, until all is or the connection ends."""
         loop, here = asyncio.get_running_loop(), self.acked
         while self.acked < self.total:
+            if writer.is_closing():
+                raise ConnectionError("the gateway has closed the connection")
             due = min(self.total, self.acked + IN_FLIGHT, int((loop.time() - begin) * self.rate))
             for number in range(here + 1, due + 1):
                 packet = (number - 1) % 65535 + 1

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from careful.customer_data.sifting import RESEND_WITHIN, new_blocks, sift
+from careful.customer_data.sifting import RESEND_WITHIN, gaps, new_blocks, sift
 from careful.kernel.inbox import Message, Settled
 from careful.kernel.inbox_blocks import Block
 
@@ -79,3 +79,9 @@ def test_a_block_is_new_when_its_number_is_above_its_writers_last(pairs, before)
         assert numbers == sorted(set(numbers))
         assert all(number > (before if writer == "a" else 0) for number in numbers)
         assert last.get(writer) == (numbers[-1] if numbers else None)
+
+
+def test_missing_blocks_are_seen():
+    blocks = [Block("a", 2, []), Block("b", 1, []), Block("a", 3, []), Block("a", 3, []), Block("b", 4, [])]
+    assert gaps(blocks, {"a": 1}) == [("b", 4)]
+    assert gaps(blocks, {}) == [("a", 2), ("b", 4)]

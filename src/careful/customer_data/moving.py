@@ -14,7 +14,7 @@ import structlog
 
 from careful.customer_data import readings_store as store
 from careful.customer_data.once import Once, concerns, devices, names, once
-from careful.customer_data.sifting import RESEND_WITHIN, new_blocks, sift
+from careful.customer_data.sifting import RESEND_WITHIN, gaps, new_blocks, sift
 from careful.kernel.inbox import Entry, Message, Released
 from careful.kernel.inbox_blocks import Block
 from careful.kernel.work import World
@@ -84,7 +84,10 @@ class Mover:
     def _take(self, connection: "Connection", source: str, batch: Batch, now: datetime) -> int:
         """Store one source's batch in the transaction under way."""
         given, place = batch
-        blocks, last = new_blocks(given, store.writers(connection, source))
+        known = store.writers(connection, source)
+        for missed in gaps(given, known):
+            _log.warning("blocks are missing that were given up on, or lost", source=source, before=missed)
+        blocks, last = new_blocks(given, known)
         entries = [entry for block in blocks for entry in block.entries()]
         took = add(connection, entries, self._days)
         if last:

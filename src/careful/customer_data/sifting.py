@@ -37,6 +37,18 @@ def new_blocks(blocks: Sequence[Block], last: Mapping[str, int]) -> tuple[list[B
     return found, {one: number for one, number in reached.items() if number != last.get(one)}
 
 
+def gaps(blocks: Sequence[Block], last: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Return writer and number of each block before which others of its writer are missing."""
+    reached = dict(last)
+    found: list[tuple[str, int]] = []
+    for block in blocks:
+        before = reached.get(block.writer, 0)
+        if block.number > before + 1:
+            found.append((block.writer, block.number))
+        reached[block.writer] = max(before, block.number)
+    return found
+
+
 def sift(entries: Sequence[Message | Settled], stored: LookUp, resent: LookUp) -> Sifted:
     """Return what is new of `entries`.
 

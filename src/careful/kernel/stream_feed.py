@@ -1,34 +1,26 @@
 """Blocks of the stream for whoever moves them on: from a place that the reader names, in order, partition by partition.
 
-The place stands in the reader's database, not in the cluster: a consumer here is a cursor that is made anew whenever it
-is not where the reader is. What was moved is purged a few seconds later.
+The place stands in the reader's database, not in the cluster. Each block is asked of the stream's leader by its place,
+and not taken from a consumer: a consumer may sit on a server that has just come back and does not have everything yet,
+and passes over what it does not have. What was moved is purged a few seconds later.
 """
 
 import asyncio
 import time
-from dataclasses import dataclass
 
-import nats.errors
 import structlog
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
-from nats.js.client import JetStreamContext
+from nats.js.errors import NotFoundError
 
 from careful.kernel.errors import Unavailable
 from careful.kernel.inbox_blocks import PARTITIONS, Block, Unreadable, decode
 from careful.kernel.jetstream import FAILURES, STREAM, SUBJECT, Link, open_stream, unavailable
 from careful.kernel.settings import Settings
 
-BLOCKS_AT_ONCE = 64
-_WAIT_SECONDS = 0.1
-_IDLE_SECONDS = 30.0
+BLOCKS_AT_ONCE = 100
+_SECONDS = 1.0
+"""How long one fetch goes on at most."""
 _PURGE_SECONDS = 5.0
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(slots=True)
-class _Cursor:
-    subscription: JetStreamContext.PullSubscription
-    place: int
 
 
 class StreamFeed:
@@ -39,7 +31,6 @@ class StreamFeed:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._link: Link | None = None
-        self._cursors: dict[str, _Cursor] = {}
         self._purged: dict[str, float] = {}
 
     def sources(self) -> list[str]:
@@ -50,8 +41,13 @@ class StreamFeed:
         """Return blocks after each place, and the place of the last one. Raises Unavailable."""
         link = self._link
         if link is None:
-            link = self._link = Link(self._settings, "worker")
-            open_stream(link, self._settings)
+            link = Link(self._settings, "worker")
+            try:
+                open_stream(link, self._settings)
+            except BaseException:
+                link.close()
+                raise
+            self._link = link
         return link.call(self._fetch_all(link, places), 30.0)
 
     async def _fetch_all(self, link: Link, places: dict[str, int]) -> dict[str, tuple[list[Block], int]]:
@@ -59,37 +55,23 @@ class StreamFeed:
         return {source: one for source, one in zip(places, found, strict=True) if one[1] > places[source]}
 
     async def _fetch(self, link: Link, source: str, place: int) -> tuple[list[Block], int]:
-        cursor = self._cursors.pop(source, None)
-        try:
-            if cursor is None or cursor.place != place:
-                if cursor is not None:
-                    await cursor.subscription.unsubscribe()
-                cursor = _Cursor(await self._open(link, source, place), place)
-            try:
-                messages = await cursor.subscription.fetch(BLOCKS_AT_ONCE, timeout=_WAIT_SECONDS)
-            except (TimeoutError, nats.errors.TimeoutError):
-                messages = []
-        except FAILURES as failure:
-            raise unavailable(failure) from failure
         blocks: list[Block] = []
-        for message in messages:
-            at = message.metadata.sequence.stream
-            if at <= cursor.place:
-                continue
-            cursor.place = at
+        until = link.loop.time() + _SECONDS
+        while len(blocks) < BLOCKS_AT_ONCE and link.loop.time() < until:
             try:
-                blocks.append(decode(message.data))
+                found = await link.stream.get_msg(STREAM, place + 1, _subject(source), next=True)
+            except NotFoundError:
+                break
+            except FAILURES as failure:
+                if blocks:  # these are good; the next time will tell
+                    break
+                raise unavailable(failure) from failure
+            place = found.seq or place + 1
+            try:
+                blocks.append(decode(found.data or b""))
             except Unreadable as wrong:  # nobody but our gateways may publish here: say it, and go on
-                _log.error("a message of the stream is no block", source=source, sequence=at, why=str(wrong))
-        self._cursors[source] = cursor
-        return blocks, cursor.place
-
-    async def _open(self, link: Link, source: str, place: int) -> JetStreamContext.PullSubscription:
-        config = ConsumerConfig(
-            deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=place + 1, ack_policy=AckPolicy.NONE,
-            inactive_threshold=_IDLE_SECONDS,
-        )  # fmt: skip
-        return await link.stream.pull_subscribe(_subject(source), stream=STREAM, config=config)
+                _log.error("a message of the stream is no block", source=source, sequence=place, why=str(wrong))
+        return blocks, place
 
     def forget(self, source: str, place: int) -> None:
         """Purge what came up to `place`, every few seconds."""

@@ -1,0 +1,116 @@
+"""At scale: PostgreSQL, a JetStream cluster of three, two gateways, two workers; and one of each killed in mid-run.
+
+Part of `device_path.py`; `python -m benchmarks.device_path_scale` runs it alone.
+"""
+
+import asyncio
+import random
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import uvloop
+
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+import device_path_fleet as fleet
+import nats_cluster
+import postgres
+import tough_fleet
+from scale import Processes, installation, stored
+
+from careful.kernel.work import World
+
+DEVICES, RATE, SECONDS = 20, 100.0, 60.0
+PATIENCE = 120.0
+
+
+def throughput(world: World, processes: Processes, rate: int, seconds: float) -> tuple[fleet.Load, float]:
+    """Offer load through two gateways; return what was seen, and messages a second until all of it is at rest."""
+    names = [path.name for path in sorted((world.home / "bench").iterdir())]
+    began = time.monotonic()
+    seen = fleet.load(world.home, names, rate, seconds, world.settings.mqtt_port)
+    while sum(map(len, stored(world).values())) < seen.acked:
+        assert time.monotonic() - began < PATIENCE, "the workers do not get on"
+        time.sleep(0.2)
+    assert processes.running
+    return seen, seen.acked / (time.monotonic() - began)
+
+
+def disaster(world: World, nats: nats_cluster.Cluster, processes: Processes, seconds: float) -> dict[str, float]:
+    """Kill one of each, again and again, while devices send; count what is stored."""
+    names = tough_fleet.make(world, DEVICES)
+    total = int(RATE * seconds)
+    tough = tough_fleet.fleet(world, names, total, RATE)
+    killed = {"gateways": 0, "workers": 0, "servers of the cluster": 0}
+    draw = random.Random(1)
+
+    async def kill() -> None:
+        while any(one.acked < one.total for one in tough):
+            await asyncio.sleep(draw.uniform(1, 3))
+            kind, number = draw.choice(sorted(killed)), draw.randrange(1, 3)
+            killed[kind] += 1
+            if kind == "servers of the cluster":
+                nats.kill(number)
+                await asyncio.sleep(1.0)
+                nats.start(number)
+                await asyncio.sleep(8.0)  # until it has caught up: with two of three gone nothing is acknowledged
+            else:
+                name = f"{kind[:-1]}-{number}"
+                processes.kill(name)
+                await asyncio.sleep(0.5)
+                processes.start(name)
+
+    async def run() -> None:
+        killing = asyncio.create_task(kill())
+        await asyncio.gather(*(one.run() for one in tough))
+        killing.cancel()
+
+    began = time.monotonic()
+    uvloop.run(run())
+    while sum(map(len, stored(world).values())) < DEVICES * total and time.monotonic() - began < PATIENCE + seconds:
+        time.sleep(0.5)
+    said = stored(world)
+    faults = tough_fleet.faults({name: said.get(name, []) for name in names}, total)
+    assert not faults, faults[:3]
+    acked = sum(one.acked for one in tough)
+    return {
+        **killed,
+        "acknowledged": acked,
+        "stored": sum(map(len, said.values())),
+        "seconds": time.monotonic() - began,
+    }
+
+
+def main(seconds: float = SECONDS, rate: int = 10_000) -> None:
+    """Measure, then kill."""
+    fleet.quiet()
+    print("PostgreSQL and a JetStream cluster of three (TLS, three copies) on this machine, two gateways, two workers.")
+    with tempfile.TemporaryDirectory() as folder, nats_cluster.cluster() as nats:
+        binaries = postgres.binaries()
+        assert binaries is not None
+        with postgres.cluster(binaries) as url, installation(url, nats, Path(folder) / "data") as world:
+            processes = Processes(world)
+            fleet.make_fleet(world, 40)
+            processes.start("gateway-1", "gateway-2", "worker-1", "worker-2")
+            time.sleep(8)
+            try:
+                seen, rested = throughput(world, processes, rate, 5.0)
+                print(f"  offered {rate:,}/s: acknowledged {seen.rate:,.0f}/s, p50 {seen.p50 * 1000:.0f} ms,"
+                      f" p99 {seen.p99 * 1000:.0f} ms; {rested:,.0f}/s until at rest in PostgreSQL")  # fmt: skip
+            finally:
+                processes.stop()
+        with postgres.cluster(binaries) as url, installation(url, nats, Path(folder) / "again") as world:
+            processes = Processes(world)
+            processes.start("gateway-1", "gateway-2", "worker-1", "worker-2")
+            try:
+                for what, number in disaster(world, nats, processes, seconds).items():
+                    print(f"  {what}: {number:,.0f}")
+                print("  nothing is missing, nothing there twice, every device in its order")
+            finally:
+                processes.stop()
+
+
+if __name__ == "__main__":
+    main(*map(float, sys.argv[1:2]))
