@@ -4,7 +4,7 @@
     permission            what a certificate and a declaration let a device say and hear
     session               the protocol as a pure machine: events in, commands out; terms, upward, downward are its parts
     connection            one TLS connection that feeds a session and does what it commands
-    gateway               what connections share: who is connected, the inbox, cuts, counts; mail, wills, sealing, signals
+    gateway               what connections share: who is connected, inbox, cuts, counts; mail, wills, sealing, signals
     server                listening, limits, starting and stopping
 
 A PUBACK means that the message is on disk. Nothing is ever passed from one device to another.
