@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 from pydantic import BaseModel
 
-from careful.products.declaration import BUILT_IN_EVENTS, RESET, Declaration
+from careful.products.declaration import BUILT_IN_EVENTS, CONNECTIONS, RESET, Declaration
 from careful.products.parsing import parse
 from careful.products.permit import BUILT_IN
 
@@ -70,7 +70,7 @@ def test_a_product_without_a_name_goes_by_its_id(small: bytes):
 
 
 def test_the_events_every_device_may_send_are_the_gateway_s(small: bytes):
-    assert {*BUILT_IN_EVENTS, RESET} == set(BUILT_IN)
+    assert {*BUILT_IN_EVENTS, RESET, CONNECTIONS} == set(BUILT_IN)
     assert parse(small).id == "cam-9"
 
 

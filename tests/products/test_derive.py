@@ -65,4 +65,4 @@ def test_from_almost_nothing_almost_nothing_follows(small: bytes):
     assert found.laws_that(Answer.YES) == ()
     assert len(found.laws_that(Answer.UNKNOWN)) == 12
     assert (found.ways, found.table, found.retention, found.update_method) == ((), (), (), "")
-    assert set(found.as_dict()["events"]) == {"offline", "update", "reset"}
+    assert set(found.as_dict()["events"]) == {"offline", "update", "reset", "connections"}

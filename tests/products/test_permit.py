@@ -35,9 +35,10 @@ def test_what_may_be_personal_is_protected():
 
 
 def test_every_device_may_say_that_it_went_and_what_became_of_an_update():
-    assert set(PERMIT.events) == {"offline", "update", "reset", "motion", "bare"}
+    assert set(PERMIT.events) == {"offline", "update", "reset", "connections", "motion", "bare"}
     assert PERMIT.check_event("offline", {"reason": "power"}) == Checked({"reason": "power"})
-    assert permit(parse(b"schema: product/1\nproduct: {id: a}\n")).events.keys() == {"offline", "update", "reset"}
+    nothing = permit(parse(b"schema: product/1\nproduct: {id: a}\n"))
+    assert nothing.events.keys() == {"offline", "update", "reset", "connections"}
 
 
 MESSAGES = [

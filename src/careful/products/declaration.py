@@ -15,6 +15,8 @@ from careful.products.vocabulary import MAX_ITEMS, Count, Day, Id, Market, Name,
 SCHEMA = "product/1"
 BUILT_IN_EVENTS = ("offline", "update")
 """Events every device may send: its last will, and what became of an update."""
+CONNECTIONS = "connections"
+"""Another: whom it talks with, as its agent sees it. Whoever declares an event of this name means their own."""
 RESET = "reset"
 """One more: it was reset to how it left the factory, so its customer's time is over. Whoever declares an event of this
 name has one of their own, which ends nothing."""

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from careful.products.declaration import RESET, Declaration
+from careful.products.declaration import CONNECTIONS, RESET, Declaration
 from careful.products.fields import FieldRule, Test, rules_of, shown
 from careful.products.flows import DataItem, EventItem, Rate
 from careful.products.vocabulary import FieldType
@@ -43,7 +43,7 @@ BUILT_IN: Mapping[str, frozenset[str]] = MappingProxyType(
         "offline": frozenset({"reason", "at"}),
         "update": frozenset({"action", "version", "state", "reason", "at"}),
         RESET: frozenset({"at"}),
-        "connections": frozenset(
+        CONNECTIONS: frozenset(
             {"at", "peers", "listening_tcp", "listening_udp", "established_tcp"}
             | {f"{unit}_{way}" for unit in ("bytes", "packets") for way in ("in", "out")}
         ),
