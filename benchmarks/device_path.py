@@ -28,6 +28,7 @@ CONNECTIONS = 50
 RUNGS = (10_000, 15_000, 20_000, 25_000, 30_000, 35_000, 40_000, 50_000, 60_000)
 SECONDS = 3.0
 P99_MOST = 0.050
+SOAK_RATE = 5_000
 IDLE = 500
 
 
@@ -147,14 +148,78 @@ def idle_memory(gateway: BaseProcess, home: Path, names: Sequence[str]) -> float
     return cost
 
 
+def disturbed(gateway: BaseProcess, home: Path, names: Sequence[str], rate: int, seconds: float) -> None:
+    """Measure beside a hostile device with a hundredth of the load, and beside a flooder."""
+    import device_path_trials as trials  # noqa: PLC0415 (these parts need more than `--json` does)
+
+    print(f"beside others, {rate:,}/s offered by {len(names) - 1} devices")
+    kinds = (("alone", 0.0), ("hostile", rate / 100), ("flooder", float(rate)))
+    for kind, disturbing in kinds:
+
+        def once() -> Run:
+            return measure(gateway, home, names[1:], rate, seconds)
+
+        run = trials.beside(kind, disturbing, home, names[0], once) if disturbing else once()
+        what = f"  {kind}" + (f", {disturbing:,.0f}/s" if disturbing else "")
+        print(
+            f"{what:<52} {run.seen.rate:>12,.0f} msg/s, p50 {run.seen.p50 * 1000:.1f}, p99 {run.seen.p99 * 1000:.1f} ms"
+        )
+
+
+def stages() -> None:
+    """Print what each stage costs."""
+    import device_path_ladder as ladder  # noqa: PLC0415 (as above)
+
+    print("CPU time of one message by stage")
+    for stage, price in zip(ladder.STAGES, ladder.ladder(), strict=True):
+        print(f"  {stage:<50} {price:>12.2f} us")
+
+
+def others(home: Path, names: Sequence[str], rate: int, seconds: float) -> None:
+    """Print what clients that are not ours reach, and what Mosquitto does with the same load."""
+    import device_path_peers as peers  # noqa: PLC0415 (as above)
+
+    row("mosquitto_pub -l, four at once", [peers.by_mosquitto_pub(home, names[:4], 2000)], "msg/s")
+    row("paho, one client", [peers.by_paho(home, names[5], 2000)], "msg/s")
+    with peers.mosquitto(home) as broker:
+        before = fleet.cpu_seconds(broker.pid)
+        seen = fleet.load(home, names, rate, seconds, peers.PORT)
+        used = fleet.cpu_seconds(broker.pid) - before
+    print(f"Mosquitto, durable subscriber, acknowledged from memory, {rate:,}/s offered")
+    row("  acknowledged", [seen.rate], "msg/s")
+    row("  delay p99", [1000 * seen.p99], "ms")
+    row("  a CPU-second of the broker", [seen.acked / max(used, 0.01)], "msg")
+
+
+def soaked(gateway: BaseProcess, home: Path, names: Sequence[str], seconds: float) -> None:
+    """Print the gateway's memory over a long run."""
+    import device_path_trials as trials  # noqa: PLC0415 (as above)
+
+    found = trials.soak(gateway, home, names, SOAK_RATE, seconds)
+    print(f"soak of {seconds:,.0f} s, {SOAK_RATE:,}/s: MiB of the gateway after each tenth")
+    print("  " + " ".join(f"{mib:.1f}" for _, mib, _ in found) + f", {sum(acked for *_, acked in found):,} messages")
+
+
+def killing() -> None:
+    """Kill the gateway, then one of each at scale."""
+    import device_path_scale as scale  # noqa: PLC0415 (as above)
+    import device_path_trials as trials  # noqa: PLC0415 (as above)
+
+    found = trials.kills()
+    print(f"kill -9 of the gateway {found['kills']} times: {found['acked']:,} acknowledged, {found['stored']:,} stored")
+    print("  none twice, every device in its order")
+    scale.main()
+
+
 def main() -> None:
-    """Measure throughput, delay and memory."""
+    """Measure throughput, delay, what disturbs and what kills, and memory."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON object as the last line")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="length of a run")
     parser.add_argument("--runs", type=int, default=RUNS)
     parser.add_argument("--connections", type=int, default=CONNECTIONS)
     parser.add_argument("--rate", type=int, default=0, help="messages a second to offer; 0: the most that holds")
+    parser.add_argument("--soak", type=float, default=60.0, help="seconds of the soak (an hour: 3600)")
     asked = parser.parse_args()
     fleet.quiet()
     with tempfile.TemporaryDirectory() as folder:
@@ -174,14 +239,21 @@ def main() -> None:
             method(
                 f"""Open loop from another process: each message has its due time and its delay counts from then.
                 200-byte messages, QoS 1, TLS 1.3 with P-256 client certificates, at most {fleet.IN_FLIGHT} in flight on
-                a connection; {asked.seconds} s a run. One gateway process and the load share this machine's
-                {os.cpu_count()} CPUs. The rate offered is the highest of {RUNGS[0]:,} to {RUNGS[-1]:,} that the gateway
-                keeps up with at a p99 below {P99_MOST * 1000:.0f} ms. After each run the acknowledged are counted
-                against what lies on disk. Idle memory: private bytes of the gateway after {IDLE} devices connected,
-                less those before."""
+                a connection; {asked.seconds} s a run. Two of the four fields are personal and sealed one by one; every
+                message is checked against its declaration and counted by the detections. One gateway process and the
+                load share this machine's {os.cpu_count()} CPUs. The rate offered is the highest of {RUNGS[0]:,} to
+                {RUNGS[-1]:,} that the gateway keeps up with at a p99 below {P99_MOST * 1000:.0f} ms. After each run the
+                acknowledged are counted against what lies on disk. Idle memory: private bytes of the gateway after
+                {IDLE} devices connected, less those before. Mosquitto: same load, same machine, same certificates; its
+                PUBACK means that it holds the message in memory."""
             )
             table(f"{len(some)} connections, {runs[0].offered_rate:,}/s offered", runs)
             row("memory of an idle connection", [idle_memory(gateway, home, names) / 1024], "KiB", "< 64 KiB")
+            disturbed(gateway, home, some, max(RUNGS[0], runs[0].offered_rate // 2), asked.seconds)
+            others(home, some, runs[0].offered_rate, asked.seconds)
+            soaked(gateway, home, some, asked.soak)
+    stages()
+    killing()
 
 
 if __name__ == "__main__":

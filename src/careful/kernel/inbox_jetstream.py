@@ -30,7 +30,7 @@ _TRY_SECONDS = 2.0
 _PAUSE_SECONDS = 0.1
 _CLOSE_SECONDS = 5.0
 _DEVICES_REMEMBERED = 100_000
-_FULL = frozenset({10077, 10047, 10023, 10054})  # limits of the stream or the account: trying again will not help
+_FULL = "maximum"  # what the cluster says of a limit of the stream ("maximum bytes exceeded"); trying again is no help
 _log = structlog.get_logger(__name__)
 
 
@@ -159,7 +159,7 @@ class JetStreamInbox:
             try:
                 await self._link.stream.publish(f"{SUBJECT}.{place}", data, _TRY_SECONDS, headers=headers)
             except FAILURES as failure:
-                if isinstance(failure, APIError) and failure.err_code in _FULL:
+                if isinstance(failure, APIError) and _FULL in (failure.description or ""):
                     raise Unavailable(
                         "The stream is full; the message was not taken.",
                         do="Start a worker, or raise CAREFUL_INBOX_BYTES.",
