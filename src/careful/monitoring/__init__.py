@@ -42,6 +42,7 @@ from careful.monitoring.memories import keep, kept, note_watched
 from careful.monitoring.model import ACTIONS, Action, Detection, Expected, Flow, Place, Rate, Window
 from careful.monitoring.nonces import TOPIC as NONCE_TOPIC
 from careful.monitoring.nonces import Shown, forget_chain, hand_out, present, reset_chain
+from careful.monitoring.observing import Figures, Observation, comparisons, keep_comparison
 from careful.monitoring.queries import SORTS, alert, alerts, counts, devices_of, drills, expectations, releases_of, wide
 from careful.monitoring.watcher import Watcher
 
@@ -57,6 +58,8 @@ __all__ = [
     "alerts", "alert", "devices_of", "releases_of", "expectations", "counts", "wide", "SORTS",
     # reports of agents
     "Report", "NoReport", "understand_report", "counted_since", "report_accepted", "report_rejected",
+    # declared and seen
+    "Figures", "Observation", "keep_comparison", "comparisons",
     # clones
     "NONCE_TOPIC", "Shown", "present", "hand_out", "reset_chain", "forget_chain",
     # drills

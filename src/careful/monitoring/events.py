@@ -117,3 +117,32 @@ class Drilled(Event):
     cut_ms: int | None
     held: bool
     reason: str
+
+
+@event("monitoring.traffic_compared", subject="product/{product}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrafficCompared(Event):
+    """A product's recorded traffic was compared with its declaration, both ways. Counts only; hosts stand elsewhere.
+
+    `recording` is the SHA-256 of what was read, `as_of` when it was recorded, `release` the one that ran, if that was
+    said. `callers` were answered and not declared, `in_the_clear` went outside unencrypted, `amplification` is how many
+    times the bytes it was asked with a service gave, at most.
+    """
+
+    product: str
+    version: int
+    release: str
+    source: str
+    recording: str
+    as_of: datetime
+    devices: int
+    seconds: int
+    seen: int
+    undeclared: int
+    declared: int
+    never_seen: int
+    streams_undeclared: int
+    streams_never_seen: int
+    in_the_clear: int
+    callers: int
+    amplification: int

@@ -9,9 +9,10 @@ import yaml
 from click.testing import CliRunner
 from recordings import CLOUD, DEVICE, Line, client_hello, pcap
 
-from careful import products
+from careful import monitoring, products
 from careful.entrypoints.cli.watch import command
 from careful.entrypoints.cli.watch_conform import digest
+from careful.kernel.actors import OPERATOR
 
 PLUG = Path(__file__).parents[3] / "examples" / "products" / "plug-1" / "product.yaml"
 
@@ -79,3 +80,19 @@ def test_only_named_devices_count(recording):
     done = run("conform", recording, "--declaration", PLUG, "--device", "10.0.0.99")
     assert "No conversation of a device was seen" in done.stdout
     assert run("conform", recording, "--declaration", PLUG, "--device", f"{DEVICE}=lamp").return_value == 1
+
+
+def test_with_a_product_the_result_is_kept(recording, world):
+    class Parts:
+        def world(self):
+            return world
+
+    products.declare(world, OPERATOR, PLUG.read_bytes())
+    done = run("conform", recording, "--product", "plug-1", "--release", "1.0.0", obj=Parts())
+    (kept,) = monitoring.comparisons(world, "plug-1")
+    assert f"Kept as observation {kept.id} of plug-1." in done.stdout
+    assert (kept.release, kept.source, kept.recording, kept.version) == ("1.0.0", "packets", digest([recording]), 1)
+    assert kept.found["never_seen"] == ["to mqtt.hearth.example, tcp 8883"]
+    told = json.loads(run("conform", recording, "--product", "plug-1", "--no-record", "--json", obj=Parts()).stdout)
+    assert "observation" not in told
+    assert len(monitoring.comparisons(world, "plug-1")) == 1

@@ -2,18 +2,23 @@
 
 import hashlib
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 import yaml
 
+from careful import monitoring
 from careful.entrypoints.cli import watch_files
 from careful.entrypoints.cli.output import json_option, say_json, say_table
 from careful.entrypoints.cli.watch_replay import _iso
+from careful.kernel.actors import OPERATOR
 from careful.monitoring import recorded
 
 FORMAT = "careful.conformance/1"
+_LEAST_TIME = 1e8
+"""A recording's time below this is no time: a table without any begins at 0."""
 
 
 @click.command()
@@ -22,6 +27,13 @@ FORMAT = "careful.conformance/1"
 @watch_files.product
 @watch_files.declaration
 @watch_files.device
+@click.option("--release", default="", metavar="VERSION", help="The release that ran when this was recorded.")
+@click.option(
+    "--record/--no-record",
+    default=True,
+    show_default=True,
+    help="With --product: keep the result as a dated observation with its source.",
+)
 @click.option(
     "--draft", is_flag=True, help="Also write a draft of the ecosystem's missing edges, to be read by a person."
 )
@@ -34,6 +46,8 @@ def conform(
     product: str | None,
     declaration: Path | None,
     named: Sequence[str],
+    release: str,
+    record: bool,
     draft: bool,
     as_json: bool,
 ) -> int:
@@ -53,16 +67,64 @@ def conform(
                 comparison.see(window)
     compared = comparison.result()
     edges = recorded.draft(compared) if draft else []
+    told = answer(basis, read, compared, edges)
+    if product is not None and record:
+        told["observation"] = _keep(ctx, basis, files, read, compared, release, told)
     if as_json:
-        say_json(answer(basis, read, compared, edges))
+        say_json(told)
     else:
         _print(compared, edges)
+        if "observation" in told:
+            click.echo(f"Kept as observation {told['observation']} of {product}.")
     damaged = [one.account.damaged for one in read if one.account.damaged is not None]
     for failure in damaged:
         click.echo(f"careful: {failure}", err=True)
     if damaged:
         return 3
     return 1 if compared.undeclared or compared.streams_undeclared else 0
+
+
+def _keep(
+    ctx: click.Context,
+    basis: watch_files.Basis,
+    files: Sequence[Path],
+    read: Sequence[recorded.Recording],
+    compared: recorded.Compared,
+    release: str,
+    told: dict[str, Any],
+) -> str:
+    accounts = [one.account for one in read]
+    times = [one.last for one in accounts if one.last is not None and one.last > _LEAST_TIME]
+    return monitoring.keep_comparison(
+        ctx.obj.world(),
+        OPERATOR,
+        product=basis.name,
+        version=basis.version,
+        release=release,
+        source=accounts[0].kind,
+        recording=digest(files),
+        as_of=datetime.fromtimestamp(max(times), UTC) if times else None,
+        figures=figures(accounts, compared),
+        found={name: value for name, value in told.items() if name != "draft"},
+    )
+
+
+def figures(accounts: Sequence[recorded.Account], compared: recorded.Compared) -> monitoring.Figures:
+    """Count what a comparison came to."""
+    strange = compared.undeclared
+    return monitoring.Figures(
+        devices=len({name for one in accounts for name in one.devices}),
+        seconds=int(sum(one.seconds for one in accounts)),
+        seen=len(compared.seen),
+        undeclared=len(strange),
+        declared=compared.declared,
+        never_seen=len(compared.never),
+        streams_undeclared=len(compared.streams_undeclared),
+        streams_never_seen=len(compared.streams_never),
+        in_the_clear=sum(one.in_the_clear for one in compared.seen),
+        callers=sum(one.answered and not one.opened_by_device for one in strange),
+        amplification=int(max((one.amplifies for one in compared.seen), default=0.0)),
+    )
 
 
 def digest(files: Sequence[Path]) -> str:

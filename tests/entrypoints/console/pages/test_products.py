@@ -1,11 +1,15 @@
 """Products on the console: declared, derived, approved, published, on sale."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import recordings
+from click.testing import CliRunner
 from village import EXAMPLES, STAFF, Village
 
 from careful import people, products
+from careful.entrypoints.cli import watch
 from careful.kernel.actors import OPERATOR
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -48,6 +52,29 @@ def test_laws_streams_data_and_retention_follow(browser: Any, secret: bytes, dec
     for row in derived.table:
         assert row.why in browser.text
     assert 'href="/devices?product=cam-1"' in browser.text
+
+
+def test_what_recordings_showed_stands_beside_what_is_declared(
+    browser: Any, secret: bytes, declared: Village, tmp_path: Path
+) -> None:
+    browser.open("/products/cam-1")
+    assert "careful watch conform FILE --product cam-1" in browser.text
+    assert "No recording of its traffic" in browser.text
+    line = recordings.Line(server=recordings.CLOUD, port=443)
+    frames = [*line.opened(), line.up(recordings.client_hello("api.tracker.example"))]
+    (tmp_path / "lab.pcap").write_bytes(recordings.pcap(frames))
+
+    class Parts:
+        world = staticmethod(lambda: declared.world)
+
+    arguments = ["conform", str(tmp_path / "lab.pcap"), "--product", "cam-1", "--release", "1.2.3"]
+    done = CliRunner().invoke(watch.command, arguments, obj=Parts(), standalone_mode=False)
+    assert done.return_value == 1
+    browser.open("/products/cam-1")
+    assert "0 % is declared" in browser.text
+    assert "api.tracker.example" in browser.text
+    assert "on release 1.2.3" in browser.text
+    assert "never seen" in browser.text
 
 
 @pytest.mark.parametrize("step", ["approve", "publish", "on-sale"])

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from careful import devices, products, releases
+from careful import devices, monitoring, products, releases
 from careful.entrypoints.console import forms, sessions
 from careful.entrypoints.console.pages.common import history, ledger_size
 from careful.entrypoints.look import LookRenderer, templates
@@ -70,6 +70,8 @@ class _Products:
             versions=products.versions(self._world, product.id),
             acts=[act for act in _acts(product) if sessions.signed(request).may("products", act[0])],
             end=products.ending(self._world, product.id),
+            compared=monitoring.comparisons(self._world, product.id, 5),
+            profile=bool(derived.ways),
             end_steps=end_of_support.progress(self._world, product.id),
             past=next((one for one in end_of_support.past_support(self._world) if one.product == product.id), None),
             may_end=sessions.signed(request).may("products", "publish"),
