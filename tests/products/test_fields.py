@@ -72,3 +72,19 @@ def test_only_what_could_be_a_name_is_shown():
     assert shown("celsius_2.raw") == "celsius_2.raw"
     assert shown("x" * 80) == "x" * 64
     assert shown("Ann Smith") == shown("") == shown("a\nb") == "(no field's name)"
+
+
+MAY = [
+    pytest.param("{}", "any plain value", id="nothing said"),
+    pytest.param("{min: -40.5, max: 85, unit: Cel}", "number, -40.5 to 85 Cel", id="range"),
+    pytest.param("{min: 1}", "number, 1 or more", id="from"),
+    pytest.param("{max: 9, unit: s}", "number, 9 s or less", id="up to"),
+    pytest.param("{max_length: 2000}", "text or list, at most 2,000 long", id="length"),
+    pytest.param("{unit: s}", "any plain value, s", id="unit"),
+]
+
+
+@pytest.mark.parametrize(("detail", "says"), MAY)
+def test_what_a_field_may_be(detail, says):
+    text = f"schema: product/1\nproduct: {{id: a}}\ndata: [{{id: a, fields: [x], details: {{x: {detail}}}}}]\n"
+    assert rules_of(parse(text.encode()).data[0])["x"].may_be == says

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from careful.products.parsing import parse
-from careful.products.permit import KINDS, Checked, Denied, consent_word, permit
+from careful.products.permit import FAULTS_MOST, KINDS, Checked, Denied, consent_word, permit
 
 TEXT = b"""\
 schema: product/1
@@ -196,6 +196,13 @@ def test_policies_and_consents(stream, message, consents, passed, dropped, denie
     assert checked.fields == (None if passed is None else {name: message[name] for name in passed})
     assert [one.kind for one in checked.dropped] == dropped
     assert (checked.denied.kind if checked.denied else None) == denied
+
+
+def test_a_message_of_very_many_names_is_refused_whole():
+    few = {"n": 1} | {f"x{number}": number for number in range(FAULTS_MOST)}
+    assert len(JUDGED.check_up("field", few).dropped) == FAULTS_MOST
+    many = {"n": 1} | {f"x{number}": number for number in range(10_000)}
+    assert JUDGED.check_up("field", many) == Checked(None, (), Denied("undeclared-field", "field.x0"))
 
 
 def test_an_event_may_wait_for_a_consent():

@@ -16,6 +16,8 @@ from careful.customer_data.ending import EXPORTED, Retirement, Sweeper, end_cust
 from careful.customer_data.epoch_keys import FOLDER, EpochKeys, epoch_keys
 from careful.customer_data.holders import HOLD_SECONDS, end_holding, hold, let_go
 from careful.customer_data.intake import (
+    OTHERS,
+    PLACES_MOST,
     ObservedField,
     RefusedField,
     Stopped,
@@ -58,7 +60,7 @@ __all__ = [
     "consents_asked", "note_began", "CONSENT_CHANGES",
     # what was taken and refused at the door
     "Stopped", "RefusedField", "ObservedField", "count_stopped", "count_observed", "tell_intake", "refused_fields",
-    "observed_fields", "refused_devices",
+    "observed_fields", "refused_devices", "OTHERS", "PLACES_MOST",
     # what is declared, beside what is seen
     "ItemRow", "FieldRow", "data_table", "data_item",
     # reading, and who did

@@ -20,6 +20,7 @@ class FieldRow:
     """One declared field: what the product file says of it, and what was seen."""
 
     name: str
+    may_be: str
     type: str | None
     unit: str | None
     low: float | None
@@ -122,6 +123,7 @@ def _field(rule: FieldRule, seen: Mapping[str, ObservedField], refused: Mapping[
     taken = seen.get(rule.name)
     return FieldRow(
         name=rule.name,
+        may_be=rule.may_be,
         type=rule.type,
         unit=rule.unit,
         low=rule.low,

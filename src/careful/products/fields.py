@@ -63,6 +63,21 @@ class FieldRule:
     """Roles of the staff who may read it; nobody where it is blank."""
 
     @property
+    def may_be(self) -> str:
+        """Return what its values may be, in a few words."""
+        unit = f" {self.unit}" if self.unit else ""
+        kind = self.type or ("number" if self.low is not None or self.high is not None else "any plain value")
+        if self.low is not None and self.high is not None:
+            return f"{kind}, {self.low:g} to {self.high:g}{unit}"
+        if self.low is not None:
+            return f"{kind}, {self.low:g}{unit} or more"
+        if self.high is not None:
+            return f"{kind}, {self.high:g}{unit} or less"
+        if self.longest is not None:
+            return f"{self.type or 'text or list'}, at most {self.longest:,} long"
+        return f"{kind}{',' if unit else ''}{unit}"
+
+    @property
     def plain(self) -> Types:
         """Return the types of which every value passes, so that nothing more need be looked at."""
         limited = self.longest is not None or self.low is not None or self.high is not None

@@ -33,6 +33,8 @@ KINDS = (
 """Why something is refused by the declaration."""
 SECONDS: Mapping[str, int] = MappingProxyType({"minute": 60, "hour": 3600, "day": 86_400})
 SHAPES_MOST = 512
+FAULTS_MOST = 64
+"""Undeclared fields of one message that are left out; of more, the message is refused."""
 SURPLUS_MOST = 64
 """Fields that nobody declared above which a record is refused, whatever the policy: each would be looked at alone."""
 NOBODY: frozenset[str] = frozenset()
@@ -121,7 +123,13 @@ class Stream:
         cell[0] += 1
 
     def _sort_out(self, message: dict[str, Any], consents: AbstractSet[str]) -> Checked:
-        """Look at every field anew, and refuse or leave out by policy what is at fault."""
+        """Look at every field anew, and refuse or leave out by policy what is at fault.
+
+        A message of very many names is not looked at name by name: whoever sends it slows nobody down but itself.
+        """
+        if len(message) > len(self.fields) + FAULTS_MOST:
+            unknown = min(message.keys() - self.fields)
+            return Checked(None, (), Denied("undeclared-field", f"{self.name}.{shown(unknown)}"))
         surplus = len(message) - len(self.fields)
         if surplus > 0 and (self.policy == "record" or surplus > SURPLUS_MOST):
             unknown = min(name for name in message if name not in self.fields)  # as a longer look would find

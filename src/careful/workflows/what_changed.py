@@ -105,11 +105,16 @@ def _permissions(declared: products.Declaration) -> dict[str, str]:
     """Return what devices may say: each field of each stream, and each event."""
     permit = products.permit(declared)
     fields = {
-        f"{stream.name}.{name}": "personal" if name in stream.personal else "not personal"
+        f"{stream.name}.{name}": _permission(rule)
         for stream in permit.streams.values()
-        for name in stream.fields
+        for name, rule in stream.rules.items()
     }
     return fields | {f"event {name}": _joined(said) for name, said in permit.events.items()}
+
+
+def _permission(rule: products.FieldRule) -> str:
+    consent = {"none": "", "opt_in": ", with consent", "parental": ", with a parent's consent"}[rule.consent]
+    return f"{rule.may_be}, {'personal' if rule.personal else 'not personal'}{consent}"
 
 
 def _interfaces(declared: products.Declaration) -> dict[str, str]:

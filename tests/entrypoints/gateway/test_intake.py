@@ -73,6 +73,18 @@ def test_counts_come_to_the_database(door, world):
     assert door.drain() == Counts()
 
 
+def test_a_device_that_makes_up_names_takes_no_room_from_others(door, world):
+    for number in range(1000):
+        door.count(ME, "undeclared-field", f"climate.x{number}")
+    door.count(Speaker("cam-1-002", "cam-1", ""), "undeclared-field", "climate.ssid")
+    counts = door.drain()
+    assert len(counts.fields) == customer_data.PLACES_MOST + 2
+    door.write(counts)
+    found = customer_data.refused_fields(world, "cam-1")
+    assert sum(one.count for one in found) == 1001
+    assert "ssid" in {one.field for one in found}
+
+
 def test_what_could_not_be_written_is_kept_and_nothing_is_written_twice(door, world, monkeypatch):
     door.count(ME, "wrong-type", "climate.celsius")
     door.began(ME, "tips")

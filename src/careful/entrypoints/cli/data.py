@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from careful import customer_data
-from careful.entrypoints.cli.output import cell, json_option, say_json, say_table
+from careful.entrypoints.cli.output import json_option, say_json, say_table
 
 _BESIDE = ("data_consent", "data_reads", "data_ends")
 
@@ -49,11 +49,11 @@ def show(ctx: click.Context, *, product: str | None, item: str | None, as_json: 
             say_json(one)
             return
         fields = [
-            (each.name, each.type or "any", _limits(each), "yes" if each.personal else "no", each.consent,
+            (each.name, each.may_be, "yes" if each.personal else "no", each.consent,
              each.retention_days, each.records, each.last_at, each.refused)
             for each in one.fields
         ]  # fmt: skip
-        columns = ("Field", "Type", "Limits", "Personal", "Consent", "Kept, days", "Taken", "Last", "Refused")
+        columns = ("Field", "May be", "Personal", "Consent", "Kept, days", "Taken", "Last", "Refused")
         say_table(f"{product}: {item}", columns, fields, empty="No field is declared: every record would be refused.")
         return
     found = customer_data.data_table(world, product)
@@ -96,10 +96,3 @@ def refused(ctx: click.Context, *, product: str | None, item: str, kind: str, as
 
 def _known(value: bool | None) -> str:
     return {True: "yes", False: "no", None: "not stated"}[value]
-
-
-def _limits(one: customer_data.FieldRow) -> str:
-    unit = f" {one.unit}" if one.unit else ""
-    if one.low is not None or one.high is not None:
-        return f"{cell(one.low)} to {cell(one.high)}{unit}"
-    return f"at most {one.longest} long" if one.longest is not None else unit.strip()

@@ -82,6 +82,8 @@ class Counts:
     """(device, kind) -> the last detail, and how often."""
     fields: dict[Place, tuple[int, int]] = field(default_factory=dict)
     """How often, and how often the rest of the record was taken."""
+    places: dict[str, int] = field(default_factory=dict)
+    """Device -> at how many places it was counted."""
     taken: dict[str, dict[tuple[str, tuple[str, ...]], int]] = field(default_factory=dict)
     """Product -> (data item, fields) -> records."""
     began: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -169,6 +171,12 @@ class Intake:
         item, _, name = detail.partition(".")
         place = (who.product, who.release, who.device, item, name, kind)
         there = counts.fields.get(place)
+        if there is None:
+            many = counts.places.get(who.device, 0)
+            if many >= customer_data.PLACES_MOST:  # it makes up names: the rest of them are one
+                place = (who.product, who.release, who.device, customer_data.OTHERS, "", kind)
+                there = counts.fields.get(place)
+            counts.places[who.device] = many + 1
         if there is not None or len(counts.fields) < COUNTS_MOST:
             number, rest = there or (0, 0)
             counts.fields[place] = number + 1, rest + left_out
@@ -207,7 +215,7 @@ class Intake:
         devices.record_refusals(self._world, _refusals(counts.refusals, now))
         counts.refusals = {}
         customer_data.count_stopped(self._world, _stopped(counts.fields, now))
-        counts.fields = {}
+        counts.fields, counts.places = {}, {}
         customer_data.note_began(self._world, counts.began)
         counts.began = {}
         for product in list(counts.taken):

@@ -36,21 +36,6 @@ def routes(world: World) -> list[Route]:
     return [Route("/data/items/{product}/{item}", _Item(world, templates(world)).show, methods=["GET"])]
 
 
-def may_be(one: FieldRow) -> str:
-    """Say in a few words what a field's values may be. Pure."""
-    unit = f" {one.unit}" if one.unit else ""
-    kind = one.type or ("number" if one.low is not None or one.high is not None else "any plain value")
-    if one.low is not None and one.high is not None:
-        return f"{kind}, {one.low:g} to {one.high:g}{unit}"
-    if one.low is not None:
-        return f"{kind}, {one.low:g}{unit} or more"
-    if one.high is not None:
-        return f"{kind}, {one.high:g}{unit} or less"
-    if one.longest is not None:
-        return f"{one.type or 'text or list'}, at most {one.longest:,} long"
-    return f"{kind}{',' if unit else ''}{unit}"
-
-
 class _Item:
     def __init__(self, world: World, look: LookRenderer) -> None:
         self._world = world
@@ -68,7 +53,6 @@ class _Item:
             "console/data_item.html",
             ledger_size=ledger_size(self._world),
             one=one,
-            may_be=may_be,
             table=arrange(one.fields, _COLUMNS, f"/data/items/{product}/{item}", asked),
             refused=self._with_devices(stopped[:_REFUSALS_SHOWN]),
             more=max(0, len(stopped) - _REFUSALS_SHOWN),
