@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from careful import products
 from careful.customer_data import Retention, records_of
+from careful.customer_data import ages as ages_of
 from careful.customer_data.retention import Term, expiries, is_kept_too_long, longest_kept, terms_of
 from careful.kernel import ledger
 from careful.kernel.inbox import Message, to_micros
@@ -139,3 +140,15 @@ def test_what_was_deleted_is_told_in_sums(house, records):
         (event,) = ledger.read(connection, names=["customer_data.expired_deleted"])
     assert event.data == {"records": 1, "fields": 0}
     assert chore.advance(world) == 0  # not due yet
+
+
+def test_the_newest_measurement_of_everything(house, records):
+    world = house.world
+    assert ages_of(world) == []
+    say(records, world, zone="a")
+    Retention(records).measure(world)
+    found = {one.stream: one for one in ages_of(world, "cam-1")}
+    assert (found["up/clip"].limit_days, found["up/clip"].too_long) == (14, False)
+    world.clock.advance(30 * DAY)
+    Retention(records).measure(world)
+    assert {one.stream: one.too_long for one in ages_of(world)}["up/clip"]

@@ -37,7 +37,7 @@ from careful.customer_data.reading import BULK_TIME, READ_MOST, Answer, Reading,
 from careful.customer_data.receipts import receipt, receipt_verifier, receipts, signed_receipt
 from careful.customer_data.records import Expiry, InboxRecords, Oldest, Records, Row, Swept
 from careful.customer_data.records_postgres import PostgresRecords
-from careful.customer_data.retention import Retention, longest_kept
+from careful.customer_data.retention import Age, Retention, ages, longest_kept
 from careful.customer_data.rotation import give_up_keys, turn_epochs
 from careful.customer_data.sealing import DataKey, NotOpened, SealedRecord, is_sealed, plain_fields, read_sealed, seal
 from careful.customer_data.stores import records_of
@@ -68,5 +68,5 @@ __all__ = [
     "uses", "Use", "unread", "UNREAD", "measure_use",
     # where records lie
     "Records", "Row", "Oldest", "Expiry", "Swept", "InboxRecords",
-    "records_of", "Retention", "longest_kept", "PostgresRecords", "Mover", "Feed", "make_days",
+    "records_of", "Retention", "longest_kept", "ages", "Age", "PostgresRecords", "Mover", "Feed", "make_days",
 ]  # fmt: skip

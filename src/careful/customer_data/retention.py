@@ -27,6 +27,7 @@ _DELETE_SECONDS = 120.0
 _MEASURE_SECONDS = 600.0
 _TOLD_AGAIN = timedelta(days=1)
 _MOST = 50_000
+_READ = 5000
 _BUILT_IN = ("state/reported",)
 
 
@@ -73,6 +74,38 @@ def longest_kept(world: World) -> int:
     """Return for how many days something may be kept: what an inbox must not delete sooner by itself."""
     days = [one.days or 0 for each in _terms(world).values() for one in each]
     return max([world.settings.inbox_days, *days])
+
+
+@dataclass(frozen=True, slots=True)
+class Age:
+    """How old the oldest of a stream, or of a field of it, is in a store, as it was measured last."""
+
+    product: str
+    stream: str
+    field: str
+    store: str
+    personal: bool
+    oldest: datetime | None
+    limit_days: int | None
+    as_of: datetime
+
+    @property
+    def too_long(self) -> bool:
+        """Tell whether it was kept longer than promised."""
+        return is_kept_too_long(self.oldest, self.limit_days, self.as_of)
+
+
+def ages(world: World, product: str | None = None) -> list[Age]:
+    """Return the newest measurement of everything that is kept, by product and stream."""
+    with world.look() as connection:
+        subject = None if product is None else f"stream/{product}/"
+        entries = ledger.read(connection, names=[AgeMeasured.name], subject=subject, newest_first=True, limit=_READ)
+    newest: dict[tuple[str, str, str, str], Age] = {}
+    for data in (one.data for one in entries):
+        place = data["product"], data["stream"], data["field"], data["store"]
+        oldest = from_iso(data["oldest"]) if data["oldest"] else None
+        newest.setdefault(place, Age(*place, data["personal"], oldest, data["limit_days"], from_iso(data["as_of"])))
+    return [one for _, one in sorted(newest.items())]
 
 
 class Retention:

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from careful import devices, products, updates
 from careful.entrypoints.console import sessions
 from careful.entrypoints.console.forms import field
-from careful.entrypoints.console.pages import device_consents, device_wishes
+from careful.entrypoints.console.pages import device_consents, device_data, device_wishes
 from careful.entrypoints.console.pages.common import Line, ledger_size, line
 from careful.entrypoints.look import LookRenderer, templates
 from careful.entrypoints.look.renderer import query
@@ -148,6 +148,9 @@ class _Devices:
             signed=updates.signed_version(self._world, one.id),
             **device_wishes.shown(self._world, one, order, may=signed.may("devices", "own")),
             **device_consents.shown(self._world, one, may=signed.may("data", "consent")),
+            **device_data.shown(
+                self._world, one, may_open=signed.may("data", "open"), may_end=signed.may("data", "end")
+            ),
             lines=[_line(each) for each in story(self._world, one.id)],
             acts=may,
         )
