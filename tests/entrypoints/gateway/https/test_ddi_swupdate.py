@@ -75,7 +75,7 @@ class Board:
         return (self.folder / "log").read_text(errors="replace")[:9000]
 
 
-def image(folder: Path, target: Path, content: bytes, *, signed: bool = True) -> bytes:
+def image(folder: Path, target: Path, content: bytes, *, signed: bool = True, version: str = "1.0.1") -> bytes:
     """Return an .swu that puts `content` at `target`, signed with CMS by openssl."""
     if not (folder / "signer.pem").exists():
         extensions = ["-addext", "extendedKeyUsage=emailProtection", "-addext", "keyUsage=digitalSignature"]
@@ -85,7 +85,7 @@ def image(folder: Path, target: Path, content: bytes, *, signed: bool = True) ->
             cwd=folder, check=True, capture_output=True,
         )  # fmt: skip
     description = f"""software = {{
-  version = "1.0.1";
+  version = "{version}";
   hardware-compatibility: [ "rev-a" ];
   files: ( {{ filename = "fw.bin"; path = "{target}"; sha256 = "{hashlib.sha256(content).hexdigest()}"; }} );
 }}
@@ -320,7 +320,7 @@ def test_swupdate_installs_several_modules(world, staff, maker, board):
     made = maker.release(
         "1.0.1", content=image(board.folder, board.installed, b"one" * 9000), kind="swu", publish=False
     )
-    app.write_bytes(image(board.folder, second, b"two" * 9000))
+    app.write_bytes(image(board.folder, second, b"two" * 9000, version="7.1"))
     releases.add_part(world, staff, made.id, "bApp", app, name="player", version="7.1")
     updates.sign_release(world, staff, made.id)
     updates.publish(world, staff, made.id)
