@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from collected import FILE, Collected
 
-from careful import customer_data, products
+from careful import customer_data, products, releases
 from careful.customer_data import ObservedField, RefusedField
 from careful.customer_data.table import item_row
 from careful.kernel.errors import NotFound
@@ -63,3 +63,23 @@ def test_one_product_or_all(world, staff):
     for missing in (lambda: customer_data.data_table(world, "x"), lambda: customer_data.data_item(world, "toy-1", "x")):
         with pytest.raises(NotFound):
             missing()
+
+
+def test_a_release_that_keeps_to_an_older_file_is_named_where_the_newer_one_declares_it(world, staff, house):
+    house.maker.release("1.0.0")
+    older = products.get(world, "cam-1").version
+    text = products.text_of(world, "cam-1", older).replace(b"[celsius]", b"[celsius, ssid]")
+    products.declare(world, staff, text)
+    products.approve(world, staff, "cam-1")
+    made = Collected(world, staff, "cam-1")
+    made.refuse()
+    made.refuse(field="nowhere")
+    made.refuse(release="")
+    made.refuse(kind="wrong-type", field="celsius")
+    found = customer_data.refused_fields(world)
+    assert customer_data.pinned_away(world, found) == {("cam-1", "1.0.0"): older + 1}
+    one = releases.get(world, "cam-1", "1.0.0")
+    assert releases.keeps_to_older(one, older + 1)
+    releases.pin(world, staff, one.id, older + 1, "forgotten")
+    assert customer_data.pinned_away(world, found) == {}
+    assert not releases.keeps_to_older(releases.get(world, "cam-1", "1.0.0"), older + 1)

@@ -41,7 +41,7 @@ from careful.customer_data.retention import Age, Retention, ages, longest_kept
 from careful.customer_data.rotation import give_up_keys, turn_epochs
 from careful.customer_data.sealing import DataKey, NotOpened, SealedRecord, is_sealed, plain_fields, read_sealed, seal
 from careful.customer_data.stores import records_of
-from careful.customer_data.table import FieldRow, ItemRow, data_item, data_table
+from careful.customer_data.table import FieldRow, ItemRow, data_item, data_table, pinned_away
 from careful.customer_data.use import UNREAD, LoggedRead, Use, measure_use, reads, tell_reads, unread, uses
 
 __all__ = [
@@ -62,7 +62,7 @@ __all__ = [
     "Stopped", "RefusedField", "ObservedField", "count_stopped", "count_observed", "tell_intake", "refused_fields",
     "observed_fields", "refused_devices", "OTHERS", "PLACES_MOST",
     # what is declared, beside what is seen
-    "ItemRow", "FieldRow", "data_table", "data_item",
+    "ItemRow", "FieldRow", "data_table", "data_item", "pinned_away",
     # reading, and who did
     "read", "Answer", "Reading", "READ_MOST", "BULK_TIME", "purposes_of", "reads", "LoggedRead", "tell_reads",
     "uses", "Use", "unread", "UNREAD", "measure_use",

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from careful import products
+from careful import products, releases
 from careful.customer_data.intake import ObservedField, RefusedField, observed_fields, refused_fields
 from careful.kernel.errors import NotFound
 from careful.kernel.work import World
-from careful.products import DataItem, FieldRule
+from careful.products import DataItem, FieldRule, Permit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +85,26 @@ def data_item(world: World, product: str, item: str) -> ItemRow:
     found = next((one for one in data_table(world, product) if one.item == item), None)
     if found is None:
         raise NotFound(f"{product} declares no data item {item[:64]!r}.", do=f"Run: careful data show {product}")
+    return found
+
+
+def pinned_away(world: World, refused: Iterable[RefusedField]) -> dict[tuple[str, str], int]:
+    """Return the releases of which something was refused that the product file in force declares: -> its version.
+
+    They keep to an older version, by which it is undeclared; `careful release pin` would have it taken.
+    """
+    found: dict[tuple[str, str], int] = {}
+    permits: dict[str, Permit] = {}
+    for one in refused:
+        if not one.release or not one.kind.startswith("undeclared-") or (one.product, one.release) in found:
+            continue
+        permit = permits.get(one.product) or permits.setdefault(one.product, products.permit_of(world, one.product))
+        shape = permit.streams.get(one.item) or permit.shapes.get(one.item)
+        if shape is None or (one.field and one.field not in shape.fields):
+            continue
+        kept = releases.pinned(world, one.product, one.release)
+        if kept is not None and kept != permit.version:
+            found[one.product, one.release] = permit.version
     return found
 
 

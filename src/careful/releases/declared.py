@@ -79,6 +79,11 @@ def pinned(world: World, product: str, version: str | None) -> int | None:
     return declaration
 
 
+def keeps_to_older(release: Release, in_force: int) -> bool:
+    """Tell whether devices on this release are judged by an older version of the product file than that in force."""
+    return release.state != "withdrawn" and release.declaration is not None and release.declaration < in_force
+
+
 def permit_for(world: World, product: str, version: str | None) -> Permit:
     """Return what a device that reports this release may send. Raises NotFound for an unknown product."""
     declaration = pinned(world, product, version)

@@ -92,6 +92,9 @@ def refused(ctx: click.Context, *, product: str | None, item: str, kind: str, as
     ]  # fmt: skip
     columns = ("Product", "Release", "Item", "Field", "Why", "Times", "Left out", "Devices", "Last")
     say_table("Refused", columns, rows, empty="Nothing was refused in the last 90 days.")
+    for (name, release), version in sorted(customer_data.pinned_away(ctx.obj.world(), found).items()):
+        click.echo(f"{name} {release} keeps to an older product file. Some of this, version {version} declares:")
+        click.echo(f"  careful release pin {name} {release} {version} --reason …")
 
 
 def _known(value: bool | None) -> str:

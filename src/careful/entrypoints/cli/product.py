@@ -7,13 +7,15 @@ from typing import Any
 
 import click
 
-from careful import products
+from careful import products, releases
 from careful.entrypoints.cli import product_end
 from careful.entrypoints.cli.check import read_file
 from careful.entrypoints.cli.output import json_option, say_json, say_table
 from careful.kernel.actors import OPERATOR
 from careful.kernel.clock import iso
 from careful.kernel.errors import NotFound, Refused
+
+_OLDER_SHOWN = 3
 
 
 @click.group()
@@ -56,13 +58,22 @@ def approve(ctx: click.Context, product: str, as_json: bool) -> None:
     derived = products.derive(found.declaration, world.clock.now().date())
     apply = [one.law.title for one in derived.laws_that(products.Answer.YES)]
     unknown = [one.says for one in derived.laws_that(products.Answer.UNKNOWN)]
+    older = [one.version for one in releases.list_for(world, product) if releases.keeps_to_older(one, found.version)]
     words = [
         f"{product}: version {found.version} is in force. {len(apply)} laws apply, {len(derived.streams)} streams."
     ]
     _say(
         {"product": product, "version": found.version, "laws_apply": apply, "laws_unknown": unknown},
-        "\n  ".join(words + unknown),
+        "\n  ".join(words + unknown + ([_older(product, older, found.version)] if older else [])),
         as_json=as_json,
+    )
+
+
+def _older(product: str, versions: list[str], declaration: int) -> str:
+    which = "one release keeps" if len(versions) == 1 else f"{len(versions)} releases keep"
+    return (
+        f"{which[0].upper()}{which[1:]} to an older version ({', '.join(versions[-_OLDER_SHOWN:])}). If their devices "
+        f"should send what is new: careful release pin {product} VERSION {declaration} --reason …"
     )
 
 

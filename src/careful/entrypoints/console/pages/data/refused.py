@@ -47,4 +47,5 @@ def shown(world: World, asked: Mapping[str, str]) -> dict[str, Any]:
         "kinds": tuple((one, WHY[one]) for one in WHY),
         "releases": tuple((one, one) for one in sorted({each.release for each in rows if each.release})),
         "why": WHY,
+        "pinned": sorted(customer_data.pinned_away(world, wanted[:MOST]).items()),
     }
