@@ -19,6 +19,8 @@ WRONG = [
     pytest.param("id: a, fields: [x], types: {x: object}, details: {x: {unit: s}}", "details.x.unit", id="object"),
     pytest.param("id: a, rate: {messages: 5}", "rate", id="a rate without a time"),
     pytest.param("id: a, rate: {per: hour}", "rate", id="a rate without a number"),
+    pytest.param("id: a, fields: [x], time: at", "time", id="a time that is not listed"),
+    pytest.param("id: a, fields: [x], types: {x: boolean}, time: x", "time", id="a time that is none"),
 ]
 RIGHT = [
     pytest.param("id: a, fields: [x], details: {x: {min: 5, max: 5}}", id="one value"),
@@ -29,6 +31,7 @@ RIGHT = [
     pytest.param("id: a, fields: [x], details: {x: {}}", id="nothing said"),
     pytest.param("id: a, rate: {messages: 5, bytes: 10, per: day}", id="a rate"),
     pytest.param("id: a, rate: {}", id="no rate yet"),
+    pytest.param("id: a, fields: [x], types: {x: text}, time: x", id="a time"),
 ]
 
 

@@ -10,6 +10,7 @@ from careful.products.flows import DataItem, FieldDetail
 from careful.products.reading import Path
 from careful.products.vocabulary import FieldType
 
+_TIMES: frozenset[FieldType | None] = frozenset({None, "integer", "number", "text"})
 _NUMERIC: frozenset[FieldType | None] = frozenset({None, "integer", "number"})
 _LONG: frozenset[FieldType | None] = frozenset({None, "text", "list"})
 _MEASURED: frozenset[FieldType | None] = frozenset({None, "integer", "number", "list"})
@@ -36,6 +37,7 @@ def contradictions(item: DataItem, path: Path) -> Iterator[Contradiction]:
         yield from _range(detail, types.get(name), place)
         yield from _fits(detail, types.get(name), place)
     yield from _rate(item, path)
+    yield from _time(item, path)
 
 
 def _range(detail: FieldDetail, kind: FieldType | None, path: Path) -> Iterator[Contradiction]:
@@ -86,3 +88,18 @@ def _rate(item: DataItem, path: Path) -> Iterator[Contradiction]:
         yield Contradiction((*path, "rate"), "`per`", "a number without a time", "Add `per: minute`, `hour` or `day`.")
     if rate.per and not rate.messages and not rate.bytes:
         yield Contradiction((*path, "rate"), "`messages` or `bytes`", "a time without a number", "Say how much.")
+
+
+def _time(item: DataItem, path: Path) -> Iterator[Contradiction]:
+    if item.time is None:
+        return
+    if item.time not in (item.fields or ()):
+        yield Contradiction((*path, "time"), "a field listed in `fields`", item.time, "Add it there, or mend the name.")
+    kind = (item.types or {}).get(item.time)
+    if kind not in _TIMES:
+        yield Contradiction(
+            (*path, "time"),
+            "a type among integer, number, text",
+            f"type {kind}",
+            "Mend the type, or name another field.",
+        )

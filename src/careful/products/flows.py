@@ -93,6 +93,8 @@ class DataItem(Part):
     """What is refused for one field at fault: the whole record (as when blank), or that field alone."""
     rate: Rate | None = None
     """How much of it one device may send."""
+    time: FieldName | None = None
+    """The field that says when the record was made: RFC 3339, or seconds, milli- or microseconds since 1970."""
     data_class: DataClass | None = Field(default=None, alias="class")
     personal: bool | None = None
     sensitive: bool | None = None

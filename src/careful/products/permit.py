@@ -8,7 +8,7 @@ record is refused for it or the field alone is left out.
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -29,6 +29,8 @@ KINDS = (
     "too-long",
     "missing-consent",
     "over-rate",
+    "future-time",
+    "ancient-time",
 )
 """Why something is refused by the declaration."""
 SECONDS: Mapping[str, int] = MappingProxyType({"minute": 60, "hour": 3600, "day": 86_400})
@@ -77,7 +79,9 @@ class Stream:
     (not declared with Careful). `waits` is the consent that the data item as a whole waits for, `needs` what each of
     its fields does; the words are those of `consent_word`. `rate` is how much of it one device may send. Of what is
     `noted` it is written down when it began with a device: data that waits for a consent, personal data of products for
-    children. `seen` counts the records that were taken, by the fields they had; `count` moves it.
+    children. `time` names the field that says when a record was made; one that is older than
+    `kept_days`, the longest that any of its fields is kept, is refused. `seen` counts the records that were taken, by
+    the fields they had; `count` moves it.
     """
 
     name: str
@@ -94,6 +98,8 @@ class Stream:
     _plain: Mapping[str, frozenset[type]] = field(default_factory=dict)
     _tests: Mapping[str, Test] = field(default_factory=dict)
     _consents: frozenset[str] = frozenset()
+    time: str = ""
+    kept_days: int | None = None
 
     @property
     def types(self) -> dict[str, FieldType]:
@@ -226,7 +232,8 @@ def _stream(item: DataItem, version: int, *, children: bool) -> Stream:
     rules = rules_of(item)
     words = _words(item.id, rules)
     rate = item.rate if item.rate and item.rate.per and (item.rate.messages or item.rate.bytes) else None
-    return _compiled(
+    kept = [rule.retention_days for rule in rules.values() if rule.retention_days is not None]
+    compiled = _compiled(
         item.id,
         rules,
         version,
@@ -236,6 +243,7 @@ def _stream(item: DataItem, version: int, *, children: bool) -> Stream:
         rate=rate,
         noted=bool(words) or item.consent in {"opt_in", "parental"} or children,
     )
+    return replace(compiled, time=item.time or "", kept_days=max(kept, default=None))
 
 
 def _shape(item: EventItem, version: int, *, children: bool) -> Stream:

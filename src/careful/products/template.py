@@ -137,13 +137,14 @@ ecosystem:                  # what it talks with; edges of the element `device` 
 
 data:                       # each is a stream: d/<device>/up/<id>. What is not listed here is refused.
 #  - id: telemetry
-#    fields: [temperature_c, uptime_s]
+#    fields: [at, temperature_c, uptime_s]
 #    types: {{temperature_c: number, uptime_s: integer}}
 #    details:                # unit, range, length; and where a field differs from its item (personal, consent ...)
 #      temperature_c: {{unit: Cel, min: -40, max: 125}}
 #      uptime_s: {{unit: s, min: 0}}
 #    refusal: field          # a field at fault: leave it out (field) or refuse the whole record (record)
 #    rate: {{messages: 60, per: hour}}
+#    time: at                # the field that says when it was made: none from the future, none stored twice
 #    class: diagnostics
 #    personal: false
 #    purpose: [see that the device is well]

@@ -96,6 +96,11 @@ def as_json(payload: bytes, said: Mapping[str, Any]) -> bytes:
     return payload if is_json(payload) else _encode(said)
 
 
+def compact(said: Mapping[str, Any]) -> bytes:
+    """Return a record as JSON without blanks."""
+    return _encode(said)
+
+
 def read_batch(content: bytes) -> Iterator[tuple[bytes, dict[str, Any]]]:
     """Return the records of a batch one by one, each as JSON and as values.
 

@@ -1,6 +1,7 @@
 """Messages over HTTPS by curl: taken when on disk, all of a request or nothing, and a refusal says what and why."""
 
 import json
+from datetime import timedelta
 
 import cbor2
 import pytest
@@ -23,6 +24,7 @@ data:
   - {id: place, fields: [room], personal: true}
   - {id: rare, fields: [n], personal: false, rate: {messages: 2, per: hour}}
   - {id: asked, fields: [n], personal: false, consent: opt_in}
+  - {id: timed, fields: [at, n], time: at, personal: false, retention: {days: 10}}
 events:
   - {name: motion, fields: [zone], personal: false}
 """
@@ -232,3 +234,14 @@ def test_a_disk_that_does_not_answer(say, world, monkeypatch, kept):
         assert "retry-after: 5" in answer.headers.lower()
     assert say("up/climate", {"n": 1}, "-H", "Idempotency-Key: a").status == 202
     assert kept() == [{"n": 1}]
+
+
+def test_a_record_with_a_time_of_its_own(say, kept, clock):
+    def record(**ago):
+        return {"at": (clock.now() - timedelta(**ago)).isoformat(), "n": 1}
+
+    assert problem(say("up/timed", record(minutes=-6)))["rule"] == "future-time"
+    assert problem(say("up/timed", [record(), record(days=11)]))["record"] == 1
+    assert say("up/timed", [record(), record(), record(hours=1)]).status == 202
+    assert say("up/timed", record(hours=1)).status == 202
+    assert kept("up/timed") == [record(), record(hours=1)]

@@ -45,6 +45,8 @@ _WORDS = {
     "wrong-type": "The declaration gives the field another type.",
     "out-of-range": "The declaration gives the field another range.",
     "too-long": "It is longer than the declaration allows.",
+    "future-time": "The record's time is more than five minutes ahead of ours.",
+    "ancient-time": "The record is older than it may be kept.",
     "over-rate": "It is more than the declaration lets one device send.",
 }
 
@@ -117,7 +119,7 @@ class Ingest:
 
     def _read(self, who: Any, topic: str, content: bytes) -> list[bytes]:  # noqa: ANN401
         try:
-            return [payload for payload, _ in payloads.read_batch(content)]
+            return [payloads.compact(said) for _, said in payloads.read_batch(content)]
         except payloads.Refused as refused:
             denied = Denied(refused.kind, f"{topic}: {refused.why}")
             self.taking.refused(who, denied)

@@ -10,12 +10,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any, TypeVar, TypeVarTuple
 
 import structlog
 
 from careful import devices
 from careful.devices import Identity
+from careful.entrypoints.gateway import times
 from careful.entrypoints.gateway.intake import Admitted, Intake, Speaker
 from careful.entrypoints.gateway.mqtt import permission
 from careful.entrypoints.gateway.mqtt.permission import Checked, Denied, Route
@@ -77,7 +79,7 @@ class Taking:
         """Check records one after the other, as far as the first that is refused. None is counted as taken yet."""
         found: list[Checked] = []
         for payload in payloads:
-            found.append(permission.check(route, payload, may.consents))
+            found.append(self._check(may, route, payload))
             if found[-1].fields is None:
                 break
         if found and found[-1].fields is None:
@@ -91,6 +93,14 @@ class Taking:
                 return [*found[:place], Checked(None, (), Denied("over-rate", route.stream.name))]
             assert one.fields is not None  # noqa: S101 (for the type checker: what was refused has left above)
         return found
+
+    def _check(self, may: Admitted, route: Route, payload: bytes) -> Checked:
+        checked = permission.check(route, payload, may.consents)
+        if route.stream.time and checked.fields is not None:
+            late = times.judge(route.stream, checked.fields, self._world.clock.now().timestamp())
+            if late is not None:
+                return Checked(None, (), late)
+        return checked
 
     async def store(
         self, who: Speaker, route: Route, records: Sequence[tuple[bytes, Checked, bytes]]
@@ -106,6 +116,8 @@ class Taking:
         block: list[Message] = []
         for payload, checked, name in records:
             kept, digest = await self._sealed(who, route, checked, payload)
+            if not name and route.stream.time in (checked.fields or ()):
+                name = digest or blake2b(kept, digest_size=16).digest()  # noqa: PLW2901 (it has a name of its own)
             block.append(Message(who.device, route.topic, kept, at, digest=digest, record=name))
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()

@@ -25,6 +25,8 @@ class ConnectionOpened(Struct, frozen=True):
     now: float = 0.0
     consents: frozenset[str] = NOBODY
     spent: Spent = {}
+    clock: float = 0.0
+    """Seconds since 1970 when `now` was 0."""
 
 
 class NotLetIn(Struct, frozen=True):
@@ -141,6 +143,7 @@ class Store(Struct, frozen=True, gc=False):
 
     A message with personal fields carries its stream and its fields, because those are sealed before they lie anywhere.
     `exactly` is QoS 2: its packet identifier stays taken until `Release`; what comes under it until then is a resend.
+    `once`: the record has a time of its own, so that whatever is the same is the same record.
     """
 
     token: int
@@ -151,6 +154,7 @@ class Store(Struct, frozen=True, gc=False):
     stream: Stream | None = None
     fields: dict[str, Any] | None = None
     exactly: bool = False
+    once: bool = False
 
 
 class Release(Struct, frozen=True, gc=False):

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
+from hashlib import blake2b
 from typing import Any
 
 import structlog
@@ -153,8 +154,11 @@ class Gateway:
             self.loop.call_soon(self._send_block)
         device = connection.session.device
         self.signals.sent(device, wanted.topic, wanted.payload)
+        record = (digest or blake2b(payload, digest_size=16).digest()) if wanted.once else b""
         self._block.append(
-            Message(device, wanted.topic, payload, self._at, wanted.packet, wanted.resend, digest, wanted.exactly)
+            Message(
+                device, wanted.topic, payload, self._at, wanted.packet, wanted.resend, digest, wanted.exactly, record
+            )
         )
         if wanted.stream is not None and wanted.stream.noted:
             self.intake.began(connection.who, wanted.stream.name)

@@ -18,7 +18,7 @@ from collections.abc import Set as AbstractSet
 import msgspec
 from msgspec import Struct
 
-from careful.entrypoints.gateway import agents, payloads
+from careful.entrypoints.gateway import agents, payloads, times
 from careful.entrypoints.gateway.allowance import Spent, within
 from careful.products import NOBODY, Checked, Denied, Permit, Stream, plain_stream
 
@@ -86,12 +86,19 @@ def check(to: Route, payload: bytes, consents: AbstractSet[str] = NOBODY) -> Che
     return Checked(said) if to.is_open else to.stream.check(said, consents)
 
 
-def take(to: Route, payload: bytes, consents: AbstractSet[str], spent: Spent, now: float) -> Checked:
-    """Check a message that came, hold it to its stream's rate, and count it where it may pass."""
+def take(
+    to: Route, payload: bytes, consents: AbstractSet[str], spent: Spent, now: float, wall: float = 0.0
+) -> Checked:  # fmt: skip
+    """Check a message that came, hold it to its stream's rate, and count it where it may pass.
+
+    `now` is on a clock that never jumps, `wall` in seconds since 1970.
+    """
     checked = check(to, payload, consents)
     stream = to.stream
     if checked.fields is None or to.is_open:
         return checked
+    if stream.time and (late := times.judge(stream, checked.fields, wall)) is not None:
+        return Checked(None, (), late)
     if stream.rate is not None and not is_within(to, len(payload), spent, now):
         return Checked(None, (), Denied("over-rate", stream.name))
     stream.count(checked.fields)

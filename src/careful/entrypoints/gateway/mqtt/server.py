@@ -141,8 +141,9 @@ class Listener:
             return NotLetIn(3, "the database does not answer", gateway.loop.time())
         connection.cut_mark = who.cut
         gateway.asking.admitted(connection, who.device, who.product, who.may)
+        now = gateway.loop.time()
         return ConnectionOpened(
-            who.device, who.may.permit, gateway.loop.time(), who.may.consents, gateway.intake.spent(who.device)
+            who.device, who.may.permit, now, who.may.consents, gateway.intake.spent(who.device), gateway.now() - now
         )
 
 

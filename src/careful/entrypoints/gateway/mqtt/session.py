@@ -146,6 +146,7 @@ class Session:
         self.phase, self._heard = "greeting", event.now
         up = self._up
         up.device, up.permit, up.consents, up.spent = event.device, event.permit, event.consents, event.spent
+        up.clock = event.clock
         return []
 
     def _not_let_in(self, event: NotLetIn) -> list[Command]:

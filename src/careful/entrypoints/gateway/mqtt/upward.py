@@ -38,7 +38,7 @@ class Upward:
 
     __slots__ = (
         "_aliases", "_bytes", "_pending", "_ready", "_refused", "_routes", "_terms", "_token", "_unreleased",
-        "consents", "device", "fresh", "permit", "spent", "stored",
+        "clock", "consents", "device", "fresh", "permit", "spent", "stored",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -46,6 +46,7 @@ class Upward:
         self.permit: Permit | None = None
         self.consents = NOBODY
         self.spent: Spent = {}
+        self.clock = 0.0
         self.fresh = True
         """Whether no QoS 2 packet identifier of this session can be taken yet."""
         self.stored = False
@@ -105,7 +106,7 @@ class Upward:
         route = self._routes.get(packet.topic) or self._route(packet.topic)
         if isinstance(route, Denied):
             return self._refuse(route, packet)
-        checked = permission.take(route, packet.payload, self.consents, self.spent, now)
+        checked = permission.take(route, packet.payload, self.consents, self.spent, now, now + self.clock)
         if checked.denied is not None:
             return self._refuse(checked.denied, packet)
         self._token = token = self._token + 1
@@ -120,7 +121,8 @@ class Upward:
         fields = checked.fields
         if not fields or route.stream.personal.isdisjoint(fields):
             stream, fields = None, None
-        store = Store(token, route.topic, payload, number, packet.dup, stream, fields, qos > 1)
+        once = bool(route.stream.time) and route.stream.time in (checked.fields or ())
+        store = Store(token, route.topic, payload, number, packet.dup, stream, fields, qos > 1, once)
         commands: list[Command] = [store]
         if qos > 1:
             self._take(packet, commands)

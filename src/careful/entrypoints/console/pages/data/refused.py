@@ -23,6 +23,8 @@ WHY: Mapping[str, str] = {
     "too-long": "too long",
     "missing-consent": "no consent yet",
     "over-rate": "over the declared rate",
+    "future-time": "a time ahead of ours",
+    "ancient-time": "older than it may be kept",
 }
 COLUMNS: tuple[Column[RefusedField], ...] = (
     Column("Field", "field", lambda one: (one.item, one.field)),
