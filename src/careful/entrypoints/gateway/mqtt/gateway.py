@@ -180,6 +180,7 @@ class Gateway:
     def _mark(self, mark: Settled | Released) -> None:
         """Put a mark into the present block, behind what came before it."""
         if not self._block:
+            self._at = int(self.now() * 1_000_000)
             self.loop.call_soon(self._send_block)
         self._block.append(mark)
 
