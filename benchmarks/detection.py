@@ -57,6 +57,7 @@ class Figures:
     examples: list[str] = field(default_factory=list)
     records: int = 0
     seconds: float = 0.0
+    """Of reading, and of judging once: a recording is judged several times here, and once elsewhere."""
     profiles: dict[str, Any] = field(default_factory=dict)
 
 
@@ -71,15 +72,16 @@ def windows_of(path: Path, figures: Figures, labels: recorded.Labels | None = No
 
 
 def judged(
-    windows: Iterable[monitoring.Window], expected: monitoring.Expected, figures: Figures
+    windows: Iterable[monitoring.Window], expected: monitoring.Expected, figures: Figures | None = None
 ) -> list[recorded.Finding]:
-    """Run windows through the detections."""
+    """Run windows through the detections; where `figures` are given, the time counts."""
     began = time.perf_counter()
     watcher, found = monitoring.Watcher(every=True), recorded.Findings()
     for window in windows:
         for detection in watcher.see(window, expected):
             found.add(detection)
-    figures.seconds += time.perf_counter() - began
+    if figures is not None:
+        figures.seconds += time.perf_counter() - began
     return list(found)
 
 
@@ -101,7 +103,7 @@ def labelled(given: data.Given, figures: Figures) -> None:
         learnt = _learnt(quiet for path in others for quiet in without(*read[path]))
         for with_baseline in (True, False) if others else (False,):
             expected = monitoring.Expected(product="", learnt=learnt if with_baseline else None)
-            found = judged(windows, expected, figures)
+            found = judged(windows, expected, figures if with_baseline or not others else None)
             result = recorded.score(found, labels, days_of(windows))
             for attack in result.attacks:
                 kind = f"{data.kind(one.recording)} ({attack.attack.label})"
@@ -137,7 +139,7 @@ def quiet(given: data.Given, figures: Figures) -> recorded.Learnt | None:
         for mine, other in (halves, halves[::-1]):
             found = judged(mine, monitoring.Expected(product="", learnt=_learnt(other)), figures)
             _count(found, days_of(mine), True, path.name, figures)
-        found = judged(windows, monitoring.Expected(product=""), figures)
+        found = judged(windows, monitoring.Expected(product=""))
         _count(found, days_of(windows), False, path.name, figures)
     return _learnt(everything) if everything else None
 
@@ -152,7 +154,7 @@ def attacks(given: data.Given, learnt: recorded.Learnt | None, figures: Figures)
         whole = recorded.Attack("", min(one.start for one in windows), max(one.end for one in windows), data.kind(path))
         for with_baseline in (True, False) if learnt is not None else (False,):
             expected = monitoring.Expected(product="", learnt=learnt if with_baseline else None)
-            found = judged(windows, expected, figures)
+            found = judged(windows, expected, figures if with_baseline or learnt is None else None)
             figures.attacks.append(_attack(whole.label, path.name, with_baseline, whole, found))
 
 
@@ -173,9 +175,8 @@ def profiles(given: data.Given, figures: Figures) -> None:
     for mine, theirs in data.pairs(given.devices):
         if not any(one.flows for one in flows[theirs]):
             continue
-        found = judged(flows[theirs], monitoring.Expected(product=mine, profile=muds[mine]), figures)
+        found = judged(flows[theirs], monitoring.Expected(product=mine, profile=muds[mine]))
         listed = [flow for one in flows[theirs] for flow in one.flows]
-        figures.records += len(listed)
         strange += sum(not muds[mine].permits(flow) for flow in listed)
         seen += len(listed)
         if found:

@@ -136,11 +136,12 @@ def client_hello(name):
 def pcap(frames, link=1, order="<", nanoseconds=False):
     """Write frames, given as (time, bytes), or bytes at one second each."""
     magic = 0xA1B23C4D if nanoseconds else 0xA1B2C3D4
-    out = struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, 65535, link)
+    parts = [struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, 65535, link)]
+    unit = 1_000_000_000 if nanoseconds else 1_000_000
     for at, frame in timed(frames):
-        unit = 1_000_000_000 if nanoseconds else 1_000_000
-        out += struct.pack(order + "IIII", int(at), round(at % 1 * unit), len(frame), len(frame)) + frame
-    return out
+        head = struct.pack(order + "IIII", int(at), min(round(at % 1 * unit), unit - 1), len(frame), len(frame))
+        parts += [head, frame]
+    return b"".join(parts)
 
 
 def timed(frames):

@@ -3,7 +3,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from careful.monitoring.captures.seconds import QUIET, Seconds
+from careful.monitoring.captures.seconds import LONG_AFTER, LONG_QUIET, QUIET, Seconds
 
 
 def windows(times, device="d"):
@@ -25,6 +25,13 @@ def test_silence_is_told_while_it_lasts():
     assert [(one.start, one.seconds, one.connects) for one in windows([100.5, 125.5])] == [
         (100.0, 1.0, 1), (101.0, 19.0, 0), (120.0, 5.0, 0), (125.0, 1.0, 1),
     ]  # fmt: skip
+
+
+def test_long_silence_is_told_in_longer_steps():
+    steps = [one.seconds for one in windows([0.5, 1000.5])]
+    assert steps[1] < 2 * QUIET
+    assert steps[-3] == LONG_QUIET
+    assert len(steps) < LONG_AFTER / QUIET + 1000 / LONG_QUIET + 4
 
 
 def test_time_that_goes_back_a_little_stays_in_the_second_and_further_begins_anew():
@@ -50,4 +57,4 @@ def test_the_windows_of_a_device_have_no_hole_and_none_overlap(times):
     found = windows(times)
     assert sum(one.connects for one in found) == len(times)
     assert all(a.end == b.start for a, b in pairwise(found))
-    assert all(one.seconds <= 2 * QUIET for one in found)
+    assert all(one.seconds <= QUIET + LONG_QUIET for one in found)

@@ -7,7 +7,9 @@ from careful.monitoring.captures.slices import Slice
 from careful.monitoring.model import Window
 
 QUIET: Final = 10.0
-"""A silent device's windows are this long, so that a detection sees time pass."""
+LONG_QUIET: Final = 30.0
+LONG_AFTER: Final = 120.0
+"""A silent device's windows are 10 seconds long, so that a detection sees time pass; after two minutes, 30."""
 BACK: Final = 60.0
 """A recording whose time goes back further than this begins anew there, as when files were joined out of order."""
 
@@ -20,6 +22,7 @@ class Seconds:
         self._names = names
         self._slices: dict[str, Slice] = {}
         self._ends: dict[str, float] = {}
+        self._heard: dict[str, float] = {}
         self._held: dict[str, int] = {}
         self._second = -1.0
         self._ticked = 0.0
@@ -61,13 +64,13 @@ class Seconds:
             before = self._ends.get(device, start)
             if before < start:
                 yield self._window(device, Slice(), before, start - before)
-            self._ends[device] = start + 1.0
+            self._ends[device] = self._heard[device] = start + 1.0
             yield self._window(device, done, start, 1.0)
         self._slices = {}
 
     def _quiet(self, now: float) -> Iterator[Window]:
         for device, end in self._ends.items():
-            if now - end >= QUIET:
+            if now - end >= (QUIET if end - self._heard[device] < LONG_AFTER else LONG_QUIET):
                 self._ends[device] = now
                 yield self._window(device, Slice(), end, now - end)
 

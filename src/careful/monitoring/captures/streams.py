@@ -13,13 +13,13 @@ _ALL = (1 << 32) - 1
 class Stream:
     """Puts segments in order. A hole that is not filled is stepped over, and said: `yield from` gives (bytes, gap)."""
 
-    __slots__ = ("_early", "_early_bytes", "_next", "_waits_since", "again")
+    __slots__ = ("_early", "_early_bytes", "_heard", "_next", "_waits_since", "again")
 
     def __init__(self) -> None:
         self._next = -1
         self._early: dict[int, bytes] = {}
         self._early_bytes = 0
-        self._waits_since = 0.0
+        self._waits_since = self._heard = 0.0
         self.again = 0
         """Segments that came again, whole."""
 
@@ -31,6 +31,7 @@ class Stream:
         """Take one segment; `length` is what it had on the wire. Yield what is now in order, and if a hole precedes."""
         if self._early and at - self._waits_since > _MAX_WAIT:
             yield from self._step_over()
+        before, self._heard = self._heard, at
         if self._next < 0:
             self._next = sequence
         ahead = (sequence - self._next) & _ALL
@@ -42,7 +43,8 @@ class Stream:
             data, length, ahead, sequence = data[behind:], length - behind, 0, self._next
         if ahead:
             self._keep(sequence, data, at)
-            if len(self._early) > _MAX_EARLY or self._early_bytes > _MAX_EARLY_BYTES:
+            late = at - before > _MAX_WAIT  # what is missing would have come again by now
+            if late or len(self._early) > _MAX_EARLY or self._early_bytes > _MAX_EARLY_BYTES:
                 yield from self._step_over()
             return
         self._next = (sequence + length) & _ALL

@@ -39,7 +39,7 @@ class Track(Struct, array_like=True, frozen=True):
     odd: int = 0
     """Gaps off the beat, one after the other: when there are many, it is another beat."""
     told: bool = False
-    """That this burst had another size, or that the next one is missing, was told."""
+    """That the next burst is missing was told."""
 
 
 class Memory(Struct, array_like=True, frozen=True):
@@ -115,10 +115,10 @@ def _heard(track: Track, window: Window, count: int, beat: Beat | None) -> tuple
 
 def _waited(track: Track, window: Window, beat: Beat | None) -> tuple[Why, Track]:
     """Judge a burst that is over, and one that does not come."""
-    if beat is None or track.told or not track.began:
+    if beat is None or not track.began:
         return None, track
     silent = window.end - track.began
-    told = Track(track.began, track.count, track.gaps, track.counts, track.odd, told=True)
+    told = track if track.told else Track(track.began, track.count, track.gaps, track.counts, track.odd, told=True)
     if silent > beat.period + _slack(beat):
         return (
             f"did not come for {number(silent)} seconds; always it came after {number(beat.period)}",
