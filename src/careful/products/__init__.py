@@ -19,7 +19,7 @@ from careful.products.ending import (
     last_vex,
     note_told,
 )
-from careful.products.fields import Consent, FieldRule, rules_of
+from careful.products.fields import Consent, FieldRule, rules_of, shown
 from careful.products.flows import DataItem, Rate
 from careful.products.json_schema import published as json_schema
 from careful.products.launch import LaunchTest
@@ -100,6 +100,7 @@ __all__ = [
     "FieldRule",
     "DataItem",
     "rules_of",
+    "shown",
     "Rate",
     "KINDS",
     "BUILT_IN",

@@ -9,7 +9,7 @@ genuine (signing.py; the repository itself belongs to updates), withdrawing ends
 from careful.releases.actions import add, mark_signed, note_altered, withdraw
 from careful.releases.bundles import bundle_of, why_no_deltas
 from careful.releases.bundles_facts import Bundle
-from careful.releases.declared import keeps_to_older, permit_for, pin, pinned
+from careful.releases.declared import is_known, keeps_to_older, permit_for, pin, pinned
 from careful.releases.identifiers import Cpe, Purl, names_linux, parse_cpe, parse_purl, unescaped
 from careful.releases.manifest import manifest
 from careful.releases.model import (
@@ -62,7 +62,7 @@ __all__ = [
     # acting
     "add", "mark_signed", "withdraw", "note_altered", "add_part", "Part", "MOST_PARTS",
     # by which declaration their devices are judged
-    "permit_for", "pin", "pinned", "keeps_to_older",
+    "permit_for", "pin", "pinned", "keeps_to_older", "is_known",
     # what is asked of them
     "Policy", "policy", "set_policy", "policy_text", "keep_extra", "Bundle", "bundle_of", "why_no_deltas",
     "Provenance", "add_provenance", "provenance_of", "provenance_bytes", "must_be_proven", "manifest",

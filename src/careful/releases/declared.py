@@ -84,6 +84,14 @@ def keeps_to_older(release: Release, in_force: int) -> bool:
     return release.state != "withdrawn" and release.declaration is not None and release.declaration < in_force
 
 
+def is_known(world: World, product: str, version: str | None) -> bool:
+    """Tell whether there is such a release, withdrawn or not."""
+    if not version:
+        return False
+    with world.look() as connection:
+        return store.find(connection, product, version) is not None
+
+
 def permit_for(world: World, product: str, version: str | None) -> Permit:
     """Return what a device that reports this release may send. Raises NotFound for an unknown product."""
     declaration = pinned(world, product, version)

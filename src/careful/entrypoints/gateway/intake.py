@@ -38,21 +38,30 @@ Place = tuple[str, str, str, str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """What one device may say: by which release, and as of which entry of the ledger."""
+    """What one device may say: by which release it reports, and as of which entry of the ledger.
+
+    `judged` is the release again if it is one of ours, else empty.
+    """
 
     permit: Permit
     consents: frozenset[str] = NOBODY
     release: str = ""
     mark: int = 0
+    judged: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """A device that is connected: whose product, and which release it last reported."""
+    """A device that is connected: whose product, and which release it last reported.
+
+    `judged` is the one by which it is judged just now, and for which is counted what it is refused: it may say that it
+    runs whatever it likes.
+    """
 
     device: str
     product: str
     release: str
+    judged: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +132,18 @@ class Intake:
 
     def anew(self, speakers: Sequence[Speaker], mark: int = 0) -> dict[str, Admitted]:
         """Look up what these devices may say, by the releases that are given. Raises NotFound."""
-        permits: dict[tuple[str, str], Permit] = {}
+        permits: dict[tuple[str, str], tuple[Permit, bool]] = {}
         for one in speakers:
             if (one.product, one.release) not in permits:
-                permits[one.product, one.release] = releases.permit_for(self._world, one.product, one.release)
+                permit = releases.permit_for(self._world, one.product, one.release)
+                known = releases.is_known(self._world, one.product, one.release)
+                permits[one.product, one.release] = permit, known
         consents = customer_data.consent_words(self._world, [one.device for one in speakers])
-        return {
-            one.device: Admitted(permits[one.product, one.release], consents[one.device], one.release, mark)
-            for one in speakers
-        }
+        found = {}
+        for one in speakers:
+            permit, known = permits[one.product, one.release]
+            found[one.device] = Admitted(permit, consents[one.device], one.release, mark, one.release if known else "")
+        return found
 
     def changed(self, since: int) -> News:
         """Return what changed after the ledger had the size `since`."""
@@ -169,12 +181,12 @@ class Intake:
         if kind not in _OF_STREAMS or not who.product:
             return
         item, _, name = detail.partition(".")
-        place = (who.product, who.release, who.device, item, name, kind)
+        place = (who.product, who.judged, who.device, item, name, kind)
         there = counts.fields.get(place)
         if there is None:
             many = counts.places.get(who.device, 0)
             if many >= customer_data.PLACES_MOST:  # it makes up names: the rest of them are one
-                place = (who.product, who.release, who.device, customer_data.OTHERS, "", kind)
+                place = (who.product, who.judged, who.device, customer_data.OTHERS, "", kind)
                 there = counts.fields.get(place)
             counts.places[who.device] = many + 1
         if there is not None or len(counts.fields) < COUNTS_MOST:

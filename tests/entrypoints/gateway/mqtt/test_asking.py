@@ -6,6 +6,7 @@ import time
 import pytest
 
 from careful import customer_data, devices, products, releases
+from careful.entrypoints.gateway import intake
 from careful.entrypoints.gateway.mqtt import upward
 from careful.entrypoints.gateway.mqtt.packets import PubAck, Publish
 from careful.kernel import inbox, ledger
@@ -138,3 +139,30 @@ def test_more_than_the_declared_rate_is_refused(gateway, redeclare, refused):
     one = gateway.join(gateway.make(ME))
     assert [passes(one, b'{"n": 1}') for _ in range(3)] == [True, True, False]
     assert refused(ME, "over-rate").detail == "climate"
+
+
+def test_a_device_that_changes_its_mind_all_the_time_is_asked_for_now_and_then(
+    gateway, redeclare, ship, eventually, monkeypatch
+):
+    asked = []
+    monkeypatch.setattr(intake.Intake, "anew", counting(asked, intake.Intake.anew))
+    ship("1.0.0")
+    redeclare((NARROW, WIDE))
+    one = gateway.join(gateway.make(ME))
+    before = len(asked)
+    for number in range(200):
+        said = b'{"version":"9.%d"}' % number
+        one.send(Publish(f"d/{ME}/state/reported", said, 1, 9))
+        assert one.receive() == PubAck(9)
+    one.say(f"d/{ME}/state/reported", b'{"version":"1.0.0"}')
+    eventually(lambda: not passes(one, HUMID))
+    assert len(asked) - before < 20
+    assert {row.release for row in eventually(lambda: customer_data.refused_fields(gateway.world))} <= {"", "1.0.0"}
+
+
+def counting(calls, real):
+    def anew(*given):
+        calls.append(given)
+        return real(*given)
+
+    return anew

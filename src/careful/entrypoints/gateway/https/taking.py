@@ -68,7 +68,7 @@ class Taking:
         found = self._known.pop(device, None)
         if found is None:
             may = await self._ask(self.intake.admit, device, identity.product)
-            found = Speaker(device, identity.product, may.release), may, now
+            found = Speaker(device, identity.product, may.release, may.judged), may, now
             self.intake.watch(identity.product, may.permit)
             if len(self._known) >= _MOST:
                 del self._known[next(iter(self._known))]

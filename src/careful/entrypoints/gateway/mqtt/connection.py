@@ -54,7 +54,7 @@ class Connection(asyncio.BufferedProtocol):
 
     __slots__ = (
         "_expires", "_gateway", "_gone", "_held", "_out", "_reader", "_repump", "_slow", "_timer", "_transport",
-        "_waits", "cut_mark", "mark", "network", "session", "who",
+        "_waits", "asked", "cut_mark", "mark", "network", "session", "who",
     )  # fmt: skip
 
     def __init__(self, gateway: "Gateway", gone: Callable[[], None]) -> None:
@@ -62,6 +62,7 @@ class Connection(asyncio.BufferedProtocol):
         self.session = Session()
         self.who = Speaker("", "", "")
         self.cut_mark = self.mark = 0
+        self.asked = -1.0
         self.network = ""
         self._reader = Reader()
         self._out: list[bytes] = []

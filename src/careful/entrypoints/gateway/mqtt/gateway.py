@@ -301,7 +301,7 @@ class Gateway:
         for device in list(self._recent_cuts)[:-_CUTS_REMEMBERED]:
             del self._recent_cuts[device]
         self._ledger = news.size
-        self.asking.heard(news)
+        self.asking.heard(news, self._versions)
         self._end_lost()
         for device in receivers:
             if device in self.connections:

@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from careful.entrypoints.gateway import agents, payloads, times
 from careful.entrypoints.gateway.allowance import Spent, within
-from careful.products import NOBODY, Checked, Denied, Permit, Stream, plain_stream
+from careful.products import NOBODY, Checked, Denied, Permit, Stream, plain_stream, shown
 
 __all__ = ["Checked", "Denied", "Route", "check", "covers", "is_within", "may_hear", "route", "take", "taken"]
 
@@ -63,10 +63,10 @@ def _declared(permit: Permit, below: list[str]) -> Route | Denied | None:
     match below:
         case ["up", stream]:
             known = permit.streams.get(stream)
-            return Denied("undeclared-stream", stream[:_SHOWN]) if known is None else Route(f"up/{stream}", known)
+            return Denied("undeclared-stream", shown(stream)) if known is None else Route(f"up/{stream}", known)
         case ["event", name]:
             shape = permit.shapes.get(name)
-            return Denied("undeclared-event", name[:_SHOWN]) if shape is None else Route(f"event/{name}", shape, True)
+            return Denied("undeclared-event", shown(name)) if shape is None else Route(f"event/{name}", shape, True)
         case ["state", "reported"]:
             return Route("state/reported", _REPORTED)
         case _:
