@@ -297,6 +297,12 @@ def test_a_session_that_goes_on_keeps_its_identifiers():
     ).done()
 
 
+def test_a_pubrel_for_nothing_is_told_so():
+    """3.7.2.1: packet identifier not found, where the session is new and so all of them are known."""
+    (five() >> heard(Exactly(PUBREL, 9)) << Send(Exactly(PUBCOMP, 9, 0x92))).done()
+    (live() >> heard(Exactly(PUBREL, 9)) << Release(1, 9) >> Stored((1,)) << Send(Exactly(PUBCOMP, 9))).done()
+
+
 def test_a_refused_resend_frees_its_identifier():
     """MQTT-4.3.3-9: after a PUBREC that says no, the identifier may be used anew."""
     (

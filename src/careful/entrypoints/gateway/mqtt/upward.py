@@ -10,7 +10,7 @@ from careful.entrypoints.gateway import payloads
 from careful.entrypoints.gateway.allowance import Spent
 from careful.entrypoints.gateway.mqtt import permission, reasons
 from careful.entrypoints.gateway.mqtt.events import Command, Count, Forget, Release, Report, Send, Store, Stored
-from careful.entrypoints.gateway.mqtt.packets import PUBCOMP, PUBREC, Exactly, Packet, PubAck, Publish, Will
+from careful.entrypoints.gateway.mqtt.packets import NO_PACKET, PUBCOMP, PUBREC, Exactly, Packet, PubAck, Publish, Will
 from careful.entrypoints.gateway.mqtt.permission import Denied
 from careful.entrypoints.gateway.mqtt.terms import ALIASES_MOST, RECEIVE_MOST, Terms
 from careful.products import NOBODY, Permit, Stream
@@ -37,7 +37,7 @@ class Upward:
     """The half of a session that comes up from the device. `stored` tells that it was answered at least once."""
 
     __slots__ = (
-        "_aliases", "_bytes", "_pending", "_ready", "_refused", "_routes", "_terms", "_token", "_unreleased",
+        "_aliases", "_bytes", "_is_new", "_pending", "_ready", "_refused", "_routes", "_terms", "_token", "_unreleased",
         "clock", "consents", "device", "fresh", "permit", "spent", "stored",
     )  # fmt: skip
 
@@ -50,6 +50,7 @@ class Upward:
         self.fresh = True
         """Whether no QoS 2 packet identifier of this session can be taken yet."""
         self.stored = False
+        self._is_new = True
         self._terms = Terms()
         self._routes: dict[str, permission.Route] = {}
         self._token = self._refused = self._bytes = 0
@@ -60,7 +61,7 @@ class Upward:
 
     def begin(self, terms: Terms, *, fresh: bool) -> None:
         """Begin, once the session is live."""
-        self._terms, self.fresh = terms, fresh
+        self._terms, self.fresh, self._is_new = terms, fresh, fresh
 
     def change(self, permit: Permit) -> None:
         """Go by another declaration."""
@@ -115,7 +116,7 @@ class Upward:
         answer = (PubAck(number) if qos == 1 else Exactly(PUBREC, number)) if qos else None
         self._pending[token] = (answer, size)
         self._bytes += size
-        if checked.dropped or not payloads.is_json(payload):
+        if checked.dropped or payload[:1] > b"\x7f":  # CBOR; asked in place, as it is for every message
             payload = permission.taken(checked, payload)
         stream: Stream | None = route.stream
         fields = checked.fields
@@ -185,6 +186,8 @@ class Upward:
 
     def release(self, packet: int) -> list[Command]:
         """Take a PUBREL: PUBCOMP follows once it is on disk that the packet identifier is free."""
+        if self._terms.five and self._is_new and packet not in self._unreleased:
+            return [Send(Exactly(PUBCOMP, packet, NO_PACKET))]  # such as one that was refused
         self._unreleased.discard(packet)
         return [Release(self.promise(Exactly(PUBCOMP, packet)), packet)]
 
