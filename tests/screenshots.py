@@ -129,6 +129,8 @@ def _all_pages(link: str, base: int, token: str, every: Path) -> list[str]:
         "rollout": f"{console}/rollouts/{rollout}",
         "vulnerabilities": f"{console}/vulnerabilities",
         "case": f"{console}/vulnerabilities/{case}",
+        "detections": f"{console}/detections",
+        "detection-rules": f"{console}/detections/rules",
         "notices": f"{console}/notices",
         "notice": f"{console}/notices/{notice}",
         "evidence": f"{console}/evidence",
