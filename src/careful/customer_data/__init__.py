@@ -38,7 +38,7 @@ from careful.customer_data.receipts import receipt, receipt_verifier, receipts, 
 from careful.customer_data.records import Expiry, InboxRecords, Oldest, Records, Row, Swept
 from careful.customer_data.records_postgres import PostgresRecords
 from careful.customer_data.retention import Age, Retention, ages, longest_kept
-from careful.customer_data.rotation import give_up_keys, turn_epochs
+from careful.customer_data.rotation import epochs_at_fault, give_up_keys, turn_epochs
 from careful.customer_data.sealing import DataKey, NotOpened, SealedRecord, is_sealed, plain_fields, read_sealed, seal
 from careful.customer_data.stores import records_of
 from careful.customer_data.table import FieldRow, ItemRow, data_item, data_table, pinned_away
@@ -47,7 +47,7 @@ from careful.customer_data.use import UNREAD, LoggedRead, Use, measure_use, read
 __all__ = [
     # whose, and under which key
     "Customer", "Why", "Epoch", "key_of", "customers_of", "epochs", "EpochKeys", "epoch_keys", "FOLDER",
-    "turn_epochs", "give_up_keys",
+    "turn_epochs", "give_up_keys", "epochs_at_fault",
     # the end of their time
     "end_customer", "transfer", "reset", "Retirement", "Sweeper", "EXPORTED", "WORDS",
     "prove_deletion", "Proof", "Find",

@@ -117,6 +117,22 @@ def give_up_keys(world: World, actor: Actor) -> int:
     return ended
 
 
+def epochs_at_fault(world: World) -> list[tuple[Epoch, str]]:
+    """Return the epochs with which something is wrong: their key is not here, or should be gone by now."""
+    with world.look() as connection:
+        known = [(one, proof) for one, proof in store.epochs(connection) if one.destroyed_at is None]
+    keys, now, found = epoch_keys(world), world.clock.now(), list[tuple[Epoch, str]]()
+    for one, proof in known:
+        if one.ends + GRACE < now:
+            found.append((one, f"The key of epoch {one.number} was to be destroyed by {one.ends + GRACE:%Y-%m-%d}."))
+        try:
+            if not keys.fits(one.number, proof):
+                found.append((one, f"The key of epoch {one.number} is not the one that was made for it."))
+        except Unavailable as missing:
+            found.append((one, missing.what))
+    return found
+
+
 def _destroy(world: World, keys: EpochKeys, old: Epoch) -> int:
     """Destroy an epoch's key, once it wraps no living customer's; first the key, then what says that it is gone."""
     with world.change(SYSTEM) as work:

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner, Result
+from household import make_house
 from makers import Maker
 from sqlalchemy import text
 from village import STAFF, Village
@@ -17,7 +18,7 @@ from village import STAFF, Village
 sys.path.insert(0, str(Path(__file__).parents[2] / "demo"))
 from town import Town
 
-from careful import updates
+from careful import customer_data, updates
 from careful.entrypoints.cli import doctor
 from careful.kernel import outbox
 from careful.kernel.errors import Unavailable
@@ -203,3 +204,24 @@ def test_whether_deltas_are_made(quiet: World, monkeypatch: pytest.MonkeyPatch):
     none = dataclasses.replace(quiet, settings=quiet.settings.model_copy(update={"delta_bytes": 0}))
     [found] = doctor.deltas(none)
     assert (found.state, "CAREFUL_DELTA_BYTES" in found.says) == ("good", True)
+
+
+def test_customers_keys_are_here_and_gone_in_time(quiet: World, tmp_path: Path) -> None:
+    def said() -> list[tuple[str, str]]:
+        return [(one.state, one.says) for one in doctor.customers_keys(quiet)]
+
+    assert said() == []
+    house = make_house(quiet, STAFF, tmp_path)
+    customer_data.key_of(quiet, "cam-1-001")
+    assert said()[0][0] == "good"
+    key = quiet.home / customer_data.FOLDER / "epoch-00001.key"
+    kept = key.read_bytes()
+    key.unlink()
+    assert said()[0] == ("bad", f"The key of epoch 1 is not in {key.parent}, so no customer's key can be used.")
+    key.write_bytes(b"x" * 32)
+    assert "not the one" in said()[0][1]
+    key.write_bytes(kept)
+    house.world.clock.advance(timedelta(days=40))  # type: ignore[attr-defined]
+    assert "was to be destroyed by" in said()[0][1]
+    customer_data.turn_epochs(quiet)
+    assert said()[0][0] == "good"

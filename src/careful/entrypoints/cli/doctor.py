@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import click
 
-from careful import devices, updates, vulnerabilities
+from careful import customer_data, devices, updates, vulnerabilities
 from careful.entrypoints.cli.listening import ports
 from careful.entrypoints.cli.output import json_option, say_json
 from careful.kernel import audit, outbox
@@ -63,6 +63,20 @@ def key_modes(world: World) -> Iterator[Check]:
         yield Check("data folder", "bad", f"{world.home} can be read by others.", f"chmod go= {world.home}")
     if os.geteuid() == 0:
         yield Check("user", "warning", "You are root.", "Run Careful as a user of its own.")
+
+
+def customers_keys(world: World) -> Iterator[Check]:
+    """See that what wraps customers' keys is here, and that nothing is there longer than receipts say."""
+    faults = customer_data.epochs_at_fault(world)
+    for one, says in faults:
+        late = "destroyed" in says
+        do = "careful up (the worker does it)" if late else "Bring it (docs/data.md), or: careful data keys-lost"
+        yield Check(f"epoch {one.number}", "bad", says, do)
+    known = customer_data.epochs(world)
+    if known and not faults:
+        yield Check(
+            "customers' keys", "good", f"Wrapped under epoch {known[-1].number}, until {known[-1].ends:%Y-%m-%d}."
+        )
 
 
 def signing_token(world: World) -> Iterator[Check]:
@@ -194,6 +208,7 @@ CHECKS: tuple[Callable[[World], Iterator[Check]], ...] = (
     clock,
     disk,
     key_modes,
+    customers_keys,
     signing_token,
     open_ports,
     tls,
