@@ -173,6 +173,10 @@ def is_kept_too_long(oldest: datetime | None, days: int | None, now: datetime) -
 
 
 def _facts(product: str, term: Term, found: Oldest | None, store: str, now: datetime) -> list[AgeMeasured]:
+    """Return what is to be told of one topic; nothing of what is nobody's and was promised nothing, but for one."""
+    if not term.personal and term.days is None and not term.fields and term.topic not in _BUILT_IN:
+        return []
+
     def fact(field: str, oldest: datetime | None, days: int | None) -> AgeMeasured:
         return AgeMeasured(
             product=product, stream=term.topic, field=field, store=store, personal=term.personal, oldest=oldest,

@@ -25,5 +25,6 @@ _COLUMNS: tuple[Column[Age], ...] = (
 
 def shown(world: World, asked: Mapping[str, str]) -> dict[str, Any]:
     """Return the table, sorted as asked."""
-    rows = customer_data.ages(world, asked["product"] or None)
-    return {"table": arrange(rows, _COLUMNS, "/data", asked, name="kept"), "now": world.clock.now()}
+    found = customer_data.ages(world, asked["product"] or None)
+    rows = [one for one in found if one.personal or one.limit_days is not None]
+    return {"table": arrange(rows, _COLUMNS, "/data", asked, name="kept")}
