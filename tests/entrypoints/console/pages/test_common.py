@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+import careful.customer_data  # noqa: F401 (registers its events)
 from careful.entrypoints.console.pages import common
 from careful.kernel.ledger import REGISTRY, Entry
 

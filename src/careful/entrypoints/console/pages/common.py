@@ -32,9 +32,14 @@ class Line:
 
 _CASE, _DEVICE, _PRODUCT = "/vulnerabilities/{case}", "/devices/{device}", "/products/{product}"
 _ALERT = "/detections/{alert}"
-_REPORTING = "/reporting/{matter}"
+_REPORTING, _DATA = "/reporting/{matter}", "/data?product={product}"
 _RELEASE, _ROLLOUT, _RELEASES = "/releases/{release}", "/rollouts/{rollout}", "/releases?product={product}"
 _SAYS: Mapping[str, tuple[str, str]] = {
+    "customer_data.consent_given": ("{device}: a consent to {item} was noted ({kind}).", _DEVICE),
+    "customer_data.consent_withdrawn": ("{device}: a consent to {item} holds no more: {why}.", _DEVICE),
+    "customer_data.data_began": ("{device}: the first record of {item} was taken.", _DEVICE),
+    "customer_data.observed": ("{product}: {records} records were taken, all of them declared.", _DATA),
+    "customer_data.refused": ("{product}: {item} {field} was refused {count} times ({kind}).", _DATA),
     "devices.activated": ("{device} used its certificate for the first time.", _DEVICE),
     "devices.enrolled": ("{device} enrolled with a key of its own.", _DEVICE),
     "devices.enrolment_refused": ("An enrolment was refused: {reason}.", "/devices"),
@@ -70,10 +75,15 @@ _SAYS: Mapping[str, tuple[str, str]] = {
     "obligations.measure_available": ("A measure in a matter to report was noted.", _REPORTING),
     "obligations.report_submitted": ("A report was submitted: {duty}, number {reference}.", _REPORTING),
     "products.approved": ("{product}: what its file says is in force.", _PRODUCT),
+    "products.data_declared": ("{product}: what its file says of data was noted.", _DATA),
     "products.declared": ("{product}: version {version} of its file was handed in.", _PRODUCT),
     "products.page_published": ("{product}: its public page was published.", _PRODUCT),
     "products.put_on_sale": ("{product} was put on sale.", _PRODUCT),
     "releases.added": ("{product} {version} was added, with {components} components.", _RELEASE),
+    "releases.declaration_pinned": (
+        "Devices on {product} {version} are checked against version {declaration} of its file: {reason}",
+        _RELEASE,
+    ),
     "releases.signed": ("{product} {version} was signed.", _RELEASE),
     "releases.withdrawn": ("{product} {version} was withdrawn: {reason}", _RELEASE),
     "updates.device_accounted": ("{device} stays behind, for a reason: {reason}", _DEVICE),
@@ -126,6 +136,7 @@ _SAYS: Mapping[str, tuple[str, str]] = {
 """Event -> what it says of itself, and where to read on; both are forms over its fields."""
 
 _TOGETHER: Mapping[str, str] = {
+    "customer_data.refused": "Undeclared, wrong or unasked data was refused in {n} places.",
     "devices.enrolled": "{n} devices enrolled.",
     "devices.enrolment_refused": "Enrolment was refused {n} times.",
     "devices.quarantined": "{n} devices were quarantined.",
@@ -146,6 +157,7 @@ _TOGETHER: Mapping[str, str] = {
     "vulnerabilities.feed_taken": "{n} feeds of known flaws were taken in.",
 }
 _LISTS: Mapping[str, str] = {
+    "customer_data": "/data",
     "devices": "/devices",
     "updates": "/releases",
     "releases": "/releases",
@@ -176,8 +188,8 @@ TOLD_FIRST = (
     "obligations.report_submitted",
     "notices.owners_told", "updates.rollout_finished", "updates.device_updated", "updates.rollout_started",
     "releases.signed", "releases.added", "products.put_on_sale", "products.approved", "devices.revoked",
-    "devices.retired", "devices.enrolled", "devices.traffic_refused", "devices.enrolment_refused",
-    "updates.drill_held", "vulnerabilities.feed_taken", "devices.renewed",
+    "devices.retired", "devices.enrolled", "customer_data.refused", "devices.traffic_refused",
+    "devices.enrolment_refused", "updates.drill_held", "vulnerabilities.feed_taken", "devices.renewed",
 )  # fmt: skip
 """Kinds of events worth a sentence at the start of a day, the most pressing first."""
 
