@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from recordings import (
     ACK,
     BROKER,
@@ -117,3 +119,33 @@ def test_limits_hold_and_nothing_breaks(limits):
     frames = [Line(client_port=port, server=CLOUD, port=443).segment(flags=SYN) for port in range(1, 30)]
     frames += [udp_frame(BROKER, 53, DEVICE, 9, dns_answer(f"{n}.example", [f"203.0.113.{n}"])) for n in range(1, 9)]
     assert windows(frames, **limits)
+
+
+def test_what_ended_a_while_ago_is_forgotten():
+    frames = []
+    for number in range(50):
+        line = Line(client_port=1000 + number)
+        frames += [(100.0 * number, one) for one in [*line.opened(), *line.closed()]]
+    conversations = Conversations(Devices())
+    list(conversations.windows(packet(at, 1, frame, len(frame)) for at, frame in frames))
+    assert len(conversations._open) == 1
+
+
+def spoken():
+    line, other = Line(), Line(server=CLOUD, port=443, client_port=2)
+    said = [line.up(connect()), line.down(connack()), *(line.up(publish("t", b"5", 1, n)) for n in range(1, 9))]
+    return [*line.opened(), *said, *other.opened(), other.up(client_hello("a.example")), arp(DEVICE, BROKER)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 16), st.integers(0, 200), st.integers(0, 255)), max_size=30), st.data())
+def test_no_frames_break_it(changes, data):
+    frames = [bytearray(one) for one in spoken()]
+    for which, place, value in changes:
+        frame = frames[which % len(frames)]
+        frame[place % len(frame)] = value
+    order = data.draw(st.permutations(range(len(frames))))
+    times = data.draw(st.lists(st.floats(1e6, 1e6 + 5_000), min_size=len(frames), max_size=len(frames)))
+    packets = [packet(at, 1, bytes(frames[n]), len(frames[n])) for at, n in zip(times, order, strict=True)]
+    for one in Conversations(Devices()).windows(one for one in packets if one is not None):
+        assert one.seconds > 0

@@ -5,7 +5,7 @@ import pytest
 import zstandard
 from recordings import DEVICE, Line, connect, ethernet, pcap, pcapng, publish
 
-from careful.monitoring.captures import NotRead, Recording
+from careful.monitoring.captures import Limits, NotRead, Recording
 from careful.monitoring.captures.flow_tables import DAY
 
 LINE = Line()
@@ -94,3 +94,9 @@ def test_progress_is_told(saved):
     told = []
     read(saved("a.pcap", pcap(FRAMES)), tell=told.append)
     assert told[-1] == len(pcap(FRAMES))
+
+
+def test_windows_are_bounded(saved):
+    frames = [(100.0 * number, LINE.up(publish())) for number in range(20)]
+    with pytest.raises(NotRead, match="windows"):
+        read(saved("a.pcap", pcap(frames)), limits=Limits(windows=30))

@@ -1,9 +1,10 @@
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from careful.monitoring.captures.seconds import LONG_AFTER, LONG_QUIET, QUIET, Seconds
+from careful.monitoring.captures.seconds import LEAP, LONG_AFTER, LONG_QUIET, QUIET, Seconds
 
 
 def windows(times, device="d"):
@@ -32,6 +33,12 @@ def test_long_silence_is_told_in_longer_steps():
     assert steps[1] < 2 * QUIET
     assert steps[-3] == LONG_QUIET
     assert len(steps) < LONG_AFTER / QUIET + 1000 / LONG_QUIET + 4
+
+
+def test_a_clock_that_leaps_over_years_costs_a_day():
+    found = windows([5.0, 1.7e9])
+    assert len(found) < LEAP / QUIET
+    assert sum(one.seconds for one in found) == pytest.approx(1.7e9 - 4.0, abs=2)
 
 
 def test_time_that_goes_back_a_little_stays_in_the_second_and_further_begins_anew():

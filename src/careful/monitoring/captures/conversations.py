@@ -1,5 +1,6 @@
 """From packets to windows: follows conversations, names their far ends, reads MQTT, and cuts time into seconds."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
@@ -9,7 +10,7 @@ from careful.monitoring.captures.limits import Limits
 from careful.monitoring.captures.names import dns_answers
 from careful.monitoring.captures.places import NOBODY, Devices, many, near
 from careful.monitoring.captures.seconds import Seconds
-from careful.monitoring.captures.slices import JOINS, Conversation, Moved
+from careful.monitoring.captures.slices import JOINS, Conversation, Key, Moved
 from careful.monitoring.captures.talks import Broker, Talks
 from careful.monitoring.model import Window
 
@@ -19,7 +20,6 @@ _LISTENING = frozenset({1883, 8883, 5683, 5684, 5353, 1900, 3478, 8080, 8443, 33
 _FIRST_HIGH_PORT = 1024
 _DNS = frozenset({53, 5353})
 _NAMES_EACH = 8
-_Key = tuple[str, int, str, int, int]
 
 
 class Conversations:
@@ -34,7 +34,8 @@ class Conversations:
     ) -> None:
         self._devices = devices
         self._limits = limits or Limits()
-        self._open: dict[_Key, Conversation] = {}
+        self._open: dict[Key, Conversation] = {}
+        self._closed: deque[tuple[float, Key]] = deque()
         self._owners: dict[str, bytes] = {}
         self._broker = Broker(self._limits)
         self.names: dict[str, str] = dict(names or {})
@@ -46,6 +47,8 @@ class Conversations:
         until = self.seconds.until
         for packet in packets:
             yield from until(packet.at)
+            if self._closed and packet.at - self._closed[0][0] > _REUSED_AFTER:
+                self._sweep(packet.at)
             self._take(packet)
         yield from self.seconds.finish()
 
@@ -95,6 +98,7 @@ class Conversations:
             last=packet.at,
             near=opener if by_device else server,
             near_port=opener_port if by_device else port,
+            key=(opener, opener_port, server, port, packet.protocol),
             state="attempt",
         )
         if many(made.peer):
@@ -106,7 +110,7 @@ class Conversations:
                 # It was under way before the recording began: no new conversation.
                 made.state, made.began = "established", packet.at - 1.0
                 self._hold(made, 1)
-        self._open[(opener, opener_port, server, port, packet.protocol)] = made
+        self._open[made.key] = made
         return made
 
     def _count(self, found: Conversation, packet: Packet, out: bool) -> None:
@@ -152,6 +156,7 @@ class Conversations:
         if found.closed:
             return
         found.closed = True
+        self._closed.append((found.last, found.key))
         if found.state == "established":
             self._hold(found, -1)
         if isinstance(found.talks, Talks):
@@ -160,6 +165,14 @@ class Conversations:
     def _hold(self, found: Conversation, more: int) -> None:
         if found.opened_by_device:
             self.seconds.hold(found.device, more)
+
+    def _sweep(self, now: float) -> None:
+        """Forget conversations that ended a while ago: until then, their last packets belong to them."""
+        while self._closed and now - self._closed[0][0] > _REUSED_AFTER:
+            key = self._closed.popleft()[1]
+            found = self._open.get(key)
+            if found is not None and found.closed:
+                del self._open[key]
 
     def _forget(self) -> None:
         """Make room: closed conversations first, then those begun longest ago."""

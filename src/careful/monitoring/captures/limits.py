@@ -16,7 +16,9 @@ class Limits:
     """Ethernet frames are 1.5 kB, offloading makes 64 kB of them. Anything larger is damage."""
     line_bytes: int = 256 * 1024
     interfaces: int = 4_096
-    conversations: int = 200_000
+    windows: int = 100_000_000
+    """Windows made of one recording: what bounds its time, also where its own clock leaps."""
+    conversations: int = 100_000
     """Conversations held open at one time; those that were silent longest are closed first."""
     names: int = 100_000
     """Addresses whose name is remembered."""

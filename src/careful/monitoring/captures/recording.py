@@ -76,6 +76,10 @@ class Recording:
         try:
             for window in self._read():
                 account.windows += 1
+                if account.windows > self._limits.windows:
+                    raise NotRead(
+                        f"The recording makes more than {self._limits.windows:,} windows.", do="Split it by time."
+                    )
                 account.first = window.start if account.first is None else min(account.first, window.start)
                 account.last = window.end if account.last is None else max(account.last, window.end)
                 account.devices[window.device] = account.devices.get(window.device, 0.0) + window.seconds

@@ -10,6 +10,8 @@ QUIET: Final = 10.0
 LONG_QUIET: Final = 30.0
 LONG_AFTER: Final = 120.0
 """A silent device's windows are 10 seconds long, so that a detection sees time pass; after two minutes, 30."""
+LEAP: Final = 86_400.0
+"""In a longer silence than a day, the device's last window before the end of it takes what is more in one."""
 BACK: Final = 60.0
 """A recording whose time goes back further than this begins anew there, as when files were joined out of order."""
 
@@ -48,6 +50,7 @@ class Seconds:
         if second < self._second or self._second < 0:
             self.went_back += self._second >= 0
             self._ends, self._ticked = {}, second
+        self._ticked = max(self._ticked, second - LEAP)
         while second - self._ticked >= QUIET:
             # Nobody was there before the first packet: then time may leap.
             self._ticked = self._ticked + QUIET if self._ends else second

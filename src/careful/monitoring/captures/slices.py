@@ -11,6 +11,10 @@ JOINS = "|"
 """Stands between the names of one address, where it has several."""
 
 
+Key = tuple[str, int, str, int, int]
+"""Opener and its port, server and its port, protocol."""
+
+
 @dataclass(slots=True, eq=False)
 class Conversation:
     """Two addresses and ports that talk. The device is at the near side."""
@@ -25,6 +29,7 @@ class Conversation:
     near: str
     """The device's own address and port, as written in packets."""
     near_port: int
+    key: Key = ("", 0, "", 0, 0)
     state: State = "attempt"
     answered: bool = False
     closed: bool = False

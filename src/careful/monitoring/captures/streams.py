@@ -44,7 +44,7 @@ class Stream:
         if ahead:
             self._keep(sequence, data, at)
             late = at - before > _MAX_WAIT  # what is missing would have come again by now
-            if late or len(self._early) > _MAX_EARLY or self._early_bytes > _MAX_EARLY_BYTES:
+            if self._early and (late or len(self._early) > _MAX_EARLY or self._early_bytes > _MAX_EARLY_BYTES):
                 yield from self._step_over()
             return
         self._next = (sequence + length) & _ALL
