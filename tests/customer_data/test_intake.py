@@ -1,5 +1,6 @@
 """What was taken and refused, counted and summarised, on both databases."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -65,6 +66,23 @@ def test_the_ledger_hears_of_a_period_in_one_fact(world, house, stop):
     assert (fact["count"], fact["left_out"], fact["devices"]) == (33, 12, 2)
     assert fact["since"] <= fact["until"]
     assert first is not None
+
+
+def test_several_gateways_count_at_once_and_nothing_is_told_twice(world, house, stop):
+    def gateway(name):
+        for _ in range(10):
+            stop(device=name)
+
+    threads = [threading.Thread(target=gateway, args=(f"cam-1-{number:03d}",)) for number in range(4)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    (row,) = customer_data.refused_fields(world)
+    assert (row.count, row.devices) == (40, 4)
+    world.clock.advance(intake.TOLD_EVERY)
+    customer_data.tell_intake(world)
+    assert sum(one["count"] for one in told(world)) == 40
 
 
 def test_a_device_that_makes_up_names_moves_one_counter(world, house):

@@ -40,3 +40,9 @@ def test_how_long(days: int, words: str):
 
 def test_no_data_no_rows():
     assert public_rows(parse(HEAD.encode())) == ()
+
+
+def test_a_field_that_is_personal_by_itself_is_told():
+    item = "id: x, fields: [a, b], personal: false, details: {b: {personal: true}, a: {min: 0}}"
+    (row,) = public_rows(parse(f"{HEAD}data: [{{{item}}}]\n".encode()))
+    assert row.about_you == "in part: b"

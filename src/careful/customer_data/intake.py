@@ -81,6 +81,7 @@ def count_stopped(world: World, stopped: Sequence[Stopped]) -> None:
     if not stopped:
         return
     with world.change(SYSTEM) as work:
+        store.take_turn(work.connection)
         rows = _bounded(work, map(_cut, stopped))
         store.add_refused(work.connection, rows)
         told = store.told_at(work.connection)
@@ -98,6 +99,7 @@ def count_observed(world: World, product: str, taken: Mapping[tuple[str, tuple[s
     if not counts:
         return
     with world.change(SYSTEM) as work:
+        store.take_turn(work.connection)
         rows = [
             {"product": product, "item": item, "field": name, "count": number, "at": work.now}
             for (item, name), number in sorted(counts.items())
@@ -115,6 +117,7 @@ def tell_intake(world: World) -> int:
     if not untold and not old:
         return 0
     with world.change(SYSTEM) as work:
+        store.take_turn(work.connection)
         done = _tell_refused(work) + _tell_observed(work)
         store.forget_told(work.connection, work.now - KEPT)
         return done + store.forget_refused(work.connection, work.now - KEPT)

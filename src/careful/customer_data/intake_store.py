@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Row, String, Table, delete, func, select, update
+from sqlalchemy import BigInteger, Column, Connection, Row, String, Table, delete, func, select, text, update
 
 from careful.kernel.database import Moment, metadata, upsert
 
@@ -50,6 +50,15 @@ told = Table(
 
 GROUP = ("product", "release", "item", "field", "kind")
 KEY = (*GROUP, "device")
+
+
+_TURN = 0x494E544B  # "INTK"
+
+
+def take_turn(connection: Connection) -> None:
+    """Wait until no other gateway counts or tells, so that nothing is told twice; SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _TURN})
 
 
 def places_of(connection: Connection, device: str) -> set[tuple[str, ...]]:

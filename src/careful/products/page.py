@@ -66,11 +66,19 @@ def _row(item: DataItem) -> DataRow:
         about=_KINDS[item.data_class] if item.data_class else UNKNOWN,
         fields=item.fields or (),
         why=", ".join(item.purpose) if item.purpose else UNKNOWN,
-        about_you={True: "yes", False: "no", None: UNKNOWN}[item.personal],
+        about_you=_about_you(item),
         who=UNKNOWN if item.recipients is None else ", ".join(item.recipients) or "nobody else",
         kept=UNKNOWN if days is None else "not kept" if days == 0 else "1 day" if days == 1 else f"{days} days",
         protected=_protected(item),
     )
+
+
+def _about_you(item: DataItem) -> str:
+    """Say whether it is about the owner; of an item that is not, a single field may be."""
+    by_themselves = [name for name, one in (item.details or {}).items() if one.personal]
+    if item.personal is False and by_themselves:
+        return f"in part: {', '.join(by_themselves)}"
+    return {True: "yes", False: "no", None: UNKNOWN}[item.personal]
 
 
 def _protected(item: DataItem) -> str:
