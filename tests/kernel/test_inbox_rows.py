@@ -94,7 +94,7 @@ def test_taking_out_goes_on_where_it_was(put, rows, clock, tmp_path):
 
     assert [rows.strike(source, "zone", limit, 2, strip) for _ in range(3)] == [2, 1, 0]
     assert seen == [CANARY, CANARY, b"plain"]  # each once
-    assert rows.oldest_with(source, lambda payload: CANARY in payload, 10) == clock.now() - timedelta(minutes=1)
+    assert rows.oldest_with(source, "zone", lambda payload: CANARY in payload, 10) == clock.now() - timedelta(minutes=1)
     assert rows.strike(source, "zone", clock.now(), 9, strip) == 1
     assert rows.fold()
     assert CANARY not in everywhere(tmp_path)

@@ -126,14 +126,13 @@ class Sweeper:
         now, records = world.clock.now(), self._given or records_of(world)
         with world.look() as connection:
             waiting = receipts_store.to_sweep(connection, now - _SWEPT_AGAIN if self._is_time() else None)
-        done = 0
-        for row in waiting:
-            gone = _delete(records, row.device, row.at)
-            settled = row.swept_at is None and not gone and now - row.at >= _SWEPT_AFTER and _settle(world, records)
-            if gone or settled:
-                self._note(world, row.id, gone, settled=settled)
-                done += max(gone, 1)
-        return done
+        gone = {row.id: _delete(records, row.device, row.at) for row in waiting}
+        over = {row.id for row in waiting if not row.swept_at and not gone[row.id] and now - row.at >= _SWEPT_AFTER}
+        settled = over if over and _settle(world, records) else set()  # once for all: it may take a while
+        for one, count in gone.items():
+            if count or one in settled:
+                self._note(world, one, count, settled=one in settled)
+        return sum(gone.values()) + len(settled)
 
     def _is_time(self) -> bool:
         """Tell whether to look again for what came late; every ten minutes."""

@@ -1,7 +1,7 @@
 """The tables of receipts and of the processes that hold customers' keys, and every statement over them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Connection, Integer, Row, String, Table, insert, or_, select, update
@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, Column, Connection, Integer, Row, String, Tab
 from careful.customer_data.model import Receipt, Release
 from careful.kernel.database import JSONText, Moment, metadata, upsert
 
+_SILENT = timedelta(days=1)
 receipt = Table(
     "customer_data_receipt",
     metadata,
@@ -85,7 +86,8 @@ def count_since(connection: Connection, device: str, since: datetime) -> int:
 
 
 def see(connection: Connection, one: str, now: datetime) -> None:
-    """Note that a process holds keys."""
+    """Note that a process holds keys; forget those of whom nothing was heard for a day: they ended without a word."""
+    connection.execute(holder.delete().where(holder.c.seen < now - _SILENT))
     upsert(connection, holder, [{"id": one, "seen": now}], ["id"])
 
 

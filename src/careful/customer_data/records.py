@@ -133,7 +133,7 @@ class InboxRecords:
                     continue
                 found[place] = min(at, found.get(place, at))
                 for name in named.get(place, ()):
-                    held = rows.oldest_with(source, holding(name), _LOOKED_AT) if rows else None
+                    held = rows.oldest_with(source, name, holding(name), _LOOKED_AT) if rows else None
                     if held is not None:
                         ages = fields.setdefault(place, {})
                         ages[name] = min(held, ages.get(name, held))

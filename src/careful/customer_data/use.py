@@ -113,6 +113,7 @@ def _measure(world: World, product: str, permit: Permit) -> int:
     if last and world.clock.now() - last[0].at < _MEASURED_EVERY:
         return 0
     rules = _rules(permit)
+    streams = {place: rule for place, rule in rules.items() if place[0].startswith("up/")}  # events name no recipients
     with world.change(SYSTEM) as work:
         reads_store.begin_use(work.connection, [(product, stream, name) for stream, name in rules], work.now)
         reads_store.forget_others(work.connection, product, set(rules))
@@ -130,7 +131,7 @@ def _measure(world: World, product: str, permit: Permit) -> int:
             UseMeasured(
                 product=product, fields=len(rules), personal=sum(rule.personal for rule in rules.values()),
                 without_purpose=_named(place for place, rule in rules.items() if not rule.purpose),
-                without_recipients=_named(place for place, rule in rules.items() if rule.recipients is None),
+                without_recipients=_named(p for p, rule in streams.items() if rule.recipients is None),
                 without_role=_named(p for p, rule in rules.items() if rule.personal and not rule.access_roles),
                 unread=_named((one.stream, one.field) for one in found), as_of=work.now,
             )

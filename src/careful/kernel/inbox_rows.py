@@ -30,6 +30,7 @@ _READ = """
 SELECT number, payload, at FROM message
 WHERE source = ? AND at >= ? AND at < ? ORDER BY number DESC LIMIT ?
 """
+_SAMPLE = 200
 _ALWAYS = (0, 1 << 62)
 
 Strip = Callable[[bytes], bytes]
@@ -82,12 +83,16 @@ class Rows:
         row = self._connection.execute(query, (source,)).fetchone()
         return None if row is None else from_micros(row[0])
 
-    def oldest_with(self, source: int, holds: Callable[[bytes], bool], most: int) -> datetime | None:
-        """Return when the oldest message came, among the oldest `most`, of which `holds` is true."""
-        query = "SELECT payload, at FROM message WHERE source = ? ORDER BY number LIMIT ?"
-        for payload, at in self._connection.execute(query, (source, most)):
-            if holds(payload):
-                return from_micros(at)
+    def oldest_with(self, source: int, what: str, holds: Callable[[bytes], bool], most: int) -> datetime | None:
+        """Return when the oldest message came of which `holds` is true.
+
+        Looked at are the oldest few hundred, whatever `strike` believes it did, and `most` from where it stands.
+        """
+        after = self._connection.execute(_UP_TO, (source, what)).fetchone()
+        for begin, count in ((0, _SAMPLE), (after[0] if after else 0, most)):
+            for _, payload, at in self._connection.execute(_AFTER, (source, begin, count)):
+                if holds(payload):
+                    return from_micros(at)
         return None
 
     def delete_before(self, source: int, before: datetime, most: int) -> int:
