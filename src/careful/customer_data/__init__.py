@@ -28,12 +28,12 @@ from careful.customer_data.intake import (
     refused_fields,
     tell_intake,
 )
-from careful.customer_data.model import WORDS, Customer, Epoch, Receipt, Release, Why
+from careful.customer_data.model import GRACE, WORDS, Customer, Epoch, Receipt, Release, Why
 from careful.customer_data.moving import Feed, Mover, make_days
 from careful.customer_data.proving import Find, Proof, prove_deletion
 from careful.customer_data.purposes import purposes_of
 from careful.customer_data.queries import customers_of, epochs
-from careful.customer_data.reading import BULK_TIME, READ_MOST, Answer, Reading, read
+from careful.customer_data.reading import BULK_TIME, READ_MOST, Answer, BulkRead, Reading, bulk_reads, read
 from careful.customer_data.receipts import receipt, receipt_verifier, receipts, signed_receipt
 from careful.customer_data.records import Expiry, InboxRecords, Oldest, Records, Row, Swept
 from careful.customer_data.records_postgres import PostgresRecords
@@ -49,7 +49,7 @@ __all__ = [
     "Customer", "Why", "Epoch", "key_of", "customers_of", "epochs", "EpochKeys", "epoch_keys", "FOLDER",
     "turn_epochs", "give_up_keys", "epochs_at_fault",
     # the end of their time
-    "end_customer", "transfer", "reset", "Retirement", "Sweeper", "EXPORTED", "WORDS",
+    "end_customer", "transfer", "reset", "Retirement", "Sweeper", "EXPORTED", "WORDS", "GRACE",
     "prove_deletion", "Proof", "Find",
     "hold", "let_go", "end_holding", "HOLD_SECONDS",
     "Receipt", "Release", "receipt", "receipts", "signed_receipt", "receipt_verifier",
@@ -64,7 +64,8 @@ __all__ = [
     # what is declared, beside what is seen
     "ItemRow", "FieldRow", "data_table", "data_item", "pinned_away",
     # reading, and who did
-    "read", "Answer", "Reading", "READ_MOST", "BULK_TIME", "purposes_of", "reads", "LoggedRead", "tell_reads",
+    "read", "Answer", "Reading", "READ_MOST", "BULK_TIME", "BulkRead", "bulk_reads",
+    "purposes_of", "reads", "LoggedRead", "tell_reads",
     "uses", "Use", "unread", "UNREAD", "measure_use",
     # where records lie
     "Records", "Row", "Oldest", "Expiry", "Swept", "InboxRecords",

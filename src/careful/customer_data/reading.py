@@ -94,6 +94,27 @@ def read(
     return Answer(purpose, tuple(readings), bool(opener.personal_streams))
 
 
+@dataclass(frozen=True, slots=True)
+class BulkRead:
+    """A bulk read that was stopped: whose, of how many devices, in how many minutes."""
+
+    at: datetime
+    reader: str
+    devices: int
+    minutes: int
+
+
+def bulk_reads(world: World, since: datetime) -> list[BulkRead]:
+    """Return the bulk reads that were stopped since a moment, the newest first."""
+    with world.look() as connection:
+        entries = ledger.read(connection, names=[BulkReadStopped.name], newest_first=True, limit=20)
+    return [
+        BulkRead(one.at, one.data["reader"], one.data["devices"], one.data["minutes"])
+        for one in entries
+        if one.at >= since
+    ]
+
+
 class _Opener:
     """Opens the records of one device, for one purpose, in some roles."""
 

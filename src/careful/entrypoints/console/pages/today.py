@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from careful import devices, monitoring, notices, obligations, products, releases, updates, vulnerabilities
 from careful.entrypoints.console.pages.common import TOLD_FIRST, Line, ledger_size, told
+from careful.entrypoints.console.pages.data.pressing import pressing
 from careful.entrypoints.console.sessions import signed
 from careful.entrypoints.look import LookRenderer, templates, words
 from careful.entrypoints.look.charts import Part
@@ -206,6 +207,7 @@ def todos(
         *(_report(one, one.next) for one in reports if one.next),
         *(row for one in funnels if (row := _for_case(world, one, rollouts)) is not None),
         *_alerts(world),
+        *(Todo(*row) for row in pressing(world)),
         *_halted(rollouts),
         *_keys(world),
         *_feeds(world),

@@ -1,0 +1,42 @@
+"""What of customers' data stands on Today: promises that are late, bulk reads, what nobody reads."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from household import make_house
+
+from careful import customer_data
+from careful.customer_data import Retention
+from careful.customer_data.events import BulkReadStopped
+from careful.entrypoints.console.pages.data.pressing import pressing
+from careful.kernel.actors import SYSTEM
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+def test_what_presses(world: Any, staff: Any, tmp_path: Path) -> None:
+    assert pressing(world) == []
+    house = make_house(world, staff, tmp_path)
+    house.say("up/clip", zone="hall")
+    customer_data.measure_use(world)
+    assert pressing(world) == []
+    with world.change(SYSTEM) as work:
+        work.record(BulkReadStopped(reader="staff:ann", devices=37, minutes=10, limit=20))
+    ((what, *_),) = pressing(world)
+    assert what == "Ask staff:ann why they read 37 devices in 10 minutes"
+    world.clock.advance(timedelta(days=100))
+    Retention().measure(world)
+    assert [row[0] for row in pressing(world)] == [
+        "Destroy the key of epoch 1",
+        "Find out why clip of cam-1 is still there",
+        "Decide on 4 fields that nobody reads",
+    ]
+
+
+def test_today_shows_it(browser: Any, secret: bytes, world: Any, staff: Any, tmp_path: Path) -> None:
+    make_house(world, staff, tmp_path)
+    with world.change(SYSTEM) as work:
+        work.record(BulkReadStopped(reader="staff:ann", devices=37, minutes=10, limit=20))
+    assert "why they read 37 devices" in browser.open("/").text
