@@ -62,6 +62,7 @@ class Watch:
 
     def __init__(self, world: World, source: str = "mqtt") -> None:
         self._world, self._source = world, source
+        self._leads = source == "mqtt"  # it alone misses who is silent, and keeps what is remembered
         self._watcher, self._history = Watcher(), History()
         self._expected: dict[str, Expected | None] = {}
         self._cohorts: Mapping[Any, Any] = {}
@@ -84,7 +85,7 @@ class Watch:
         now = self._now()
         with self._world.look() as connection:
             self._ledger = ledger.size(connection) - 1
-        for product in products.list_all(self._world):
+        for product in products.list_all(self._world) if self._leads else ():
             expected = self._expect(product.id)
             if expected is None or expected.heartbeat_seconds is None:
                 continue
@@ -108,7 +109,7 @@ class Watch:
             found += self._judge(window, name in drilled)
         self._counts["windows"] += len(tallies)
         now = start + seconds
-        if now >= self._due["silence"]:
+        if self._leads and now >= self._due["silence"]:
             self._due["silence"] = now + SILENCE_EVERY
             found += self._silent(now, drilled)
         raised = self._raise(found)
@@ -145,12 +146,14 @@ class Watch:
     def _tell(self, now: float) -> None:
         self._due["tell"] = now + TELL_EVERY
         monitoring.note_watched(self._world, self._source, len(self._heard), **self._counts)
-        if self._source == "mqtt":  # it reads what the HTTPS doors refuse, too
+        if self._leads:  # it reads what the HTTPS doors refuse, too
             monitoring.note_watched(self._world, "https", 0, self._https, 0)
         self._counts, self._heard, self._https = {"windows": 0, "detections": 0}, set(), 0
 
     def _keep(self) -> None:
         changed, self._changed = self._changed, set()
+        if not self._leads:
+            return
         kept = {name: self._watcher.remembered(name) for name in changed}
         monitoring.keep(self._world, {name: one for name, one in kept.items() if one is not None})
 
@@ -241,7 +244,8 @@ class Watch:
             return
         for device in devices.named(self._world, names):
             self._known[device.id] = _Known(device.product, device.version, start)
-        for name, kept in monitoring.kept(self._world, [one for one in names if not self._watcher.knows(one)]).items():
+        new = [one for one in names if not self._watcher.knows(one)] if self._leads else []
+        for name, kept in monitoring.kept(self._world, new).items():
             self._watcher.recall(name, kept)
         while len(self._known) > _DEVICES_MOST:
             del self._known[next(iter(self._known))]
@@ -266,7 +270,7 @@ class Watch:
 
     def _with_https(self, tallies: Mapping[str, Tally]) -> Mapping[str, Tally]:
         """Add what the HTTPS doors have refused since: they count in the database, in another process."""
-        if self._source != "mqtt":
+        if not self._leads:
             return tallies
         since, self._refused_since = self._refused_since, self._world.clock.now() - timedelta(seconds=2)
         together = dict(tallies)

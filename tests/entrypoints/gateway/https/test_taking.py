@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from careful import products
+from careful import monitoring, products
 from careful.entrypoints.gateway.https.taking import Taking
 from careful.entrypoints.gateway.intake import Admitted, Speaker
-from careful.entrypoints.gateway.mqtt.permission import route
+from careful.entrypoints.gateway.mqtt.permission import Denied, route
 from careful.kernel import inbox
 from careful.kernel.errors import Unavailable
 from careful.kernel.inbox import SqliteInbox
@@ -69,3 +69,20 @@ def test_counts_that_could_not_be_written_are_kept(world, monkeypatch):
         await taking.close()
 
     asyncio.run(story())
+
+
+def test_what_comes_over_https_is_watched_too(world, staff):
+    async def story():
+        taking = Taking(world)
+        connections = route(PERMIT, "a", "d/a/event/connections")
+        table = b'{"peers":["203.0.113.9 4444 tcp established out 1"]}'
+        await taking.store(WHO, connections, [(table, taking.check(WHO, MAY, connections, [table])[0], b"")])
+        for _ in range(10):
+            taking.refused(WHO, Denied("over-rate", "rare"))
+        await taking.close()
+        return taking
+
+    products.declare(world, staff, FILE)
+    asyncio.run(story())
+    assert sorted(one.rule for one in monitoring.alerts(world)) == ["flood", "rate_over_limit"]
+    assert not list(world.home.glob("inbox*"))

@@ -22,6 +22,8 @@ from careful.entrypoints.gateway.intake import Admitted, Intake, Speaker
 from careful.entrypoints.gateway.mqtt import permission
 from careful.entrypoints.gateway.mqtt.permission import Checked, Denied, Route
 from careful.entrypoints.gateway.mqtt.sealing import RESET, Keyring
+from careful.entrypoints.gateway.mqtt.signals import Signals
+from careful.entrypoints.gateway.reported import CONNECTIONS
 from careful.entrypoints.gateway.sealing import Pool, sealed
 from careful.kernel import ledger
 from careful.kernel.errors import CarefulError, Unavailable
@@ -57,6 +59,7 @@ class Taking:
         self._versions: dict[str, str] = {}
         self._crashes: dict[str, int] = {}
         self._flushing: asyncio.Task[None] | None = None
+        self._signals = Signals(world, "https")
 
     async def admit(self, identity: Identity) -> tuple[Speaker, Admitted]:
         """Return what a device may say just now."""
@@ -109,6 +112,9 @@ class Taking:
 
         Raises Unavailable.
         """
+        if route.topic == CONNECTIONS:  # looked at, and not kept
+            self._taken(who, route, records)
+            return
         if route.topic == RESET:
             await self._ask(self._keys.reset, who.device)
         inbox = self._inbox or await self._open()
@@ -123,7 +129,7 @@ class Taking:
         done: asyncio.Future[None] = loop.create_future()
         inbox.append(block, lambda failure: _settle(loop, done, failure))
         await done
-        self._taken(who, route, [checked for _, checked, _ in records])
+        self._taken(who, route, records)
 
     async def _sealed(self, who: Speaker, route: Route, checked: Checked, payload: bytes) -> tuple[bytes, bytes]:
         fields = checked.fields or {}
@@ -136,9 +142,10 @@ class Taking:
             key = self._keys.get(who.device)
         return sealed(key, route.topic, route.stream, fields, kept, self._draw)
 
-    def _taken(self, who: Speaker, route: Route, checked: Sequence[Checked]) -> None:
+    def _taken(self, who: Speaker, route: Route, records: Sequence[tuple[bytes, Checked, bytes]]) -> None:
         """Note what was taken, and what a reported state says."""
-        for one in checked:
+        for payload, one, _ in records:
+            self._signals.sent(who.device, route.topic, payload)
             route.stream.count(one.fields or {})
             for left_out in one.dropped:
                 self.intake.count(who, left_out.kind, left_out.detail, left_out=True)
@@ -157,6 +164,7 @@ class Taking:
     def refused(self, who: Speaker, denied: Denied) -> None:
         """Count a refusal."""
         self.intake.count(who, denied.kind, denied.detail)
+        self._signals.refused(who.device, denied.kind, denied.detail)
         self.heard(who.device)
 
     def _report(self, who: Speaker, said: Mapping[str, Any]) -> None:
@@ -165,6 +173,7 @@ class Taking:
             self._crashes[who.device] = crashes
         if isinstance(version, str) and version:
             self._versions[who.device] = version
+            self._signals.reported(who.device, version)
             found = self._known.get(who.device)
             if found is not None and found[0].release != version:
                 del self._known[who.device]  # it is judged by the release that it runs now
@@ -198,9 +207,11 @@ class Taking:
         return await asyncio.get_running_loop().run_in_executor(self._threads, question, *given)
 
     async def _flush_for_ever(self) -> None:
+        await self._signals.begin()
         while True:
             await asyncio.sleep(FLUSH_SECONDS)
             await self.flush()
+            await self._signals.hand_over()
 
     async def flush(self) -> None:
         """Bring to the database what was seen and counted; what fails is kept for the next time."""
@@ -237,6 +248,7 @@ class Taking:
         if self._flushing is not None:
             self._flushing.cancel()
             await self.flush()
+            await self._signals.finish()
             with contextlib.suppress(CarefulError):
                 await self._ask(self._keys.end)
         if self._inbox is not None:

@@ -26,9 +26,9 @@ _log = structlog.get_logger(__name__)
 class Signals:
     """The counts of one gateway process; all but `run`'s thread happens in the event loop."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, source: str = "mqtt") -> None:
         self._world = world
-        self._watch = Watch(world)
+        self._watch = Watch(world, source)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="watch")
         self._tallies: dict[str, Tally] = {}
         self._since = self._now()
@@ -97,11 +97,14 @@ class Signals:
 
     async def run(self) -> None:
         """Hand over every second, for ever."""
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._thread, self._safely, self._watch.begin)
+        await self.begin()
         while True:
             await asyncio.sleep(WINDOW_SECONDS)
             await self.hand_over()
+
+    async def begin(self) -> None:
+        """Have the watch take up what it must know before it judges."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._safely, self._watch.begin)
 
     async def hand_over(self) -> None:
         """Have the watch judge what was counted since the last time."""
