@@ -1,9 +1,12 @@
 """What follows from an alert: who is cut off, which rollout halts, what a person is asked."""
 
+import persons
 import pytest
 from makers import Maker
+from sqlalchemy import select
 
-from careful import devices, monitoring, updates
+from careful import devices, monitoring, notices, people, updates
+from careful.kernel import ledger, outbox
 from careful.kernel.errors import NotFound
 from careful.monitoring import Detection, Seen
 from careful.workflows import watch_response as flow
@@ -65,9 +68,27 @@ def test_who_was_to_be_cut_off_when_the_gateway_ended_is_cut_off(maker, world, s
     assert flow.cut_off(world) == 1
     assert devices.get(world, "cam-1-001").state == "quarantined"
     states = [status.state for _, status in flow.progress(world, alert.id)]
-    assert states == ["done", "done", "done", "now"]
+    assert states == ["done", "done", "done", "done", "now"]
     monitoring.judge(world, staff, alert.id, "confirmed", "It was a bot.")
     assert dict(flow.progress(world, alert.id))["Judged"].says == "It was trouble: It was a bot."
+
+
+def test_who_may_judge_is_written_to_once(maker, world, clock):
+    persons.enrol(world, clock, people.first_link(world))
+    maker.device("cam-1-001")
+    monitoring.raise_alerts(world, [seen("cam-1-001")])
+    assert flow.tell_staff(world) == 0
+    monitoring.raise_alerts(world, [seen("cam-1-001", action="quarantine")])
+    flow.cut_off(world)
+    assert flow.tell_staff(world) == 1
+    assert flow.tell_staff(world) == 0
+    [alert] = monitoring.alerts(world)
+    with world.look() as connection:
+        posted = [row.payload for row in connection.execute(select(outbox.messages)) if row.kind == notices.STAFF_MAIL]
+        told = ledger.read(connection, names=("monitoring.staff_told",))
+    assert [(one["to"], one["subject"]) for one in posted] == [("ann@example.org", "Careful: Flood in cam-1")]
+    assert f"/detections/{alert.id}" in posted[0]["body"]
+    assert "@" not in str(told[0].data)
 
 
 def test_no_such_alert(world):

@@ -35,6 +35,7 @@ from careful.monitoring.drills import (
     end_drill,
     judge_drill,
 )
+from careful.monitoring.events import StaffTold
 from careful.monitoring.expected import expected_of
 from careful.monitoring.history import History
 from careful.monitoring.incidents import fold_silence
@@ -43,7 +44,18 @@ from careful.monitoring.model import ACTIONS, Action, Detection, Expected, Flow,
 from careful.monitoring.nonces import TOPIC as NONCE_TOPIC
 from careful.monitoring.nonces import Shown, forget_chain, hand_out, present, reset_chain
 from careful.monitoring.observing import Figures, Observation, comparisons, keep_comparison
-from careful.monitoring.queries import SORTS, alert, alerts, counts, devices_of, drills, expectations, releases_of, wide
+from careful.monitoring.queries import (
+    SORTS,
+    alert,
+    alerts,
+    counts,
+    devices_of,
+    drills,
+    expectations,
+    releases_of,
+    untold,
+    wide,
+)
 from careful.monitoring.watcher import Watcher
 
 __all__ = [
@@ -53,9 +65,10 @@ __all__ = [
     "Detection", "Action", "ACTIONS", "Rule", "rule", "rules", "Watcher", "cohorts", "fold_silence", "History",
     "keep", "kept", "note_watched",
     # alerts
-    "Seen", "Alert", "AlertDevice", "AlertState", "Fate", "NO_DEVICE", "raise_alerts", "cut_due", "cut_held",
+    "Seen", "StaffTold", "Alert", "AlertDevice", "AlertState", "Fate", "NO_DEVICE",
+    "raise_alerts", "cut_due", "cut_held",
     "Verdict", "Scope", "SCOPES", "Expectation", "judge", "end_expectation",
-    "alerts", "alert", "devices_of", "releases_of", "expectations", "counts", "wide", "SORTS",
+    "alerts", "alert", "devices_of", "releases_of", "expectations", "counts", "wide", "untold", "SORTS",
     # reports of agents
     "Report", "NoReport", "understand_report", "counted_since", "report_accepted", "report_rejected",
     # declared and seen

@@ -56,6 +56,15 @@ class QuarantineHeld(Event):
     devices: int
 
 
+@event("monitoring.staff_told", subject="alert/{alert}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffTold(Event):
+    """So many people were written to about an alert for which devices were cut off or are held."""
+
+    alert: str
+    people: int
+
+
 @event("monitoring.held_decided", subject="alert/{alert}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldDecided(Event):

@@ -7,6 +7,7 @@ from typing import Any, Literal, cast
 from sqlalchemy import Connection, Row, Select, func, select
 
 from careful import devices
+from careful.kernel import ledger
 from careful.kernel.errors import NotFound
 from careful.kernel.work import World
 from careful.monitoring import store
@@ -141,6 +142,16 @@ def wide(world: World, since: timedelta, least: int) -> list[tuple[Alert, str, i
     with world.look() as connection:
         rows = connection.execute(query).all()
     return [(alert(world, row[0]), row[1], int(row[2])) for row in rows]
+
+
+def untold(world: World) -> list[Alert]:
+    """Return open alerts for which devices were cut off or are held, and about which nobody was written to yet."""
+    found = [one for one in alerts(world, state="open", limit=_PAGE_MOST) if one.cut or one.held]
+    if not found:
+        return []
+    with world.look() as connection:
+        told = {entry.data["alert"] for entry in ledger.read(connection, names=("monitoring.staff_told",))}
+    return [one for one in found if one.id not in told]
 
 
 def drills(world: World) -> dict[str, datetime]:

@@ -26,14 +26,18 @@ from careful.notices.queries import (
     told_count,
 )
 
+STAFF_MAIL = mail.STAFF_KIND
+"""The kind of message in the outbox that goes to the staff: to, subject, body, id."""
+
 
 def handlers() -> Mapping[str, Handler]:
     """Return who delivers which kind of message from the outbox."""
-    return {mail.KIND: mail.deliver}
+    return {mail.KIND: mail.deliver, mail.STAFF_KIND: mail.deliver_plain}
 
 
 __all__ = [
     "CSAF_PROVIDER",
+    "STAFF_MAIL",
     "Advisory",
     "Answer",
     "Reading",

@@ -6,7 +6,8 @@ and mail about serious alerts are done here.
 
 from datetime import timedelta
 
-from careful import monitoring, updates
+from careful import monitoring, notices, people, updates
+from careful.kernel import ledger
 from careful.kernel.actors import SYSTEM
 from careful.kernel.reconcile import Step, StepStatus, Workflow
 from careful.kernel.work import World
@@ -36,6 +37,41 @@ def halt_rollouts(world: World) -> int:
         reason = f"{title} on {count} devices that run {release} (alert {alert.id})"
         halted += len(updates.alarm(world, SYSTEM, alert.product, reason, release))
     return halted
+
+
+def tell_staff(world: World) -> int:
+    """Write to everybody who may judge, once, about each alert for which devices were cut off or are held."""
+    untold = monitoring.untold(world)
+    if not untold:
+        return 0
+    judges = [
+        one
+        for one in people.list_accounts(world)
+        if one.state == "active" and people.allowed(one.roles, "watch", "judge")
+    ]
+    for alert in untold:
+        title = f"{monitoring.rule(alert.rule).title} in {alert.product}"
+        became = [f"{count} {word}" for count, word in ((alert.cut, "cut off"), (alert.held, "held for you")) if count]
+        body = (
+            f"{title}: {' and '.join(became)}, of {alert.devices} devices.\n\n{alert.says}\n\n"
+            f"Was it expected? {world.settings.console_url}/detections/{alert.id}"
+        )
+        with world.change(SYSTEM) as work:
+            for one in judges:
+                payload = {"to": one.email, "subject": f"Careful: {title}", "body": body, "id": alert.id}
+                work.post(notices.STAFF_MAIL, payload, key=f"alert/{alert.id}/{one.id}")
+            work.record(monitoring.StaffTold(alert=alert.id, people=len(judges)))
+    return len(untold)
+
+
+def staff_told(world: World, alert: str) -> StepStatus:
+    """Tell whether the staff was written to."""
+    with world.look() as connection:
+        told = ledger.read(connection, names=("monitoring.staff_told",), subject=f"alert/{alert}")
+    if told:
+        count = told[-1].data["people"]
+        return StepStatus("done", f"{count} {'person was' if count == 1 else 'people were'} written to.", told[-1].at)
+    return StepStatus("done", "No device was cut off, so nobody was written to.")
 
 
 def raised(world: World, alert: str) -> StepStatus:
@@ -80,6 +116,7 @@ WORKFLOW = Workflow(
         Step("raised", "Raised", None, raised),
         Step("cut_off", "Cut off", cut_off, devices_cut, 5),
         Step("halt_rollouts", "Rollout halted", halt_rollouts, rollout_halted, 5),
+        Step("tell_staff", "Staff told", tell_staff, staff_told, 5),
         Step("judged", "Judged", None, judged),
     ),
 )

@@ -64,6 +64,19 @@ def test_delivered(world, box):
     assert "Content-Type: text/plain" in text
 
 
+def test_staff_get_a_plain_letter_without_a_list(world, box):
+    world = with_port(world, box.port)
+    payload = {"to": "ann@maker.example", "subject": "Careful: Flood in cam-1", "body": "5 cut off.", "id": "a1"}
+    with world.change(SYSTEM) as work:
+        work.post(mail.STAFF_KIND, payload)
+    assert outbox.deliver(world, {mail.STAFF_KIND: mail.deliver_plain}) == 1
+    (envelope,) = box.taken
+    text = envelope.content.decode()
+    assert envelope.rcpt_tos == ["ann@maker.example"]
+    assert "5 cut off." in text
+    assert "nsubscribe" not in text
+
+
 LONG = "https://" + "security-notices." * 4 + "hearth.example/" + "a-long-way/" * 12 + "notices"
 
 

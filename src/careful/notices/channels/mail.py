@@ -23,6 +23,7 @@ from careful.kernel.settings import LOOPBACK, Settings
 from careful.kernel.work import World
 
 KIND = "notices.mail"
+STAFF_KIND = "notices.staff_mail"
 _SECONDS = 20
 _LINE = 78  # RFC 5322, section 2.1.1: what a line should have at most,
 _LONGEST_LINE = 998  # and what it must
@@ -69,11 +70,7 @@ def compose(payload: Mapping[str, Any], settings: Settings) -> EmailMessage:
 
     Raises ValueError where a header would become two.
     """
-    message = EmailMessage(policy=_POLICY)
-    name, address = parseaddr(settings.mail_from)
-    message["From"] = _mailbox(name, address)
-    message["To"] = payload["to"]
-    message["Subject"] = _text(payload["subject"])
+    message, address = _begin(payload, settings)
     link = _ascii_url(f"{settings.public_url}/unsubscribe/{payload['unsubscribe']}")
     message["List-Unsubscribe"] = f"<{link}>"
     message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
@@ -82,6 +79,25 @@ def compose(payload: Mapping[str, Any], settings: Settings) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(f"{payload['body']}\n\nNo more security messages about this product: {link}\n")
     return message
+
+
+def compose_plain(payload: Mapping[str, Any], settings: Settings) -> EmailMessage:
+    """Write a message to somebody of the staff: no list, nothing to leave. `payload`: to, subject, body, id."""
+    message, address = _begin(payload, settings)
+    digest = hashlib.sha256(f"{payload['id']}/{payload['to']}".encode()).hexdigest()[:32]
+    message["Message-ID"] = f"<{digest}@{_ascii_host(address.rpartition('@')[2])}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(f"{payload['body']}\n")
+    return message
+
+
+def _begin(payload: Mapping[str, Any], settings: Settings) -> tuple[EmailMessage, str]:
+    message = EmailMessage(policy=_POLICY)
+    name, address = parseaddr(settings.mail_from)
+    message["From"] = _mailbox(name, address)
+    message["To"] = payload["to"]
+    message["Subject"] = _text(payload["subject"])
+    return message, address
 
 
 def _mailbox(name: str, address: str) -> str:
@@ -118,8 +134,16 @@ def _ascii_host(host: str) -> str:
 
 def deliver(world: World, message: Message) -> None:
     """Send one message from the outbox. Raises Unavailable when the mail server does not take it."""
+    _send(world, compose(message.payload, world.settings))
+
+
+def deliver_plain(world: World, message: Message) -> None:
+    """Send one message to the staff. Raises Unavailable when the mail server does not take it."""
+    _send(world, compose_plain(message.payload, world.settings))
+
+
+def _send(world: World, mail: EmailMessage) -> None:
     settings = world.settings
-    mail = compose(message.payload, settings)
     mail["Date"] = format_datetime(world.clock.now())
     try:
         with smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=_SECONDS) as server:

@@ -61,6 +61,7 @@ _SAYS: Mapping[str, tuple[str, str]] = {
     "monitoring.drilled": ("A drill of the watch ended ({kind}): {reason}", "/detections"),
     "monitoring.expectation_ended": ("Something is expected no longer.", _ALERT),
     "monitoring.held_decided": ("{devices} held devices were cut off by a person.", _ALERT),
+    "monitoring.staff_told": ("{people} people were written to about an alert.", _ALERT),
     "monitoring.quarantine_held": ("{product}: {devices} devices are held for a person ({rule}).", _ALERT),
     "notices.advisory_drafted": ("{advisory} was drafted, about {flaw} in {product}.", "/notices/{advisory}"),
     "notices.advisory_published": ("{advisory} was published, about {flaw} in {product}.", "/notices/{advisory}"),
