@@ -35,3 +35,10 @@ def test_what_is_not_regular_has_no_beat(a_window):
     bursts = [a_window(start=1e6 + 60 * n, messages={"t": 1 + n % 3}) for n in range(30)]
     assert learn(bursts).beats == {"cam-9-1 t": Beat(60.0, 0)}
     assert learn([]).device_days == 0.0
+
+
+def test_what_only_grows_is_no_reading(a_window):
+    windows = [
+        a_window(start=1e6 + n, counters={"reading:c/n": float(n), "reading:c/t": float(n % 5)}) for n in range(20)
+    ]
+    assert set(learn(windows).readings) == {"cam-9-1 reading:c/t"}

@@ -27,6 +27,8 @@ class Learner:
         self._sessions = 0
         self._minutes: dict[str, tuple[float, dict[str, float]]] = {}
         self._readings: dict[str, Span] = {}
+        self._last: dict[str, float] = {}
+        self._fell: set[str] = set()
         self._bursts: dict[str, list[list[float]]] = {}
 
     def see(self, window: Window) -> None:
@@ -55,7 +57,8 @@ class Learner:
             most=dict(self._most),
             sessions=self._sessions,
             beats={name: beat for name, bursts in self._bursts.items() if (beat := _beat(bursts)) is not None},
-            readings=dict(self._readings),
+            # What only grows is a counter or a time, and no reading.
+            readings={name: span for name, span in self._readings.items() if name in self._fell},
         )
 
     def _raise(self, name: str, value: float) -> None:
@@ -76,6 +79,9 @@ class Learner:
         span = self._readings.get(name)
         if span is None and len(self._readings) >= _READINGS:
             return
+        if value < self._last.get(name, value):
+            self._fell.add(name)
+        self._last[name] = value
         self._readings[name] = Span(value, value) if span is None else Span(min(span.low, value), max(span.high, value))
 
     def _add_beat(self, name: str, at: float, count: int) -> None:

@@ -101,6 +101,24 @@ def test_numbers_are_readings(payload, reading):
     assert said(publish(payload=payload))[0].reading == reading
 
 
+@pytest.mark.parametrize(
+    ("payload", "fields"),
+    [
+        (b'{"t": 21.5, "n": 3, "on": true, "name": "x", "deep": {"a": 1}}', (("t", 21.5), ("n", 3.0))),
+        (b'{"t": 1e400}', ()),
+        (b'{"t": ', ()),
+        (b"{" * 5000, ()),
+        (
+            b'{"a": 1, "b": 2, "c": 3, "d": 4, "e": 5, "f": 6, "g": 7, "h": 8, "i": 9}',
+            tuple(zip("abcdefgh", range(1, 9), strict=True)),
+        ),
+    ],
+    ids=["an object", "infinite", "cut", "long", "many"],
+)
+def test_numbers_in_a_small_object_are_readings_too(payload, fields):
+    assert said(publish(payload=payload))[0].fields == fields
+
+
 def test_a_resend_that_says_so_is_no_repetition():
     assert said(publish(quality=1, number=5, dup=True))[0].number == 0
 

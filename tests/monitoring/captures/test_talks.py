@@ -32,6 +32,10 @@ def test_messages_are_counted_by_topic():
     assert (into.connects, into.messages) == (1, {"a": 2, "b": 1})
     assert into.counters["reading:d1/a"] == 23.0
     assert into.networks == {"10.0.0.0/24"}
+    into, _, _ = heard(*spoken(connect(), publish("a", b'{"t": 5, "h": 6}')))
+    assert {name: into.counters[name] for name in into.counters if "reading" in name} == {
+        "reading:d1/a.t": 5.0, "reading:d1/a.h": 6.0,
+    }  # fmt: skip
 
 
 def test_carefuls_own_prefix_is_left_out():

@@ -51,3 +51,8 @@ def test_how_far_out():
     assert beyond(Span(0.0, 10.0), 12.2) == pytest.approx(0.1)
     assert beyond(Span(0.0, 10.0), -2.2) == pytest.approx(0.1)
     assert beyond(Span(5.0, 5.0), 99.0) == 0.0
+
+
+def test_what_only_grows_is_no_reading(expected, a_window):
+    grows = [{"a": float(number)} for number in range(700)]
+    assert fired(expected, a_window, [*grows, {"a": 5000.0}, {"a": 6000.0}], None) == []

@@ -5,7 +5,9 @@ a user name or a payload was is not kept. A numeric payload is told as a number,
 """
 # ruff: noqa: PLR2004 (lengths, versions and bits of a wire format, where the standard has them)
 
+import json
 from collections.abc import Iterator
+from itertools import islice
 from struct import error as StructError  # noqa: N812 (the standard library names it in small letters)
 from typing import Literal, NamedTuple
 
@@ -26,10 +28,13 @@ class Said(NamedTuple):
     reading: float | None = None
     digest: int = 0
     """Tells two payloads apart, within one process."""
+    fields: tuple[tuple[str, float], ...] = ()
+    """The numbers of a payload that is a small JSON object, by name."""
 
 
 _MAX_PACKET = 1 << 20
 _MAX_REMAINING = 4
+_MAX_OBJECT, _MAX_FIELDS = 4096, 8
 _CONNECT, _CONNACK, _PUBLISH, _SUBSCRIBE, _SUBACK, _DISCONNECT, _AUTH = 1, 2, 3, 8, 9, 14, 15
 _PUBACK, _PUBREC, _PUBREL, _PUBCOMP, _UNSUBSCRIBE, _UNSUBACK, _PING, _PONG = 4, 5, 6, 7, 10, 11, 12, 13
 _FROM_CLIENT = frozenset(
@@ -151,7 +156,8 @@ class Talk:
             place += _properties(body, place)
         payload = body[place:]
         self.trusted = True
-        return Said("publish", topic, size, number if not flags & 8 else 0, _number(payload), hash(payload))
+        kept = number if not flags & 8 else 0
+        return Said("publish", topic, size, kept, _number(payload), hash(payload), _fields(payload))
 
     def _connect(self, body: bytes) -> Iterator[Said]:
         length = body[0] << 8 | body[1]
@@ -223,6 +229,17 @@ def _sized(body: bytes, place: int) -> int:
     if end > len(body):
         raise ValueError("a string that ends too early")
     return end
+
+
+def _fields(payload: bytes) -> tuple[tuple[str, float], ...]:
+    if payload[:1] != b"{" or len(payload) > _MAX_OBJECT:
+        return ()
+    try:
+        found = json.loads(payload)
+    except (ValueError, RecursionError):
+        return ()
+    numbers = ((name[:32], float(value)) for name, value in found.items() if type(value) in {int, float})
+    return tuple(one for one in islice(numbers, _MAX_FIELDS) if -1e15 < one[1] < 1e15)
 
 
 def _number(payload: bytes) -> float | None:

@@ -155,6 +155,9 @@ class Talks:
         into.message(_short(said.topic, self._client), said.size, broker.limits)
         if said.reading is not None and len(into.counters) < _READINGS:
             into.counters[f"reading:{self._client or self._port}/{said.topic}"] = said.reading
+        for name, value in said.fields:
+            if len(into.counters) < _READINGS:
+                into.counters[f"reading:{self._client or self._port}/{said.topic}.{name}"] = value
         if said.number:
             same = (said.topic, said.number, said.digest)
             if same in self._recent:

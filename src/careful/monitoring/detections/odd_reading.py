@@ -50,6 +50,9 @@ class Track(Struct, array_like=True, frozen=True):
     """The share of readings that lie far from the level."""
     far: int = 0
     """One bit for each of the last eight readings: whether it did."""
+    last: float = 0.0
+    fell: bool = False
+    """Whether it ever fell. What only grows is a counter or a time, and no reading."""
 
 
 class Memory(Struct, array_like=True, frozen=True):
@@ -75,7 +78,7 @@ def detect(window: Window, expected: Expected, memory: Memory) -> tuple[Detectio
             outside.append((over, value, name, span.high if value > span.high else span.low))
             again = max(again, (track.odd if track else 0) + 1)
         track = sensors[name] = _learnt(track, value, span, is_odd=over > 0)
-        most = most_far(round(track.share, 2)) if track.count > _WARM else _LAST
+        most = most_far(round(track.share, 2)) if track.count > _WARM and track.fell else _LAST
         if track.far.bit_count() > most:
             unsteady.append((track.far.bit_count(), name, most))
         if len(sensors) > _SENSORS:
@@ -126,16 +129,16 @@ def most_far(share: float) -> int:
 
 def _span(track: Track | None, name: str, window: Window, expected: Expected) -> Span | None:
     if track is not None and track.count >= _LEAST:
-        return Span(track.low, track.high)
+        return Span(track.low, track.high) if track.fell else None
     return expected.learnt.readings.get(f"{window.device} {name}") if expected.learnt is not None else None
 
 
 def _learnt(track: Track | None, value: float, span: Span | None, *, is_odd: bool) -> Track:
     if track is None:
         low, high = (span.low, span.high) if span is not None else (value, value)
-        return Track(low, high, 1, int(is_odd), value)
+        return Track(low, high, 1, int(is_odd), value, last=value)
     if is_odd and track.odd >= _GIVEN_UP:  # it is another sensor, or another place
-        return Track(value, value, 1, 0, value)
+        return Track(value, value, 1, 0, value, last=value)
     off = value - track.level
     width = max(track.spread, 0.02 * (track.high - track.low), 1e-9)
     is_far = track.count > _WARM and abs(off) > _FAR * width
@@ -152,4 +155,6 @@ def _learnt(track: Track | None, value: float, span: Span | None, *, is_odd: boo
         spread=track.spread + weight * (abs(near) - track.spread),
         share=max(share, _SHARE_LEAST),
         far=(track.far << 1 | is_far) & (1 << _LAST) - 1,
+        last=value,
+        fell=track.fell or value < track.last,
     )
