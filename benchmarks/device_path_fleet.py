@@ -8,6 +8,7 @@ import logging
 import multiprocessing
 import os
 import resource
+import socket
 import ssl
 import time
 from collections.abc import Iterator, Sequence
@@ -32,7 +33,15 @@ from careful.kernel.actors import SYSTEM
 from careful.kernel.settings import Settings
 from careful.kernel.work import World
 
-PORT = 18883
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+PORT = int(os.environ.setdefault("CAREFUL_BENCH_PORT", str(_free_port())))
+"""A free port; by the environment, so that the processes started here agree on it."""
 IN_FLIGHT = 20
 """What one device has unacknowledged at most."""
 PRODUCT = b"""\

@@ -21,7 +21,7 @@ from careful import devices
 from careful.assemble import open_world
 from careful.kernel.settings import Settings
 
-PORT = 18884
+PORT = fleet.PORT + 1
 _CONFIG = """\
 listener {port} 127.0.0.1
 cafile {home}/authority/trust.pem

@@ -2,7 +2,8 @@
 
 A group begins one group's time after the one before began, so what came while the thread was busy, and has waited
 already, waits no longer. Until then, or until enough has come, the thread sleeps: waking it for each thing that comes
-would take Python's lock away from the thread that brings them.
+would take Python's lock away from the thread that brings them. After a large group the time is longer, up to three
+times: then each flush, and each answer to a device, is shared by more, which is what lets the busy keep up.
 """
 
 import queue
@@ -11,6 +12,9 @@ import time
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+_LARGE = 200
+"""A group that counts for this doubles the time to the next one."""
+_LONGEST = 3.0
 
 
 class Groups(Generic[T]):
@@ -18,6 +22,7 @@ class Groups(Generic[T]):
 
     def __init__(self, most: int, seconds: float) -> None:
         self._most, self._seconds = most, seconds
+        self._pause = seconds
         self._queue: queue.SimpleQueue[tuple[T, int] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._enough = threading.Event()
@@ -44,7 +49,7 @@ class Groups(Generic[T]):
         count, more = 0, True
         try:
             found = self._queue.get(timeout=max(0.0, idle))
-            self._enough.wait(max(0.0, self._began + self._seconds - time.monotonic()))
+            self._enough.wait(max(0.0, self._began + self._pause - time.monotonic()))
             while found is not None:
                 group.append(found[0])
                 count += found[1]
@@ -59,4 +64,5 @@ class Groups(Generic[T]):
             if self._count < self._most and not self._closed:
                 self._enough.clear()
         self._began = time.monotonic()
+        self._pause = self._seconds * min(_LONGEST, 1 + count / _LARGE)
         return group, more
