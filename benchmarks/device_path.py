@@ -90,7 +90,7 @@ def measure(gateway: BaseProcess, home: Path, names: Sequence[str], rate: int, s
 def climb(gateway: BaseProcess, home: Path, names: Sequence[str], seconds: float, count: int) -> list[Run]:
     """Return `count` runs of the highest rate that the gateway keeps up with.
 
-    Up from the target by single runs that must hold, each tried again as something else may have disturbed it; down from
+    Up from the target by single runs that must hold, tried again as something else may have disturbed them; down from
     a rate at which most runs do not keep up.
     """
 
