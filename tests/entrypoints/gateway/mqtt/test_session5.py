@@ -490,6 +490,15 @@ def test_how_long_a_session_lasts(lasts, clean, then):
     (play << Close("the network connection was lost")).done()
 
 
+def test_a_session_that_another_gateway_has_taken_over_is_left_alone():
+    """Neither its end nor a will that waits is ours to say any more."""
+    moved = Cut("another took over", True, 0x8E, moved=True)
+    delayed = Will(WILL.topic, WILL.payload, properties={"delay": 30})
+    gone = Close("another took over")
+    (five(lasts=60.0, will=delayed) >> moved << bye(0x8E, "another took over") << gone).done()
+    (five(lasts=60.0, will=WILL) >> moved << SAID_WILL << bye(0x8E, "another took over") << gone).done()
+
+
 def test_a_client_may_think_again_when_it_leaves():
     """3.14.2.2.2."""
     leaving = heard(Disconnect(0, {"expiry": 5}))

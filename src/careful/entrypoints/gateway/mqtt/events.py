@@ -114,12 +114,13 @@ class Tick(Struct, frozen=True):
 class Cut(Struct, frozen=True):
     """The gateway ends this connection: quarantine, takeover, expiry, a slow reader, or our own stopping.
 
-    `code` is how MQTT 5 says it.
+    `code` is how MQTT 5 says it. `moved`: another gateway has the session already, and decides how long it lasts.
     """
 
     why: str
     with_will: bool = False
     code: int = 0x98
+    moved: bool = False
 
 
 class Lost(Struct, frozen=True):

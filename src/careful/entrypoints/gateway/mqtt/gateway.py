@@ -309,10 +309,14 @@ class Gateway:
         self._mail.flush()
 
     def _end_lost(self) -> None:
+        """Let go of devices that are connected to another gateway now; their sessions are that one's."""
         for device in self._places.lost():
+            self._wills.back(device, clean=False)
             connection = self.connections.get(device)
             if connection is not None and connection.session.phase == "live":  # else it has just come back here
-                connection.feed(Cut("another connection of the same name took over", with_will=True, code=TAKEN_OVER))
+                connection.feed(
+                    Cut("another connection of the same name took over", with_will=True, code=TAKEN_OVER, moved=True)
+                )
 
     def _news(self) -> tuple[list[devices.Cut], News]:
         cuts, news = devices.cut_list(self._world, self._cut), self.intake.changed(self._ledger)

@@ -308,8 +308,10 @@ class Session:
         return [Count("malformed-packet", event.why[:80]), *self._end(event.why, event.code)]
 
     def _cut(self, event: Cut) -> list[Command]:
-        if not event.with_will:
+        if not event.with_will or (event.moved and self._terms.will_delay):
             self._will = None
+        if event.moved:
+            self._terms = replace(self._terms, lasts=inf)
         return self._end(event.why, event.code)
 
     def _lost(self, _event: Lost) -> list[Command]:
