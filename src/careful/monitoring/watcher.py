@@ -12,7 +12,7 @@ import msgspec
 from careful.monitoring.detections import Rule, drift, rules
 from careful.monitoring.model import ACTIONS, Detection, Expected, Window
 
-DEVICES_MOST = 200_000
+DEVICES_MOST = 100_000
 REPEAT_SECONDS = 3600.0
 _TOLD_MOST = 32
 _TOLD = "told"

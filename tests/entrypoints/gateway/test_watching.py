@@ -8,6 +8,7 @@ import pytest
 from careful import devices, monitoring, products
 from careful.entrypoints.gateway.watching import COHORTS_EVERY, Tally, Watch
 from careful.kernel import ledger
+from careful.kernel.errors import Unavailable
 
 DECLARED = b"""\
 schema: product/1
@@ -116,6 +117,19 @@ def test_a_device_that_was_let_in_again_is_watched_as_closely(scene):
     devices.restore(scene.world, scene.staff, "cam-9-1", "Repaired.")
     assert scene.second(flood) == 2
     assert devices.get(scene.world, "cam-9-1").state == "quarantined"
+
+
+def test_what_the_database_did_not_take_is_raised_the_next_second(scene, monkeypatch):
+    def fail(*_):
+        raise Unavailable("The database is locked.")
+
+    with monkeypatch.context() as broken, pytest.raises(Unavailable):
+        broken.setattr(monitoring, "raise_alerts", fail)
+        scene.second({"cam-9-1": Tally("cam-9", refusals={"foreign-topic": 5})})
+    assert scene.rules() == []
+    assert scene.second({}) == 1
+    assert devices.get(scene.world, "cam-9-1").state == "quarantined"
+    assert scene.second({}) == 0
 
 
 def test_a_restart_forgets_nothing(scene):

@@ -25,6 +25,7 @@ COHORTS_EVERY = 300.0
 KEEP_EVERY = 300.0
 TELL_EVERY = 3600.0
 _DEVICES_MOST = 200_000
+_WAITING_MOST = 10_000
 _TOLD_BY_LEDGER = ("devices.restored", "products.declared", "products.approved", "devices.enrolled")
 _log = structlog.get_logger(__name__)
 
@@ -74,6 +75,7 @@ class Watch:
         """Device -> the counters of its agent's last report."""
         self._heard: set[str] = set()
         self._https = 0
+        self._waiting: list[Seen] = []
         self._drilled: set[str] = set()  # also those whose drill is over: their last second may come after it
         self._due = dict.fromkeys(("silence", "cohorts", "keep", "tell"), 0.0)
         self._ledger = -1
@@ -121,10 +123,15 @@ class Watch:
         self._keep()
 
     def _raise(self, found: list[Seen]) -> int:
-        if not found:
-            return 0
         self._counts["detections"] += len(found)
-        raised = monitoring.raise_alerts(self._world, found)
+        waiting = (self._waiting + found)[:_WAITING_MOST]
+        if not waiting:
+            return 0
+        self._waiting = (
+            waiting  # a detection is told once: where the database does not answer, it waits for the next turn
+        )
+        raised = monitoring.raise_alerts(self._world, waiting)
+        self._waiting = []
         if raised:
             monitoring.cut_due(self._world)
         return raised
