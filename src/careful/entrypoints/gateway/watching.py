@@ -26,6 +26,7 @@ KEEP_EVERY = 300.0
 TELL_EVERY = 3600.0
 _DEVICES_MOST = 200_000
 _WAITING_MOST = 10_000
+_AWAY_SECONDS = 30.0
 _TOLD_BY_LEDGER = ("devices.restored", "products.declared", "products.approved", "devices.enrolled")
 _log = structlog.get_logger(__name__)
 
@@ -111,7 +112,9 @@ class Watch:
             found += self._judge(window, name in drilled)
         self._counts["windows"] += len(tallies)
         now = start + seconds
-        if self._leads and now >= self._due["silence"]:
+        if self._leads and seconds > _AWAY_SECONDS:
+            self._were_away(now)
+        elif self._leads and now >= self._due["silence"]:
             self._due["silence"] = now + SILENCE_EVERY
             found += self._silent(now, drilled)
         raised = self._raise(found)
@@ -218,6 +221,12 @@ class Watch:
         if reset:
             _log.info("a device's counters began anew", device=name, report=report.number)
         return {key: float(count) for key, count in more.items()} | ({"resets": 1.0} if reset else {})
+
+    def _were_away(self, now: float) -> None:
+        """Begin to wait anew for everybody: the machine slept or its clock was set, and the silence was ours."""
+        for name, known in self._known.items():
+            known.heard = now
+            self._judge(Window(name, known.product, known.release, now, 0.0, connects=1), False)
 
     def _silent(self, now: float, drilled: set[str]) -> list[Seen]:
         """Judge who was not heard for long, unless another gateway heard it."""
