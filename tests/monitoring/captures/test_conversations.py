@@ -103,6 +103,17 @@ def test_ports_used_again_are_a_new_conversation():
     assert [one.counters.get("established_tcp") for one in windows(frames)] == [None, 1.0]
 
 
+def test_ports_used_again_without_an_end_are_a_new_conversation_too():
+    frames = []
+    for start in (1.0, 9.0):
+        line = Line()
+        frames += [(start, one) for one in [*line.opened(), line.up(connect()), line.down(connack())]]
+    found = windows(frames)
+    assert [one.connects for one in found if one.connects] == [1, 1]
+    assert not any(one.refusals for one in found)
+    assert found[-1].counters["established_tcp"] == 1.0
+
+
 def test_arp_tells_of_searches_and_of_two_that_claim_one_address():
     asked = windows([(1.0, arp(DEVICE, f"10.0.0.{number}")) for number in range(20, 30)])
     assert asked[0].counters["arp_targets"] == 10

@@ -69,6 +69,16 @@ def test_who_says_good_bye_is_not_missed(expected, a_window):
     assert detect(a_window(start=REGULAR[-1] + 990, messages={"up/t": 1}), expected, memory)[0] is None
 
 
+def test_who_connects_anew_may_begin_another_beat(expected, a_window):
+    memory = Memory()
+    for at in REGULAR:
+        _, memory = detect(a_window(start=at, messages={"up/t": 1}), expected, memory)
+    again = REGULAR[-1] + 100
+    found, memory = detect(a_window(start=again, messages={"up/t": 1}, connects=1), expected, memory)
+    assert found is None
+    assert detect(a_window(start=again + 300, messages={"up/t": 1}), expected, memory)[0] is None
+
+
 def test_another_beat_is_learnt_after_a_while(expected, a_window):
     quicker = [REGULAR[-1] + 60.0 * number for number in range(1, 60)]
     found = fired(expected, a_window, [*REGULAR, *quicker])

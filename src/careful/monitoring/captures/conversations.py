@@ -62,6 +62,8 @@ class Conversations:
         back = None if forth else self._open.get((target, packet.target_port, source, packet.source_port, key[4]))
         found = forth or back
         fresh = packet.flags & (SYN | ACK) == SYN and packet.protocol == layers.TCP
+        if found is not None and fresh and found.state == "established":
+            self._end(found, from_opener=True)  # its end was not recorded, and the ports serve again
         if found is None or (fresh and (found.closed or packet.at - found.last > _REUSED_AFTER)):
             found = self._begin(packet)
             if found is None:

@@ -52,10 +52,9 @@ def detect(window: Window, expected: Expected, memory: Memory) -> tuple[Detectio
     """Follow each topic's beat."""
     if not window.messages and not memory.topics:
         return None, memory
-    if window.counters.get("left") and not window.connects:
-        # It said good-bye: that nothing comes now is no riddle.
-        topics = {name: Track(0.0, 0, one.gaps, one.counts) for name, one in memory.topics.items()}
-        return None, Memory(topics)
+    if window.connects or window.counters.get("left"):
+        # It said good-bye, or began anew: that its beat is broken is no riddle.
+        memory = Memory({name: Track(0.0, 0, one.gaps, one.counts) for name, one in memory.topics.items()})
     topics, found = dict(memory.topics), None
     for topic, count in window.messages.items():
         track = topics.pop(topic, None)  # what was heard last stands last
