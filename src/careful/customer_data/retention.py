@@ -27,7 +27,7 @@ _DELETE_SECONDS = 120.0
 _MEASURE_SECONDS = 600.0
 _TOLD_AGAIN = timedelta(days=1)
 _MOST = 50_000
-_READ = 5000
+_READ = 1500
 _BUILT_IN = ("state/reported",)
 
 
