@@ -56,7 +56,7 @@ places = st.tuples(st.sampled_from(("kim0", "lee0")), st.sampled_from(("up/a", "
 def test_a_ciphertext_opens_in_its_own_place_alone(mine, other, own_key):
     customer, topic, version, record, name = mine
     key = DataKey(customer, b"k" * 32)
-    payload = seal(key, topic, version, {name}, {name: "home"}, lambda count: record[:count])
+    payload = seal(key, topic, version, {name}, {name: "home"}, lambda count: (record * 9)[:count])
     value = read_sealed(payload).sealed[name]
     there, to_topic, to_version, to_record, to_name = other
     moved = SealedRecord(sealing.FORM, there, to_record, to_version, b"{}", {to_name: value})

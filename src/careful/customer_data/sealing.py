@@ -90,14 +90,16 @@ def seal(
 
     A gateway does this for every message with personal fields: what can be done once is not done here.
     """
-    plain, sealed = {}, {}
-    record = draw(RECORD_BYTES)
+    plain, sealed, encrypt = {}, {}, key.encrypt
+    drawn, at = draw(RECORD_BYTES + NONCE_BYTES * len(personal)), RECORD_BYTES
+    record = drawn[:RECORD_BYTES]
     bound = key.bound(topic, version) + record
     for name, value in fields.items():
         if name in personal:
-            nonce, said = draw(NONCE_BYTES), _json(value)
+            nonce, said = drawn[at : at + NONCE_BYTES], _json(value)
+            at += NONCE_BYTES
             padded = said.ljust(-len(said) // _STEP * -_STEP)  # JSON does not mind spaces after it
-            sealed[name] = nonce + key.encrypt(nonce, padded, bound + name.encode())
+            sealed[name] = nonce + encrypt(nonce, padded, bound + name.encode())
         else:
             plain[name] = value
     return _pack(SealedRecord(FORM, key.customer, record, version, _json(plain), sealed))
