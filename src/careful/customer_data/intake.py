@@ -21,7 +21,7 @@ OBSERVED_EVERY = timedelta(hours=24)
 KEPT = timedelta(days=90)
 """For how long what was refused stays on the Data page after the last time."""
 PLACES_MOST = 100
-NAMES_TOLD = 50
+NAMES_TOLD = 20
 OTHERS = "(others)"
 _OBSERVED = "observed"
 _MADE_UP = "undeclared-"
