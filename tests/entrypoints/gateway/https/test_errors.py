@@ -60,7 +60,7 @@ def answer() -> Callable[[Exception], httpx.Response]:
             404,
             "There is no such address here. Enrolment is at /.well-known/est/, updates at "
             "/default/controller/v1/<device> and /tuf/<product>/, the revocation list at /crl, "
-            "notices at /v1/notice.\n",
+            "notices at /v1/notice, messages at /d/<device>/up/<stream>.\n",
             {},
             id="no such address",
         ),
