@@ -2,7 +2,7 @@
 
 import pytest
 
-from careful.monitoring.firing import fired, number, size
+from careful.monitoring.firing import fired, number, size, times
 
 
 def test_the_cause_names_rule_and_product_and_no_device(a_window):
@@ -25,3 +25,7 @@ def test_numbers(value, said):
 )
 def test_sizes(value, said):
     assert size(value) == said
+
+
+def test_how_often():
+    assert (times(1), times(3)) == ("once", "3 times")

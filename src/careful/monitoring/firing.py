@@ -27,6 +27,11 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:.1f}"  # noqa: PLR2004
 
 
+def times(count: float) -> str:
+    """Write how often for a sentence."""
+    return "once" if count == 1 else f"{number(count)} times"
+
+
 def size(count: float) -> str:
     """Write a number of bytes for a sentence."""
     for unit in ("bytes", "kB", "MB", "GB"):

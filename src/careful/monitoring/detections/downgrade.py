@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from careful.monitoring.firing import fired, number
+from careful.monitoring.firing import fired, times
 from careful.monitoring.model import Action, Detection, Expected, Window
 
 ID = "downgrade"
@@ -25,5 +25,5 @@ def detect(window: Window, expected: Expected, memory: Memory) -> tuple[Detectio
     tries = window.counters.get("downgrades", 0.0)
     if tries <= 0:
         return None, memory
-    says = f"Older software was tried on it {number(tries)} times, or it came back with some."
+    says = f"Older software was tried on it {times(tries)}, or it came back with some."
     return fired(ID, window, tries, 0, "declaration", says, ACTION), memory

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from careful.monitoring.firing import fired, number
+from careful.monitoring.firing import fired, times
 from careful.monitoring.model import Action, Detection, Expected, Window
 
 ID = "topic_probing"
@@ -42,9 +42,9 @@ def detect(window: Window, expected: Expected, memory: Memory) -> tuple[Detectio
     memory = Memory(memory.began, memory.foreign + foreign, memory.unknown + unknown)
     if memory.foreign:
         action: Action = ACTION if memory.foreign >= _FOREIGN_MOST else "alert"
-        says = f"It tried names of other devices {number(memory.foreign)} times within a minute."
+        says = f"It tried names of other devices {times(memory.foreign)} within a minute."
         return fired(ID, window, memory.foreign, 0, "declaration", says, action, "foreign"), memory
     if memory.unknown >= _UNKNOWN_MOST:
-        says = f"It tried topics that do not exist {number(memory.unknown)} times within a minute."
+        says = f"It tried topics that do not exist {times(memory.unknown)} within a minute."
         return fired(ID, window, memory.unknown, _UNKNOWN_MOST, "declaration", says, "alert", "unknown"), memory
     return None, memory

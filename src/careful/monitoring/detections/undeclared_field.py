@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from careful.monitoring.firing import fired, number
+from careful.monitoring.firing import fired, times
 from careful.monitoring.model import Action, Detection, Expected, Window
 
 ID = "undeclared_field"
@@ -22,7 +22,7 @@ def detect(window: Window, expected: Expected, memory: Memory) -> tuple[Detectio
     if not window.undeclared:
         return None, memory
     field = min(window.undeclared)
-    times = sum(window.undeclared.values())
+    count = sum(window.undeclared.values())
     more = f" and {len(window.undeclared) - 1} more" if len(window.undeclared) > 1 else ""
-    says = f"It sent the undeclared field {field}{more}, {number(times)} times; each was refused."
-    return fired(ID, window, times, 0, "declaration", says, ACTION, field), memory
+    says = f"It sent the undeclared field {field}{more}, {times(count)}; it was refused."
+    return fired(ID, window, count, 0, "declaration", says, ACTION, field), memory
