@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from sqlalchemy import Connection, Table, func, insert, inspect, select, text
 
 from careful.kernel import ledger, migrate
+from careful.kernel import store as _tables  # noqa: F401 (so that every table is known)
 from careful.kernel.database import Database, metadata
 from careful.kernel.errors import Refused
 
@@ -51,9 +52,10 @@ def _copy(reading: Connection, writing: Connection, table: Table) -> None:
         if by_day is not None:
             _make_days(writing, table.name, {row[by_day].date() for row in part})
         writing.execute(insert(table), [dict(row) for row in part])
-    if by_day is not None:
-        set_counter = f"SELECT setval('{table.info[COUNTER]}', (SELECT coalesce(max(number), 0) + 1 FROM {table.name}))"  # noqa: S608
-        writing.execute(text(set_counter))
+    named = table.info.get(COUNTER) if writing.dialect.name == "postgresql" else None
+    if named is not None:
+        highest = f"greatest((SELECT last_value FROM {named}), (SELECT coalesce(max(number), 0) + 1 FROM {table.name}))"  # noqa: S608
+        writing.execute(text(f"SELECT setval('{named}', {highest})"))
     counter = table.autoincrement_column
     if counter is not None and writing.dialect.name == "postgresql":
         # Rows that bring their own numbers leave PostgreSQL's counter where it was.

@@ -14,6 +14,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -27,7 +28,7 @@ PAYLOAD_BYTES = 64 * 1024
 HANDFUL = 32
 """Messages that are fetched for a device at a time, as far as they fit into `HANDFUL_BYTES`."""
 HANDFUL_BYTES = 128 * 1024
-_RECEIVED = 2  # of `offered`: 0 never, 1 offered, 2 received by the device
+RECEIVED = 2  # of `offered`: 0 never, 1 offered, 2 received by the device
 _DEVICE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TOPIC = re.compile(r"down/[A-Za-z0-9_-]{1,64}")
 _TABLES = """
@@ -67,9 +68,7 @@ def enqueue_down(home: Path, device: str, topic: str, payload: bytes) -> int:
 
     Raises Invalid for a device or topic that cannot be, TooLarge above 64 KiB, TooMany where 1,000 wait already.
     """
-    if not _TOPIC.fullmatch(topic):
-        raise Invalid(f"{topic[:80]!r} is no topic for a device.", do="Use down/<name>.", where="topic")
-    with _changing(home, device, payload) as connection:
+    with _changing(home, device, payload, topic) as connection:
         if _count(connection, device) >= WAITING_MOST:
             raise TooMany(f"{WAITING_MOST} messages wait for {device} already.", retry_after=60)
         return _put(connection, device, topic, payload)
@@ -97,12 +96,33 @@ def waiting(home: Path, device: str) -> int:
         return _count(connection, device)
 
 
-@contextmanager
-def _changing(home: Path, device: str, payload: bytes) -> Iterator[sqlite3.Connection]:
+def check(device: str, payload: bytes, topic: str = "down/x") -> None:
+    """Raise Invalid or TooLarge for what cannot be sent down."""
     if not _DEVICE.fullmatch(device):
         raise Invalid(f"{device[:80]!r} is no device id.", where="device")
+    if not _TOPIC.fullmatch(topic):
+        raise Invalid(f"{topic[:80]!r} is no topic for a device.", do="Use down/<name>.", where="topic")
     if len(payload) > PAYLOAD_BYTES:
         raise TooLarge(f"{len(payload)} bytes are too many for a device; {PAYLOAD_BYTES} are taken.", where="payload")
+
+
+def handful(rows: Sequence[tuple[int, str, bytes, int]]) -> tuple[list[Down], list[int]]:
+    """Return as many of `rows` (number, topic, payload, offered) as are sent at once, and which were never offered."""
+    found: list[Down] = []
+    new: list[int] = []
+    room = HANDFUL_BYTES
+    for number, topic, payload, offered in rows[:HANDFUL]:
+        room -= len(payload)
+        if found and room < 0:
+            break
+        found.append(Down(number, topic, payload, bool(offered) and topic != DESIRED, offered == RECEIVED))
+        new += [] if offered else [number]
+    return found, new
+
+
+@contextmanager
+def _changing(home: Path, device: str, payload: bytes, topic: str = "down/x") -> Iterator[sqlite3.Connection]:
+    check(device, payload, topic)
     with closing(connect(home, _TABLES)) as connection, _transaction(connection):
         yield connection
 
@@ -131,8 +151,25 @@ def _count(connection: sqlite3.Connection, device: str) -> int:
     return int(connection.execute(query, (device, DESIRED)).fetchone()[0])
 
 
+class Box(Protocol):
+    """The gateway's side of a mailbox, wherever it is; see `Mailbox` for each."""
+
+    def close(self) -> None: ...  # noqa: D102 (said once, in Mailbox)
+    def newest(self) -> int: ...  # noqa: D102
+    def devices_after(self, number: int) -> set[str]: ...  # noqa: D102
+    def fetch(self, device: str, after: int, *, retained: bool) -> tuple[list[Down], bool]: ...  # noqa: D102
+    def delivered(self, numbers: Sequence[int], /) -> None: ...  # noqa: D102
+    def received(self, number: int) -> None: ...  # noqa: D102
+    def load(self, device: str, now: float = 0.0) -> dict[str, int] | None: ...  # noqa: D102
+    def claim(self, device: str, gateway: str) -> int: ...  # noqa: D102
+    def claims_after(self, number: int) -> list[tuple[int, str, str]]: ...  # noqa: D102
+    def keep(self, device: str, subscriptions: dict[str, int]) -> None: ...  # noqa: D102
+    def leave(self, device: str, at: float) -> None: ...  # noqa: D102
+    def drop(self, device: str) -> None: ...  # noqa: D102
+
+
 class Mailbox:
-    """The gateway's side: one open connection, used by one thread at a time."""
+    """The gateway's side in the file: one open connection, used by one thread at a time."""
 
     def __init__(self, home: Path) -> None:
         self._connection = connect(home, _TABLES)
@@ -160,20 +197,12 @@ class Mailbox:
             SELECT number, topic, payload, offered FROM down_queue
             WHERE device = ? AND number > ? AND (? OR NOT delivered) ORDER BY number LIMIT ?
         """
-        found: list[Down] = []
-        new: list[tuple[int]] = []
-        room = HANDFUL_BYTES
         rows = self._connection.execute(query, (device, after, retained, HANDFUL + 1)).fetchall()
-        for number, topic, payload, offered in rows[:HANDFUL]:
-            room -= len(payload)
-            if found and room < 0:
-                break
-            again = bool(offered) and topic != DESIRED
-            found.append(Down(number, topic, bytes(payload), again, offered == _RECEIVED))
-            new += [] if offered else [(number,)]
+        found, new = handful([(row[0], row[1], bytes(row[2]), row[3]) for row in rows])
         if new:
             with _transaction(self._connection):
-                self._connection.executemany("UPDATE down_queue SET offered = 1 WHERE number = ?", new)
+                offered = "UPDATE down_queue SET offered = 1 WHERE number = ?"
+                self._connection.executemany(offered, [(number,) for number in new])
         return found, len(found) < len(rows)
 
     def delivered(self, numbers: Sequence[int]) -> None:
@@ -187,7 +216,7 @@ class Mailbox:
     def received(self, number: int) -> None:
         """Note that a device has this one, before it may forget so."""
         with _transaction(self._connection):
-            self._connection.execute("UPDATE down_queue SET offered = ? WHERE number = ?", (_RECEIVED, number))
+            self._connection.execute("UPDATE down_queue SET offered = ? WHERE number = ?", (RECEIVED, number))
 
     def load(self, device: str, now: float = 0.0) -> dict[str, int] | None:
         """Return the subscriptions (filter -> options) of a device's session, or None where it has none.

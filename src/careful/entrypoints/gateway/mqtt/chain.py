@@ -10,7 +10,7 @@ import structlog
 
 from careful import monitoring
 from careful.kernel.errors import CarefulError
-from careful.kernel.mailbox import enqueue_down
+from careful.kernel.mailboxes import send_down
 from careful.kernel.work import World
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Chain:
         if shown and said != "fork":
             new = monitoring.hand_out(self._world, device, nonce)
             try:
-                enqueue_down(self._world.home, device, monitoring.NONCE_TOPIC, new.encode())
+                send_down(self._world, device, monitoring.NONCE_TOPIC, new.encode())
             except CarefulError as full:  # it has not come for its mail in a thousand connections
                 _log.info("a nonce could not be sent", device=device, why=str(full))
         return said

@@ -53,7 +53,7 @@ from careful.entrypoints.gateway.reported import ONLY_LOOKED_AT
 from careful.kernel import ledger
 from careful.kernel.errors import CarefulError, Unavailable
 from careful.kernel.inbox import GROUP_MOST, Entry, Inbox, Message, Released, Settled
-from careful.kernel.mailbox import Mailbox
+from careful.kernel.mailbox import Box
 from careful.kernel.work import World
 
 LOOK_SECONDS = 0.25
@@ -82,12 +82,12 @@ class Identified(Struct, frozen=True):
 class Gateway:
     """The shared part. `inbox` and `mailbox` are used until `finish` returns, and not closed here."""
 
-    def __init__(self, world: World, inbox: Inbox, mailbox: Mailbox) -> None:
+    def __init__(self, world: World, inbox: Inbox, mailbox: Box) -> None:
         self.loop = asyncio.get_running_loop()
         self.connections: dict[str, Connection] = {}
         self._world, self._inbox = world, inbox
         self._asking = ThreadPoolExecutor(4, thread_name_prefix="ask")
-        self._places = Places(mailbox, shared=world.settings.gateways > 1)
+        self._places = Places(mailbox, shared=world.settings.gateways > 1 or not world.database.is_sqlite)
         self._mail = Mail(self.loop, mailbox, self._places, self.now)
         self._block: list[Entry] = []
         self._owners: Owners = {}

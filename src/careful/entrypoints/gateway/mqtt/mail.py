@@ -23,7 +23,7 @@ from careful.entrypoints.gateway.mqtt.events import (
 )
 from careful.entrypoints.gateway.mqtt.places import Places
 from careful.entrypoints.gateway.mqtt.reasons import BUSY
-from careful.kernel.mailbox import Mailbox
+from careful.kernel.mailbox import Box
 
 if TYPE_CHECKING:
     from careful.entrypoints.gateway.mqtt.connection import Connection
@@ -35,9 +35,7 @@ _log = structlog.get_logger(__name__)
 class Mail:
     """One mailbox for all connections. `now` is the world's time, in seconds since 1970."""
 
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, mailbox: Mailbox, places: Places, now: Callable[[], float]
-    ) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, mailbox: Box, places: Places, now: Callable[[], float]) -> None:
         self._loop, self._mailbox, self._places, self._now = loop, mailbox, places, now
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="mail")  # one: its jobs keep their order
         self._newest = mailbox.newest()

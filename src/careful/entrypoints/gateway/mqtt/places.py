@@ -6,13 +6,13 @@ higher number ends the connection here. A gateway that is alone notes nothing.
 
 from secrets import token_hex
 
-from careful.kernel.mailbox import Mailbox
+from careful.kernel.mailbox import Box
 
 
 class Places:
     """One gateway's view. Used by the mailbox's thread, except `lost`, which only empties a list."""
 
-    def __init__(self, mailbox: Mailbox, *, shared: bool) -> None:
+    def __init__(self, mailbox: Box, *, shared: bool) -> None:
         self._mailbox, self._shared = mailbox, shared
         self._name = token_hex(8)
         self._mine: dict[str, int] = {}

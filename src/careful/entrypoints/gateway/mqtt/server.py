@@ -30,7 +30,7 @@ from careful.entrypoints.gateway.mqtt.tls import Peer, peer_of, tls_context
 from careful.entrypoints.renewal import keep_fresh
 from careful.kernel.errors import CarefulError, Unavailable
 from careful.kernel.inboxes import open_inbox
-from careful.kernel.mailbox import Mailbox
+from careful.kernel.mailboxes import open_mailbox
 from careful.kernel.work import World
 
 _BACKLOG = 1024
@@ -177,7 +177,7 @@ async def serve(world: World, ready: Callable[[], None] | None = None, *, limits
     key, chain = devices.issue_server_certificate(world)
     context = tls_context(key, chain, devices.authority_bundle_path(world))
     inbox = await loop.run_in_executor(None, lambda: open_inbox(world, customer_data.longest_kept(world)))
-    mailbox = Mailbox(world.home)
+    mailbox = open_mailbox(world)
     gateway = Gateway(world, inbox, mailbox)
     listener = Listener(gateway, context, limits)
     try:
