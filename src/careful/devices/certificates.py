@@ -222,7 +222,7 @@ def chain_cms(chain: Iterable[bytes]) -> bytes:
 def detached_cms(content: bytes, signer: x509.Certificate, key: PrivateKey, chain: Iterable[x509.Certificate]) -> bytes:
     """Sign `content` apart from it: CMS SignedData, DER, with the certificates that lead to the root."""
     if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise Invalid("A file is signed with a P-256 key.", where="key")
+        raise Invalid("A file is signed with a P-256 key.", where="profile_key")
     builder = pkcs7.PKCS7SignatureBuilder().set_data(content).add_signer(signer, key, hashes.SHA256())
     for one in chain:
         builder = builder.add_certificate(one)
