@@ -96,6 +96,13 @@ def test_a_product_of_the_installation_decides(saved, world):
     assert told["expected"] == {"from": "product", "name": "plug-1", "left_out": [], "baseline_device_days": None}
 
 
+def test_a_recording_without_devices_says_how_to_name_them(saved):
+    path = saved("a.pcap", pcap(Line(client=CLOUD, server="198.51.100.7").opened()))
+    done = run("replay", path)
+    assert (done.return_value, "--device ADDRESS" in done.stdout) == (0, True)
+    assert run("replay", path, "--device", f"{CLOUD}=lamp").stdout.count("1 devices") == 1
+
+
 def test_damage_exits_with_3_after_what_came_before(saved):
     done = run("replay", saved("a.pcap", pcap(SCAN)[:-10]), "--json")
     assert done.return_value == 3

@@ -225,6 +225,9 @@ def _print(
             f"{one.path.name}: {account.frames:,} records, {len(account.devices)} devices, "
             f"{account.seconds / 3600:.1f} h ({account.kind})"
         )
+    if not any(one.account.devices for one in read):
+        click.echo("No device was seen in it. Name the devices with: --device ADDRESS")
+        return
     rows = [
         (
             _iso(one.first),
