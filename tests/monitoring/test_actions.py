@@ -1,5 +1,7 @@
 """Raising alerts, cutting off within the share, and a person's word."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -170,3 +172,33 @@ def test_strangers_are_shown_and_never_cut_off(town, world):
     monitoring.raise_alerts(world, [town.seen(monitoring.NO_DEVICE)])
     assert monitoring.cut_due(world) == 0
     assert only(world).devices == 1
+
+
+def test_gateways_that_see_one_cause_at_once_make_one_alert(town, world):
+    given = town.devices(20)
+    begin = threading.Barrier(4)
+
+    def gateway(number):
+        begin.wait()
+        for name in given[number::4]:
+            monitoring.raise_alerts(world, [town.seen(name, action="alert")])
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(gateway, range(4)))
+    alert = only(world)
+    assert (alert.devices, alert.times) == (20, 20)
+    assert names(world).count("monitoring.alert_raised") == 1
+
+
+def test_gateways_together_keep_to_the_share(town, world):
+    given = town.devices(16)
+    begin = threading.Barrier(4)
+
+    def gateway(number):
+        begin.wait()
+        monitoring.raise_alerts(world, [town.seen(name, cause=str(number)) for name in given[number::4]])
+        monitoring.cut_due(world)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(gateway, range(4)))
+    assert list(town.states().values()).count("quarantined") <= 5

@@ -44,6 +44,7 @@ def raise_alerts(world: World, found: Iterable[Seen]) -> int:
     out = {one.id for one in devices.named(world, strict) if one.state == "quarantined"}
     told = 0
     with world.change(SYSTEM) as work:
+        store.hold(work.connection)
         for cause, seen in groups.items():
             left = _unexpected(work, cause, seen)
             told += len(left)

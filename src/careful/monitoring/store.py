@@ -21,6 +21,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
     update,
 )
 
@@ -117,6 +118,12 @@ drill = Table(
 """Devices that are a drill's, as long as it runs."""
 
 AlertRow = Row[Any]
+
+
+def hold(connection: Connection) -> None:
+    """Let one at a time raise alerts: two would both fill the share of a fleet. SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("LOCK TABLE monitoring_alert_device IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def open_alert(connection: Connection, cause: str) -> AlertRow | None:
