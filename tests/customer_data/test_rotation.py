@@ -12,6 +12,8 @@ from careful.customer_data.rotation import begin_epoch
 from careful.kernel import ledger
 from careful.kernel.actors import SYSTEM
 from careful.kernel.errors import Refused, Unavailable
+from careful.kernel.settings import Settings
+from careful.kernel.work import World
 
 DEVICES = ["cam-1-001", "cam-1-002", "cam-1-003"]
 MONTH = timedelta(days=31)
@@ -188,3 +190,16 @@ def test_keys_that_are_lost_are_given_up_in_so_many_words(house, marks, staff):
     assert customer_data.customers_of(world, DEVICES[0])[0].why == "key lost"
     assert mark(world, DEVICES[0]) != marks[DEVICES[0]]
     assert files(world) == ["epoch-00002.key"]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_same_with_keys_in_a_token(house, token):
+    settings = Settings(data=house.world.home, epoch_keys=token)
+    world = World(house.world.database, house.world.clock, settings, house.world.keys, house.world.home)
+    before, old = mark(world, DEVICES[0]), queries.wrapped_key(world, DEVICES[0])
+    world.clock.advance(MONTH)
+    assert turn_epochs(world) == 2
+    assert mark(world, DEVICES[0]) == before
+    assert not (world.home / customer_data.FOLDER).exists()
+    with pytest.raises(Unavailable, match="key of epoch 1 is not in the token"):
+        epoch_keys(world).unwrap(1, [(old[0].id, old[1])])
