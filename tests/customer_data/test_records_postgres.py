@@ -115,3 +115,12 @@ def test_everything_of_a_device_up_to_a_moment_also_where_it_waits(records, say,
     assert PostgresRecords(records._database, waiting).delete_of("d1", ended, 100) == 3
     assert waiting.read("d1") == []
     assert [json.loads(one.payload)["zone"] for one in records.read("d1") + records.read("d2")] == ["new", "b"]
+
+
+def test_a_field_is_taken_out_for_more_devices_than_a_statement_has_parameters(records, say, clock):
+    many = {f"d{n}": "cam" for n in range(70_000)}
+    start = say("d69999", "up/clip", zone="a", n=1)
+    expiry = Expiry("cam", "up/clip", None, {"zone": clock.now() + DAY})
+    assert records.oldest(many, [expiry])[0].fields == {"zone": start}
+    assert records.delete_expired(many, [expiry], 100).fields == 1
+    assert records.oldest(many, [expiry])[0].fields == {}

@@ -19,10 +19,13 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    any_,
+    literal,
     select,
     text,
 )
 from sqlalchemy import Sequence as NumberSequence
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from careful.kernel.copying import BY_DAY, COUNTER
 from careful.kernel.database import Moment, metadata, upsert
@@ -302,7 +305,8 @@ def oldest_payloads(
 ) -> list[tuple[str, int, datetime, bytes]]:
     """Return up to `most` of the oldest messages of a topic: device, number, moment, payload."""
     query = select(reading.c.device, reading.c.number, reading.c.at, reading.c.payload).where(
-        reading.c.topic == topic, reading.c.device.in_(devices)
+        reading.c.topic == topic,
+        reading.c.device == any_(literal(list(devices), ARRAY(Text))),  # one parameter, however many devices
     )
     if since is not None:
         query = query.where(reading.c.at > since)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _LOOKED_AT = 2000
+_SAMPLE = 200
 _AT_ONCE = 5000
 
 
@@ -59,7 +60,8 @@ class PostgresRecords:
                 some = [device for device, one in product_of.items() if one == product]
                 for name in names if (product, topic) in found else ():
                     holds = holding(name)
-                    rows = store.oldest_payloads(connection, topic, some, _struck(connection, product, topic, name))
+                    rows = store.oldest_payloads(connection, topic, some, None, None, _SAMPLE)  # whatever was believed
+                    rows += store.oldest_payloads(connection, topic, some, _struck(connection, product, topic, name))
                     first = next((at for _, _, at, payload in rows[:_LOOKED_AT] if holds(payload)), None)
                     if first is not None:
                         fields.setdefault((product, topic), {})[name] = first

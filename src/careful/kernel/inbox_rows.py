@@ -98,6 +98,8 @@ class Rows:
     def delete_before(self, source: int, before: datetime, most: int) -> int:
         """Delete up to `most` messages of a source that came before a moment; return how many."""
         query, limit = "SELECT number, at FROM message WHERE source = ? ORDER BY number LIMIT ?", to_micros(before)
+        if not any(at < limit for _, at in self._connection.execute(query, (source, 1))):
+            return 0  # nothing to do: no write lock for nothing, for each of many sources
         with self._transaction():
             oldest = self._connection.execute(query, (source, most)).fetchall()
             gone = [number for number, _ in takewhile(lambda row: row[1] < limit, oldest)]
@@ -118,6 +120,9 @@ class Rows:
         How far it has come is remembered by `what`; returns how many messages were looked at.
         """
         limit = to_micros(before)
+        after = self._connection.execute(_UP_TO, (source, what)).fetchone()
+        if not any(row[2] < limit for row in self._connection.execute(_AFTER, (source, after[0] if after else 0, 1))):
+            return 0
         with self._transaction():
             after = self._connection.execute(_UP_TO, (source, what)).fetchone()
             oldest = self._connection.execute(_AFTER, (source, after[0] if after else 0, most)).fetchall()
