@@ -29,3 +29,12 @@ def test_sizes(value, said):
 
 def test_how_often():
     assert (times(1), times(3)) == ("once", "3 times")
+
+
+def test_what_no_database_can_hold_is_replaced(a_window):
+    found = fired(
+        "undeclared_field", a_window(), 1, 0, "declaration", "Sent a\0b\ud800" + "x" * 999, "alert", "a\0b\ud800"
+    )
+    assert found.cause == "undeclared_field|cam-9|a\ufffdb\ufffd"
+    assert found.says.startswith("Sent a\ufffdb\ufffd")
+    assert len(found.says) == 500

@@ -3,6 +3,7 @@
 from careful.monitoring.model import Action, Detection, LimitFrom, Window
 
 _CAUSE_MOST = 200
+_SAYS_MOST = 500
 
 
 def fired(
@@ -17,9 +18,17 @@ def fired(
 ) -> Detection:
     """Return the detection; its cause is the rule, the product and `cause`, which names no device."""
     parts = [rule, window.product, *([cause] if cause else [])]
+    named = _printable("|".join(parts))[:_CAUSE_MOST]
     return Detection(
-        rule, window.device, window.end, observed, limit, limit_from, says, "|".join(parts)[:_CAUSE_MOST], action
+        rule, window.device, window.end, observed, limit, limit_from, _printable(says)[:_SAYS_MOST], named, action
     )
+
+
+def _printable(text: str) -> str:
+    """Replace what no database or page can show: a device chooses the names of the fields that it should not send."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
 
 
 def number(value: float) -> str:

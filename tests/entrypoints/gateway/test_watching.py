@@ -140,6 +140,24 @@ def test_what_the_database_did_not_take_is_raised_the_next_second(scene, monkeyp
     assert scene.second({}) == 0
 
 
+def test_one_that_cannot_be_raised_holds_up_no_other(scene, monkeypatch):
+    real = monitoring.raise_alerts
+
+    def fail(world, found):
+        if any(one.detection.rule == "undeclared_field" for one in found):
+            raise ValueError("something in it")
+        return real(world, found)
+
+    monkeypatch.setattr(monitoring, "raise_alerts", fail)
+    assert scene.second({"cam-9-1": Tally("cam-9", refusals={"foreign-topic": 1}, undeclared={"x": 1})}) == 1
+    assert scene.rules() == ["topic_probing"]
+
+
+def test_fields_may_be_called_anything(scene):
+    assert scene.second({"cam-9-1": Tally("cam-9", undeclared={"telemetry.a\0\ud800|<b>": 1})}) == 1
+    assert scene.rules() == ["undeclared_field"]
+
+
 def test_a_restart_forgets_nothing(scene):
     probe = {"cam-9-1": Tally("cam-9", refusals={"unknown-topic": 2})}
     assert scene.second(probe) == 0

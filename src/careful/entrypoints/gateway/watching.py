@@ -16,7 +16,7 @@ import structlog
 from careful import devices, monitoring, products
 from careful.entrypoints.gateway import reported
 from careful.kernel import ledger
-from careful.kernel.errors import CarefulError
+from careful.kernel.errors import CarefulError, Unavailable
 from careful.kernel.work import World
 from careful.monitoring import Expected, History, Seen, Watcher, Window
 
@@ -133,11 +133,25 @@ class Watch:
         self._waiting = (
             waiting  # a detection is told once: where the database does not answer, it waits for the next turn
         )
-        raised = monitoring.raise_alerts(self._world, waiting)
+        try:
+            raised = monitoring.raise_alerts(self._world, waiting)
+        except Unavailable:
+            raise
+        except Exception:  # noqa: BLE001 (whatever one of them has in it, the others must be raised)
+            raised = sum(self._raise_alone(one) for one in waiting)
         self._waiting = []
         if raised:
             monitoring.cut_due(self._world)
         return raised
+
+    def _raise_alone(self, one: Seen) -> int:
+        try:
+            return monitoring.raise_alerts(self._world, [one])
+        except Unavailable:
+            raise
+        except Exception as failure:  # noqa: BLE001 (it is logged, and would fail the next time too)
+            _log.error("a detection could not be raised", rule=one.detection.rule, why=repr(failure))
+            return 0
 
     def _rare(self, now: float) -> None:
         if now >= self._due["cohorts"]:
