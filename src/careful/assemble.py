@@ -95,6 +95,7 @@ def chores() -> "list[Chore]":
         Chore("sweep_ended", customer_data.Sweeper().advance),
         Chore("tell_reads", customer_data.tell_reads),
         Chore("use", customer_data.measure_use, 3600.0),
+        Chore("bring_home", customer_data.bring_home, 3600.0),
         Chore("retention", customer_data.Retention().advance),
         Chore("feeds", vulnerabilities.sync_again),
     ]

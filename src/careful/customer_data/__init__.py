@@ -40,7 +40,7 @@ from careful.customer_data.records_postgres import PostgresRecords
 from careful.customer_data.retention import Age, Retention, ages, longest_kept
 from careful.customer_data.rotation import epochs_at_fault, give_up_keys, turn_epochs
 from careful.customer_data.sealing import DataKey, NotOpened, SealedRecord, is_sealed, plain_fields, read_sealed, seal
-from careful.customer_data.stores import records_of
+from careful.customer_data.stores import bring_home, records_of
 from careful.customer_data.table import FieldRow, ItemRow, data_item, data_table, pinned_away
 from careful.customer_data.use import UNREAD, LoggedRead, Use, measure_use, reads, tell_reads, unread, uses
 
@@ -69,5 +69,6 @@ __all__ = [
     "uses", "Use", "unread", "UNREAD", "measure_use",
     # where records lie
     "Records", "Row", "Oldest", "Expiry", "Swept", "InboxRecords",
-    "records_of", "Retention", "longest_kept", "ages", "Age", "PostgresRecords", "Mover", "Feed", "make_days",
+    "records_of", "bring_home", "Retention", "longest_kept", "ages", "Age",
+    "PostgresRecords", "Mover", "Feed", "make_days",
 ]  # fmt: skip

@@ -340,3 +340,23 @@ def vacuum(engine: Engine) -> None:
     """Free what was deleted."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text(f"VACUUM {NAME}"))
+
+
+def first_few(connection: Connection, most: int) -> list[tuple[int, Message]]:
+    """Return the first messages of the table by their numbers, on any database."""
+    rows = connection.execute(select(reading).order_by(reading.c.number).limit(most))
+    return [
+        (
+            row.number,
+            Message(
+                row.device, row.topic, bytes(row.payload), round(row.at.timestamp() * 1_000_000), row.packet,
+                digest=bytes(row.digest),
+            ),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def take_away(connection: Connection, numbers: Sequence[int]) -> None:
+    """Delete messages by their numbers."""
+    connection.execute(reading.delete().where(reading.c.number.in_(numbers)))
