@@ -6,7 +6,7 @@ import pytest
 
 from careful.kernel import stream_feed
 from careful.kernel.errors import Unavailable
-from careful.kernel.inbox import Message
+from careful.kernel.inbox import Message, Released
 from careful.kernel.inbox_blocks import PARTITIONS, partition_of
 from careful.kernel.inbox_jetstream import JetStreamInbox
 from careful.kernel.jetstream import STREAM, SUBJECT
@@ -90,3 +90,18 @@ def test_a_cluster_that_is_gone_is_unavailable(stream_settings, monkeypatch):
         feed.fetch({SOURCE: 0})
     feed.close()
     assert stream_feed.StreamFeed(stream_settings).sources()
+
+
+def test_what_is_to_be_stored_once_says_so_all_the_way(box, feed):
+    """Also a block that holds nothing but the word that a packet identifier is free."""
+    given = [
+        Message("d", "up/t", b"1", 1, 7, exactly=True),
+        Released("d", 7),
+        Message("d", "up/t", b"2", 2, record=b"x"),
+    ]
+    answers = queue.SimpleQueue()
+    for one in given:
+        box.append([one], answers.put)
+        assert answers.get(timeout=20) is None
+    blocks, _ = feed.fetch({SOURCE: 0})[SOURCE]
+    assert [entry for block in blocks for entry in block.entries()] == given

@@ -174,7 +174,8 @@ class Connection(asyncio.BufferedProtocol):
     def _take_turn(self) -> None:
         self._waits = False
         self._pump()
-        if not self._waits and not self.session.paused and self._slow is None and self._transport is not None:
+        ready = not (self._waits or self.session.paused or self.session.phase == "ended" or self._slow)
+        if ready and self._transport is not None:
             self._transport.resume_reading()
 
     def _perform(self, commands: list[Command]) -> None:
