@@ -130,9 +130,8 @@ class Watch:
         waiting = (self._waiting + found)[:_WAITING_MOST]
         if not waiting:
             return 0
-        self._waiting = (
-            waiting  # a detection is told once: where the database does not answer, it waits for the next turn
-        )
+        # A detection is told once: where the database does not answer, it waits for the next turn.
+        self._waiting = waiting
         try:
             raised = monitoring.raise_alerts(self._world, waiting)
         except Unavailable:
