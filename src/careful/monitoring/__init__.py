@@ -54,6 +54,7 @@ from careful.monitoring.queries import (
     expectations,
     releases_of,
     untold,
+    watched_at,
     wide,
 )
 from careful.monitoring.watcher import Watcher
@@ -68,7 +69,7 @@ __all__ = [
     "Seen", "StaffTold", "Alert", "AlertDevice", "AlertState", "Fate", "NO_DEVICE",
     "raise_alerts", "cut_due", "cut_held",
     "Verdict", "Scope", "SCOPES", "Expectation", "judge", "end_expectation",
-    "alerts", "alert", "devices_of", "releases_of", "expectations", "counts", "wide", "untold", "SORTS",
+    "alerts", "alert", "devices_of", "releases_of", "expectations", "counts", "wide", "untold", "watched_at", "SORTS",
     # reports of agents
     "Report", "NoReport", "understand_report", "counted_since", "report_accepted", "report_rejected",
     # declared and seen

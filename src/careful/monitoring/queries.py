@@ -144,6 +144,15 @@ def wide(world: World, since: timedelta, least: int) -> list[tuple[Alert, str, i
     return [(alert(world, row[0]), row[1], int(row[2])) for row in rows]
 
 
+def watched_at(world: World, source: str = "mqtt") -> datetime | None:
+    """Return when a source of signals last said that it is being watched; it does so every hour."""
+    with world.look() as connection:
+        found = ledger.read(
+            connection, names=("monitoring.watched",), subject=f"source/{source}", limit=1, newest_first=True
+        )
+    return found[0].at if found else None
+
+
 def untold(world: World) -> list[Alert]:
     """Return open alerts for which devices were cut off or are held, and about which nobody was written to yet."""
     found = [one for one in alerts(world, state="open", limit=_PAGE_MOST) if one.cut or one.held]

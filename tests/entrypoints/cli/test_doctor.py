@@ -18,9 +18,10 @@ from village import STAFF, Village
 sys.path.insert(0, str(Path(__file__).parents[2] / "demo"))
 from town import Town
 
-from careful import customer_data, updates
+from careful import customer_data, monitoring, updates
 from careful.entrypoints.cli import doctor
 from careful.kernel import outbox
+from careful.kernel.clock import ManualClock
 from careful.kernel.errors import Unavailable
 from careful.kernel.settings import Settings
 from careful.kernel.work import World
@@ -225,3 +226,14 @@ def test_customers_keys_are_here_and_gone_in_time(quiet: World, tmp_path: Path) 
     assert "was to be destroyed by" in said()[0][1]
     customer_data.turn_epochs(quiet)
     assert said()[0][0] == "good"
+
+
+def test_whether_devices_are_watched(quiet: World, clock: ManualClock) -> None:
+    def said() -> str:
+        return next(one.state for one in doctor.watch(quiet) if one.name == "watch")
+
+    assert said() == "warning"
+    monitoring.note_watched(quiet, "mqtt", 1, 1, 0)
+    assert said() == "good"
+    clock.advance(timedelta(hours=3))
+    assert said() == "bad"

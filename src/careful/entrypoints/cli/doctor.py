@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import click
 
-from careful import customer_data, devices, updates, vulnerabilities
+from careful import customer_data, devices, monitoring, updates, vulnerabilities
 from careful.entrypoints.cli.listening import ports
 from careful.entrypoints.cli.output import json_option, say_json
 from careful.kernel import audit, outbox
@@ -25,6 +25,7 @@ from careful.kernel.work import World
 _ROOM_BYTES = 1 << 30
 _EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)  # no clock is right before this program was written
 _TLS_WARN_DAYS = 14
+_WATCHED_EVERY = timedelta(hours=2)  # it says so every hour
 _DAYS = 72  # from so many hours on, time left is said in days
 
 
@@ -204,6 +205,20 @@ def deltas(world: World) -> Iterator[Check]:
         yield Check("deltas", "good", "Made for the versions that devices run.")
 
 
+def watch(world: World) -> Iterator[Check]:
+    """See that somebody watches what devices do, and that no device waits for a person."""
+    newest = monitoring.watched_at(world)
+    if newest is None:
+        yield Check("watch", "warning", "No gateway has watched devices yet.", "careful up")
+    elif world.clock.now() - newest > _WATCHED_EVERY:
+        yield Check("watch", "bad", f"The last sign of it is of {newest:%Y-%m-%d %H:%MZ}.", "careful up")
+    else:
+        yield Check("watch", "good", "Devices are being watched.")
+    held = monitoring.counts(world)["held"]
+    if held:
+        yield Check("held devices", "warning", f"{held} wait for a person's word.", "careful watch list")
+
+
 CHECKS: tuple[Callable[[World], Iterator[Check]], ...] = (
     clock,
     disk,
@@ -218,6 +233,7 @@ CHECKS: tuple[Callable[[World], Iterator[Check]], ...] = (
     update_metadata,
     online_roles,
     deltas,
+    watch,
 )
 
 
@@ -250,7 +266,7 @@ def examine(world: World) -> list[Check]:
 @json_option
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> None:
-    """Check clock, disk, keys, ports, TLS, ledger, outbox, feeds, trust and deltas. Exit 1 when something is bad."""
+    """Check clock, disk, keys, ports, TLS, ledger, outbox, feeds, trust, deltas, watch. Exit 1 when one is bad."""
     parts: Any = ctx.obj
     try:
         found = examine(parts.world())
