@@ -18,7 +18,7 @@ import device_path_fleet as fleet
 import nats_cluster
 import postgres
 import tough_fleet
-from scale import Processes, installation, stored
+from scale import Processes, count, installation, stored
 
 from careful.kernel.work import World
 
@@ -31,7 +31,7 @@ def throughput(world: World, processes: Processes, rate: int, seconds: float) ->
     names = [path.name for path in sorted((world.home / "bench").iterdir())]
     began = time.monotonic()
     seen = fleet.load(world.home, names, rate, seconds, world.settings.mqtt_port)
-    while sum(map(len, stored(world).values())) < seen.acked:
+    while count(world) < seen.acked:
         assert time.monotonic() - began < PATIENCE, "the workers do not get on"
         time.sleep(0.2)
     assert processes.running
@@ -69,7 +69,7 @@ def disaster(world: World, nats: nats_cluster.Cluster, processes: Processes, sec
 
     began = time.monotonic()
     uvloop.run(run())
-    while sum(map(len, stored(world).values())) < DEVICES * total and time.monotonic() - began < PATIENCE + seconds:
+    while count(world) < DEVICES * total and time.monotonic() - began < PATIENCE + seconds:
         time.sleep(0.5)
     said = stored(world)
     faults = tough_fleet.faults({name: said.get(name, []) for name in names}, total)

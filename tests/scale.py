@@ -78,3 +78,10 @@ def stored(world: World) -> dict[str, list[int]]:
             assert b"canary" not in bytes(payload)
             found.setdefault(device, []).append(plain_fields(bytes(payload))["n"])
     return found
+
+
+def count(world: World) -> int:
+    """Count the readings that are stored."""
+    with world.database.transaction("read") as connection:
+        query = text("SELECT count(*) FROM customer_data_reading WHERE topic = 'up/reading'")
+        return int(connection.execute(query).scalar_one())

@@ -11,7 +11,7 @@ from pathlib import Path
 import nats_cluster
 import pytest
 import tough_fleet
-from scale import Processes, installation, stored
+from scale import Processes, count, installation, stored
 
 from careful.kernel.work import World
 
@@ -51,7 +51,7 @@ def test_one_of_each_is_killed_and_nothing_is_lost_doubled_or_out_of_order(world
         assert sum(one.lost for one in fleet) > 0
         assert [one.out_of_turn for one in fleet] == [[]] * DEVICES
         until = time.monotonic() + PATIENCE
-        while sum(map(len, stored(world).values())) < DEVICES * TOTAL and time.monotonic() < until:
+        while count(world) < DEVICES * TOTAL and time.monotonic() < until:
             time.sleep(0.2)
         assert tough_fleet.faults(stored(world) | {n: stored(world).get(n, []) for n in names}, TOTAL) == []
     finally:

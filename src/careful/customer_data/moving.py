@@ -5,6 +5,7 @@ same transaction as what was moved; the row is held meanwhile, so that several w
 that is killed lets go of them at once. Only after the commit is a source told that it may forget.
 """
 
+import time
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from random import sample
@@ -26,6 +27,7 @@ DAYS_AHEAD = 3
 _AMONG = 256
 _LATE = 60_000_000  # microseconds by which gateways' clocks and a slow block may differ
 _WRITERS_DAYS = 2
+_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
 
 
@@ -63,7 +65,16 @@ class Mover:
         self._days: set[date] = set()
 
     def advance(self, world: World) -> int:
-        """Move what has come; return how many messages were new, or had been there before."""
+        """Move what has come, for a second at most: there are other chores. Return how many messages were moved."""
+        until, count = time.monotonic() + _SECONDS, 0
+        while moved := self._once(world):
+            count += moved
+            if time.monotonic() > until:
+                break
+        return count
+
+    def _once(self, world: World) -> int:
+        """Move one batch of some sources; return how many messages were new, or had been there before."""
         feed = self._feed
         sources = feed.sources()
         if not self._prepared.issuperset(sources):

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from secrets import token_hex
 
 import structlog
@@ -24,7 +25,9 @@ from careful.kernel.jetstream import FAILURES, STREAM, SUBJECT, Link, open_strea
 from careful.kernel.settings import Settings
 
 GATHER_SECONDS = 0.003
-"""How long the first message of a block waits for others."""
+"""How long the first message of a block waits for others, in a lane where nothing was under way."""
+BETWEEN_SECONDS = 0.012
+"""From the beginning of one block of a lane to the next: each costs the cluster, and the worker, about the same."""
 GIVE_UP_SECONDS = 8.0
 _TRY_SECONDS = 2.0
 _PAUSE_SECONDS = 0.1
@@ -109,7 +112,15 @@ class JetStreamInbox:
         until = time.monotonic() + _CLOSE_SECONDS
         while self._waiting and time.monotonic() < until:
             time.sleep(0.01)
+        with suppress(Unavailable):
+            self._link.call(self._end())
         self._link.close()
+
+    async def _end(self) -> None:
+        tasks = [lane.task for lane in self._lanes if lane.task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def _take(self, block: Sequence[Entry], done: Done, size: int) -> None:
         """Share a block out among the partitions. From here on everything runs in the link's loop."""
@@ -137,6 +148,7 @@ class JetStreamInbox:
         """Send what waits in a lane, one block after the other."""
         await asyncio.sleep(GATHER_SECONDS)
         while lane.waiting:
+            began = self._link.loop.time()
             entries, tickets = lane.take()
             lane.number += 1
             failure: Exception | None = None
@@ -148,6 +160,7 @@ class JetStreamInbox:
                 tickets += [ticket for _, ticket in lane.waiting]  # what came later must not be stored before it
                 lane.waiting.clear()
             self._settle(tickets, failure)
+            await asyncio.sleep(max(0.0, began + BETWEEN_SECONDS - self._link.loop.time()))
         lane.task = None
 
     async def _publish(self, place: int, number: int, data: bytes) -> None:
