@@ -6,7 +6,8 @@ from careful.monitoring.detections.topic_probing import Memory, detect
 
 CASES = {
     "one of another device": ({"foreign-topic": 1}, "alert"),
-    "three of another device": ({"foreign-topic": 2, "foreign-subscription": 1}, "quarantine"),
+    "three of another device": ({"foreign-topic": 2, "client-id": 1}, "quarantine"),
+    "listening to everything": ({"foreign-subscription": 14}, "alert"),
     "two that do not exist": ({"undeclared-stream": 2}, None),
     "three that do not exist": ({"undeclared-stream": 2, "unknown-topic": 1}, "alert"),
     "other refusals": ({"malformed-payload": 50, "undeclared-field": 9}, None),
