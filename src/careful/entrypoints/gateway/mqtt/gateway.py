@@ -296,7 +296,7 @@ class Gateway:
             self._recent_cuts.pop(cut.device, None)  # the newest stand last
             self._recent_cuts[cut.device] = cut.number
             connection = self.connections.get(cut.device)
-            if connection is not None:
+            if connection is not None and connection.cut_mark < cut.number:  # else it was let in again since
                 connection.feed(Cut("the device was cut off"))
         for device in list(self._recent_cuts)[:-_CUTS_REMEMBERED]:
             del self._recent_cuts[device]
