@@ -40,14 +40,14 @@ def steady(count: float) -> float:
 
 
 class Recent(Struct, array_like=True, frozen=True):
-    """How often something happened in the minute under way."""
+    """How often something happened in the minute (or other span) under way."""
 
     began: float = 0.0
     count: int = 0
 
-    def add(self, window: Window, count: int) -> "Recent":
-        """Return the count with so many more, in the same minute or a new one."""
-        if self.began <= window.start < self.began + _MINUTE:
+    def add(self, window: Window, count: int, seconds: float = _MINUTE) -> "Recent":
+        """Return the count with so many more, in the same span or a new one."""
+        if self.began <= window.start < self.began + seconds:
             return Recent(self.began, self.count + count)
         return Recent(window.start, count)
 

@@ -54,7 +54,14 @@ def test_what_was_saved_up_while_away_may_come_at_once_but_not_more(expected, a_
 
 def test_coming_back_to_send_more_than_declared_cuts_off(expected, a_window):
     memory, actions = Memory(), []
-    for second in range(3):
-        found, memory = detect(a_window(start=1e6 + second, refusals={"over-rate": 5}), expected, memory)
+    for second in range(2):
+        found, memory = detect(a_window(start=1e6 + second, refusals={"over-rate": 15}), expected, memory)
         actions.append(found and found.action)
-    assert actions == [None, "quarantine", "quarantine"]
+    assert actions == [None, "quarantine"]
+
+
+def test_an_honest_client_that_sends_too_much_and_waits_before_it_comes_back_is_no_flood(expected, a_window):
+    memory = Memory()
+    for second in range(600):
+        found, memory = detect(a_window(start=1e6 + second, refusals={"over-rate": 5}, connects=1), expected, memory)
+        assert found is None

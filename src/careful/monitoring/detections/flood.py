@@ -17,7 +17,7 @@ LIMIT = (
     "Messages: ten times all declared rates of a second and what chance adds, never below 20, and beside that what the "
     "device has not yet sent of its declared messages of up to a day; where no rates are declared, ten times the "
     "device's own usual second, never below 50, and 200 before it is known. Packets: ten times the usual second, never "
-    "below 500, and 5,000 before. Connections: 20 in ten seconds. Refused over the declared rate: 10 in a minute."
+    "below 500, and 5,000 before. Connections: 20 in ten seconds. Refused over the declared rate: 20 in 3 s."
 )
 BUDGET = 0.001
 ACTION: Action = "quarantine"
@@ -27,7 +27,7 @@ _MESSAGES_FLOOR, _MESSAGES_BASELINE, _MESSAGES_UNKNOWN = 20.0, 50.0, 200.0
 _PACKETS_FLOOR, _PACKETS_UNKNOWN = 500.0, 5_000.0
 _CONNECTS_MOST, _CONNECT_SECONDS = 20.0, 10.0
 _SAMPLES = 120
-_REFUSED_MOST = 10
+_REFUSED_MOST, _REFUSED_SECONDS = 20, 3.0
 _DAY = 86400.0
 
 
@@ -54,7 +54,7 @@ def detect(window: Window, expected: Expected, memory: Memory) -> tuple[Detectio
     if not since <= window.start < since + _CONNECT_SECONDS:
         connects, since = 0.0, window.start
     connects += window.connects
-    refused = memory.refused.add(window, window.refusals.get("over-rate", 0))
+    refused = memory.refused.add(window, window.refusals.get("over-rate", 0), _REFUSED_SECONDS)
     unsent = _unsent(window, expected, memory)
     found = _judge(window, expected, memory, (messages, packets, connects), unsent) or _refused(window, refused)
     return found, Memory(
@@ -89,10 +89,13 @@ def _judge(
 
 
 def _refused(window: Window, refused: Recent) -> Detection | None:
-    """Look at what the gateway refused over the declared rate: it lets five pass and ends the connection."""
+    """Look at what the gateway refused over the declared rate.
+
+    It ends a connection after five: an honest client, which waits a second before it comes back, gets no further.
+    """
     if "over-rate" not in window.refusals or refused.count < _REFUSED_MOST:
         return None
-    says = f"It came back to send more than declared: {number(refused.count)} messages were refused within a minute."
+    says = f"It came back to send more than declared: {number(refused.count)} messages were refused within seconds."
     return fired(ID, window, refused.count, _REFUSED_MOST, "declaration", says, ACTION, "refused")
 
 

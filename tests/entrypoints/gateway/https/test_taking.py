@@ -77,7 +77,7 @@ def test_what_comes_over_https_is_watched_too(world, staff):
         connections = route(PERMIT, "a", "d/a/event/connections")
         table = b'{"peers":["203.0.113.9 4444 tcp established out 1"]}'
         await taking.store(WHO, connections, [(table, taking.check(WHO, MAY, connections, [table])[0], b"")])
-        for _ in range(10):
+        for _ in range(30):
             taking.refused(WHO, Denied("over-rate", "rare"))
         await taking.close()
         return taking
