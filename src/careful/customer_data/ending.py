@@ -143,6 +143,7 @@ class Sweeper:
 
     def _note(self, world: World, one: str, gone: int, *, settled: bool) -> None:
         with world.change(SYSTEM) as work:
+            store.take_turn(work.connection)
             found = receipts_store.find(work.connection, one)
             if found is None:
                 raise Unavailable(f"There is no receipt {one} any more.")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from careful import devices, products
+from careful.customer_data import store
 from careful.customer_data.events import AgeMeasured, ExpiredDeleted
 from careful.customer_data.records import Expiry, Oldest, Records
 from careful.customer_data.stores import records_of
@@ -151,6 +152,7 @@ class Retention:
         records = self._given or records_of(world)
         found = {(one.product, one.topic): one for one in records.oldest(product_of, asked)}
         with world.change(SYSTEM) as work:
+            store.take_turn(work.connection)  # several workers tell a fact once
             told: int = 0
             for product, each in sorted(terms.items()):
                 for one in each:

@@ -143,6 +143,9 @@ def _destroy(world: World, keys: EpochKeys, old: Epoch) -> int:
             store.set_epoch(work.connection, old.number, closed_at=work.now)
     keys.destroy(old.number)
     with world.change(SYSTEM) as work:
+        store.take_turn(work.connection)
+        if any(one.number == old.number and one.destroyed_at for one, _ in store.epochs(work.connection)):
+            return 0  # another worker was quicker
         store.set_epoch(work.connection, old.number, destroyed_at=work.now)
         for one in receipts_store.not_destroyed(work.connection, [old.number]):
             receipts_store.change(work.connection, one, destroyed_at=work.now)

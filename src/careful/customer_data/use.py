@@ -3,15 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from careful import products
-from careful.customer_data import reads_store
+from careful.customer_data import reads_store, store
 from careful.customer_data.events import RemovalProposed, UseMeasured, WasRead
 from careful.kernel import ledger
 from careful.kernel.actors import SYSTEM
 from careful.kernel.work import World
 from careful.products import BUILT_IN, Permit
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 UNREAD = timedelta(days=90)
 TOLD_EVERY = timedelta(minutes=1)
@@ -81,6 +84,7 @@ def tell_reads(world: World) -> int:
         if not reads_store.untold(connection, before):
             return 0
     with world.change(SYSTEM) as work:
+        store.take_turn(work.connection)  # several workers tell each read once
         rows = reads_store.untold(work.connection, before)
         grouped: dict[tuple[str, str, str, str], list[Any]] = {}
         for row in rows:
@@ -107,14 +111,14 @@ def measure_use(world: World) -> int:
 
 def _measure(world: World, product: str, permit: Permit) -> int:
     with world.look() as connection:
-        last = ledger.read(
-            connection, names=[UseMeasured.name], subject=f"product/{product}", newest_first=True, limit=1
-        )
-    if last and world.clock.now() - last[0].at < _MEASURED_EVERY:
-        return 0
+        if not _is_due(connection, product, world.clock.now()):
+            return 0
     rules = _rules(permit)
     streams = {place: rule for place, rule in rules.items() if place[0].startswith("up/")}  # events name no recipients
     with world.change(SYSTEM) as work:
+        store.take_turn(work.connection)
+        if not _is_due(work.connection, product, work.now):
+            return 0
         reads_store.begin_use(work.connection, [(product, stream, name) for stream, name in rules], work.now)
         reads_store.forget_others(work.connection, product, set(rules))
         rows = reads_store.uses(work.connection, product)
@@ -137,6 +141,11 @@ def _measure(world: World, product: str, permit: Permit) -> int:
             )
         )  # fmt: skip
     return 1
+
+
+def _is_due(connection: "Connection", product: str, now: datetime) -> bool:
+    last = ledger.read(connection, names=[UseMeasured.name], subject=f"product/{product}", newest_first=True, limit=1)
+    return not last or now - last[0].at >= _MEASURED_EVERY
 
 
 def _rules(permit: Permit) -> dict[tuple[str, str], products.FieldRule]:
