@@ -81,10 +81,13 @@ def read(data: bytes | bytearray, at: int, level: int = LEVEL) -> tuple[Packet, 
         return None
     head, length, body = data[at], data[at + 1], at + 2
     if length > 0x7F:  # noqa: PLR2004 (seven bits a byte)
-        sized = length_of(data, at + 1)
-        if sized is None:
-            return None
-        length, body = sized
+        if len(data) > body and data[body] <= 0x7F:  # noqa: PLR2004 (two bytes, as nearly always)
+            length, body = length & 0x7F | data[body] << 7, body + 1
+        else:
+            sized = length_of(data, at + 1)
+            if sized is None:
+                return None
+            length, body = sized
     end = body + length
     if end - at > PACKET_BYTES:
         raise Malformed(f"a packet of {end - at} bytes; {PACKET_BYTES} are taken at most", TOO_LARGE)

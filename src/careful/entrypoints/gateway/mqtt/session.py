@@ -92,11 +92,13 @@ class Session:
 
     __slots__ = (
         "_down", "_five", "_heard", "_keep_alive", "_paused", "_resting", "_terms", "_turned_away", "_up",
-        "_was_paused", "_will", "phase",
+        "_was_paused", "_will", "device", "phase",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.phase: Phase = "opening"
+        self.device = ""
+        """Whose session it is: the certificate's name."""
         self._turned_away: NotLetIn | None = None
         self._heard = 0.0
         self._keep_alive = CONNECT_SECONDS / _LATE
@@ -114,11 +116,6 @@ class Session:
             return self._HANDLERS[type(event)](self, event)
         except Over as over:
             return self._end(over.why, over.code)
-
-    @property
-    def device(self) -> str:
-        """Whose session it is: the certificate's name."""
-        return self._up.device
 
     @property
     def deadline(self) -> float:
@@ -143,7 +140,7 @@ class Session:
     # Coming
 
     def _opened(self, event: ConnectionOpened) -> list[Command]:
-        self.phase, self._heard = "greeting", event.now
+        self.phase, self.device, self._heard = "greeting", event.device, event.now
         up = self._up
         up.device, up.permit, up.consents, up.spent = event.device, event.permit, event.consents, event.spent
         up.clock = event.clock
@@ -206,7 +203,7 @@ class Session:
         if type(commands[0]) is Count and up.is_refused_often and not self._resting:
             self._resting = True
             commands.append(Rest(REST_SECONDS if self._five else LAST_REST_SECONDS))
-        if self._paused or self._resting or up.is_full:
+        if up.is_full or self._resting or self._paused:
             commands += self._flow()
         return commands
 

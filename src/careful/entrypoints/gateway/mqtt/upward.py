@@ -122,7 +122,7 @@ class Upward:
         fields = checked.fields
         if not fields or route.stream.personal.isdisjoint(fields):
             stream, fields = None, None
-        once = bool(route.stream.time) and route.stream.time in (checked.fields or ())
+        once = route.stream.time != "" and route.stream.time in (checked.fields or ())
         store = Store(token, route.topic, payload, number, packet.dup, stream, fields, qos > 1, once)
         commands: list[Command] = [store]
         if qos > 1:
