@@ -21,6 +21,7 @@ from careful.entrypoints.gateway.mqtt.codec import Reader
 from careful.entrypoints.gateway.mqtt.events import ConnectionOpened, Joined, PacketReceived, Store
 from careful.entrypoints.gateway.mqtt.packets import Connect, Publish, write
 from careful.entrypoints.gateway.mqtt.session import Session
+from careful.entrypoints.gateway.mqtt.signals import Signals
 from careful.entrypoints.gateway.sealing import Pool, sealed
 from careful.kernel.inbox import GROUP_MOST, Message, SqliteInbox
 from careful.kernel.settings import Settings
@@ -29,7 +30,14 @@ from careful.kernel.work import World
 COUNT = 20_000
 TOGETHER = 20
 """Messages that come in one read of the network."""
-STAGES = ("TLS: decrypt", "parse packets", "permission: topic, fields, types, ranges", "seal two fields", "disk")
+STAGES = (
+    "TLS: decrypt",
+    "parse packets",
+    "permission: topic, fields, types, ranges",
+    "seal two fields",
+    "count for the detections",
+    "disk",
+)
 
 
 def microseconds(job: Callable[[], Any]) -> float:
@@ -133,6 +141,17 @@ def sealing(world: World, device: str, stores: Sequence[Store]) -> tuple[float, 
     return microseconds(seal), found
 
 
+def counting(world: World, device: str, stores: Sequence[Store]) -> float:
+    """Price what the watch is told."""
+    signals = Signals(world)
+
+    def count() -> None:
+        for one in stores:
+            signals.sent(device, one.topic, one.payload)
+
+    return microseconds(count)
+
+
 def storing(world: World, messages: Sequence[Message]) -> float:
     """Price the disk: blocks of a few milliseconds, committed in groups with `synchronous=FULL`."""
     box, gate = SqliteInbox(world.home, world.clock), threading.Semaphore(8)
@@ -160,6 +179,7 @@ def ladder() -> list[float]:
         prices.append(took)
         took, messages = sealing(world, device, stores)
         prices.append(took)
+        prices.append(counting(world, device, stores))
         prices.append(storing(world, messages))
         world.database.close()
     return prices
