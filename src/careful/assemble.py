@@ -94,6 +94,7 @@ def chores() -> "list[Chore]":
         Chore("retired", customer_data.Retirement().advance, 60.0),
         Chore("sweep_ended", customer_data.Sweeper().advance),
         Chore("tell_reads", customer_data.tell_reads),
+        Chore("remove_exports", customer_data.remove_exports, 60.0),
         Chore("use", customer_data.measure_use, 3600.0),
         Chore("bring_home", customer_data.bring_home, 3600.0),
         Chore("retention", customer_data.Retention().advance),
@@ -105,7 +106,7 @@ def chores() -> "list[Chore]":
         for step in flow.steps
         if step.advance
     ]
-    handlers = notices.handlers()
+    handlers = {**notices.handlers(), **customer_data.request_handlers()}
     listed.append(Chore("deliver", lambda world: outbox.deliver(world, handlers)))
     return listed
 

@@ -37,6 +37,27 @@ from careful.customer_data.reading import BULK_TIME, READ_MOST, Answer, BulkRead
 from careful.customer_data.receipts import receipt, receipt_verifier, receipts, signed_receipt
 from careful.customer_data.records import Expiry, InboxRecords, Oldest, Records, Row, Swept
 from careful.customer_data.records_postgres import PostgresRecords
+from careful.customer_data.request_clock import Deadline, deadline
+from careful.customer_data.request_export import FETCH_WITHIN, export_requested, fetch_export, remove_exports
+from careful.customer_data.request_model import PROOFS, REQUEST_KINDS, Request, RequestKind
+from careful.customer_data.request_proof import (
+    challenge,
+    prove_by_code,
+    prove_by_signature,
+    prove_by_staff,
+    request_handlers,
+    send_code,
+)
+from careful.customer_data.request_receipts import signed_request
+from careful.customer_data.requests import (
+    correct_requested,
+    delete_requested,
+    extend_request,
+    find_request,
+    open_request,
+    refuse_request,
+    requests_of,
+)
 from careful.customer_data.retention import Age, Retention, ages, longest_kept
 from careful.customer_data.rotation import epochs_at_fault, give_up_keys, turn_epochs
 from careful.customer_data.sealing import DataKey, NotOpened, SealedRecord, is_sealed, plain_fields, read_sealed, seal
@@ -53,6 +74,11 @@ __all__ = [
     "prove_deletion", "Proof", "Find",
     "hold", "let_go", "end_holding", "HOLD_SECONDS",
     "Receipt", "Release", "receipt", "receipts", "signed_receipt", "receipt_verifier",
+    # what customers ask for
+    "Request", "RequestKind", "REQUEST_KINDS", "PROOFS", "Deadline", "deadline", "open_request", "find_request",
+    "requests_of", "extend_request", "refuse_request", "send_code", "prove_by_code", "prove_by_signature",
+    "prove_by_staff", "challenge", "request_handlers", "export_requested", "fetch_export", "remove_exports",
+    "FETCH_WITHIN", "correct_requested", "delete_requested", "signed_request",
     # the form at rest
     "DataKey", "seal", "SealedRecord", "is_sealed", "read_sealed", "plain_fields", "NotOpened",
     # who agreed to what

@@ -8,7 +8,7 @@ import time
 from datetime import datetime, timedelta
 
 from careful import devices, releases
-from careful.customer_data import reads_store, receipts_store, store
+from careful.customer_data import reads_store, receipts_store, requests_store, store
 from careful.customer_data.consent import end_consents
 from careful.customer_data.events import CustomerEnded, RecordsSwept
 from careful.customer_data.model import GRACE, Receipt, Why
@@ -35,7 +35,7 @@ def end_customer(world: World, actor: Actor, device: str, why: Why) -> Receipt:
     """End the time of a device's present customer and return the receipt. Raises NotFound for an unknown device."""
     known = devices.get(world, device)
     with world.change(actor) as work:
-        return _end(work, known, why)
+        return end_in(work, known, why)
 
 
 def transfer(world: World, actor: Actor, device: str) -> Receipt:
@@ -43,7 +43,7 @@ def transfer(world: World, actor: Actor, device: str) -> Receipt:
     known = devices.get(world, device)
     with world.change(actor) as work:
         devices.forget_contact(work, device, "transfer")
-        return _end(work, known, "transfer")
+        return end_in(work, known, "transfer")
 
 
 def reset(world: World, device: str) -> Receipt | None:
@@ -79,7 +79,8 @@ class Retirement:
         return len(alive)
 
 
-def _end(work: Work, known: devices.Device, why: Why) -> Receipt:
+def end_in(work: Work, known: devices.Device, why: Why) -> Receipt:
+    """End the time of a device's present customer as a part of other work, and return the receipt."""
     connection = work.connection
     store.take_turn(connection)
     customer = store.living(connection, known.id)
@@ -91,6 +92,7 @@ def _end(work: Work, known: devices.Device, why: Why) -> Receipt:
             epoch, due = newest.number, newest.ends + GRACE
         store.end_customer(connection, one, work.now, why)
     end_consents(work, known.id, why)
+    requests_store.forget_corrections(connection, known.id)
     made = Receipt(
         id=new_id(), device=known.id, product=known.product, customer=one, why=why, at=work.now, epoch=epoch, due=due,
         records=0, swept_at=None, destroyed_at=None,

@@ -241,3 +241,99 @@ class KeysLost(Event):
 
     epoch: int
     customers: int
+
+
+@event("customer_data.request_opened", subject="request/{request}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestOpened(Event):
+    """A customer asked for something (`kind`: access, export, correct, delete); it is due by `law`."""
+
+    request: str
+    device: str
+    product: str
+    kind: str
+    law: str
+    due: datetime
+
+
+@event("customer_data.request_extended", subject="request/{request}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestExtended(Event):
+    """A request takes longer, for a reason that is kept beside it and told to the customer."""
+
+    request: str
+    device: str
+    product: str
+    due: datetime
+
+
+@event("customer_data.request_proven", subject="request/{request}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestProven(Event):
+    """Whoever made a request proved to be the customer: by the device, its signature, e-mail, or staff's judgement."""
+
+    request: str
+    device: str
+    product: str
+    method: str
+
+
+@event("customer_data.request_code_failed", subject="request/{request}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestCodeFailed(Event):
+    """Wrong codes were given for a request, so often that the code that was sent is void."""
+
+    request: str
+    device: str
+    product: str
+    tries: int
+
+
+@event("customer_data.request_closed", subject="request/{request}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestClosed(Event):
+    """A request was answered or refused (`outcome`); `receipt` is that of a deletion, `digest` that of an export."""
+
+    request: str
+    device: str
+    product: str
+    kind: str
+    outcome: str
+    in_time: bool
+    records: int
+    digest: str
+    receipt: str
+
+
+@event("customer_data.exported", subject="device/{device}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataExported(Event):
+    """A customer's data was made into a file for them: so many records, its digest, until when it can be fetched."""
+
+    device: str
+    product: str
+    export: str
+    records: int
+    digest: str
+    until: datetime
+
+
+@event("customer_data.export_fetched", subject="request/{request}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportFetched(Event):
+    """The file that a customer asked for was fetched, to be handed to them."""
+
+    request: str
+    device: str
+    product: str
+    digest: str
+
+
+@event("customer_data.export_removed", subject="request/{request}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportRemoved(Event):
+    """The file that was made for a customer is gone: its time was over, or the customer's."""
+
+    request: str
+    device: str
+    product: str

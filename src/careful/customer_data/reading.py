@@ -4,7 +4,7 @@ What may not be read for the purpose comes back as withheld, with why. What was 
 the ledger has the sums. Who reads the personal values of too many devices in ten minutes is stopped, and it is told.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -22,6 +22,8 @@ from careful.kernel.errors import Forbidden, Invalid, NotFound, Refused, TooMany
 from careful.kernel.work import Work, World
 from careful.products import FieldRule, Permit, Stream
 
+REQUEST = "request"
+"""The purpose under which the customer's own request is answered: all of theirs."""
 BULK_TIME = timedelta(minutes=10)
 READ_MOST = 1000
 """Records in one answer."""
@@ -115,11 +117,23 @@ def bulk_reads(world: World, since: datetime) -> list[BulkRead]:
     ]
 
 
+def open_requested(world: World, actor: Actor, device: str, rows: Sequence[Row]) -> list[Reading]:
+    """Open records of a device for its present customer, who asked for them: all that is theirs, logged like any read.
+
+    It is no use of a field: what is read for requests alone is still proposed to be collected no more.
+    """
+    known = devices.get(world, device)
+    opener = _Opener(world, known.id, known.product, products.permit_of(world, known.product), None, frozenset())
+    readings = [opener.open(row) for row in rows]
+    _log(world, actor, known, REQUEST, readings, opener.personal_streams)
+    return readings
+
+
 class _Opener:
-    """Opens the records of one device, for one purpose, in some roles."""
+    """Opens the records of one device, for one purpose (None: for the customer), in some roles."""
 
     def __init__(
-        self, world: World, device: str, product: str, permit: Permit, purpose: str, roles: frozenset[str]
+        self, world: World, device: str, product: str, permit: Permit, purpose: str | None, roles: frozenset[str]
     ) -> None:
         self._world, self._product, self._purpose, self._roles = world, product, purpose, roles
         self._permits = {permit.version: permit}
@@ -165,6 +179,8 @@ class _Opener:
             self.personal_streams.add(topic)
 
     def _withheld(self, topic: str, version: int, name: str) -> str:
+        if self._purpose is None:
+            return ""
         rules = [_rule(self._now, topic, name)]
         if version not in {0, self._now.version}:
             rules.append(_rule(self._permit(version), topic, name))
@@ -224,7 +240,8 @@ def _log_stream(
         "records": len(some), "personal": personal, "told": False,
     }  # fmt: skip
     reads_store.log(work.connection, [row | {"customer": one} for one in sorted(customers) or [""]])
-    reads_store.note_use(work.connection, known.product, stream, fields, work.now)
+    if purpose != REQUEST:
+        reads_store.note_use(work.connection, known.product, stream, fields, work.now)
 
 
 def _stop(world: World, actor: Actor, count: int) -> None:

@@ -10,7 +10,8 @@ VERBS: Mapping[str, tuple[str, ...]] = {
     "releases": ("read", "add", "sign", "publish", "withdraw"),
     "devices": ("read", "enrol", "own", "quarantine", "restore", "revoke", "retire"),
     # read: how data is kept and who read it; open: the values, where the declaration names role and purpose as well.
-    "data": ("read", "open", "end", "consent"),
+    # request: answering what customers ask for; release: handing de-identified data to others.
+    "data": ("read", "open", "end", "consent", "request", "release"),
     "cases": ("read", "feed", "judge", "account", "close"),
     "rollouts": ("read", "start", "halt", "resume", "drill"),
     "notices": ("read", "draft", "publish", "tell"),
@@ -48,7 +49,7 @@ ROLES: Mapping[str, Mapping[str, frozenset[str]]] = {
         "products": frozenset({"read"}),
         "releases": frozenset({"read"}),
         "devices": frozenset({"read", "own", "quarantine"}),
-        "data": frozenset({"read", "open", "end", "consent"}),
+        "data": frozenset({"read", "open", "end", "consent", "request"}),
         "cases": frozenset({"read", "account"}),
         "rollouts": frozenset({"read"}),
         "notices": frozenset({"read", "draft"}),

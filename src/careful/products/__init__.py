@@ -28,6 +28,7 @@ from careful.products.lint import Finding, Report, check, lint, not_read
 from careful.products.lint_table import RULES
 from careful.products.model import Declared, Ending, Product, Stage, Version, update_method
 from careful.products.mud import Way, mud, mud_url, ways
+from careful.products.pack import laws_pack
 from careful.products.page import DataRow
 from careful.products.parsing import parse
 from careful.products.permit import (
@@ -68,6 +69,7 @@ __all__ = [
     "versions",
     "text_of",
     "permit_of",
+    "laws_pack",
     "permit_at",
     "plain_stream",
     "consent_word",
