@@ -137,7 +137,7 @@ def fetch(ctx: click.Context, *, request_id: str, target: Path) -> None:
 @click.argument("request_id", metavar="REQUEST")
 @click.option("--stream", required=True, help="Such as up/climate.")
 @click.option("--at", required=True, help="When the reading came, as the export says it (RFC 3339).")
-@click.option("--field", required=True)
+@click.option("--field", required=True, help="Which field of it.")
 @click.option("--value", required=True, help="What the customer says is right.")
 @json_option
 @click.pass_context
