@@ -75,6 +75,7 @@ def test_every_step_of_every_workflow_is_a_chore():
         "retired",
         "sweep_ended",
         "retention",
+        "remove_exports",
         "bring_home",
         "feeds",
         "deltas",

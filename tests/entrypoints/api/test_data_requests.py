@@ -30,9 +30,9 @@ def test_from_the_first_word_to_the_file(api: TestClient, world: World, staff: A
     signed = key.sign(f"careful customer request {one}".encode(), ec.ECDSA(hashes.SHA256()))
     shown = {"key": base64.b64encode(der).decode(), "signature": base64.b64encode(signed).decode()}
     assert api.post(f"{where}/proof/signature", json=shown).json()["proof"] == "signature"
-    assert api.get(f"{where}/file").status_code == 404
+    assert api.post(f"{where}/file").status_code == 404
     assert api.post(f"{where}/answer").json()["records"] == 1
-    found = api.get(f"{where}/file")
+    found = api.post(f"{where}/file")
     assert found.headers["cache-control"] == "no-store"
     with zipfile.ZipFile(io.BytesIO(found.content)) as archive:
         assert b"hall" in archive.read("readings.jsonl")
@@ -48,7 +48,7 @@ def test_from_the_first_word_to_the_file(api: TestClient, world: World, staff: A
     assert api.post(f"/data/requests/{gone}/refusal", json={"reason": "no"}).status_code == 409
     assert len(api.get("/data/requests", params={"device": "cam-1-001"}).json()) == 3
     assert api.get(where).json()["outcome"] == "answered"
-    assert api.get(f"{where}/file").status_code == 409  # the customer's time has ended
+    assert api.post(f"{where}/file").status_code == 409  # the customer's time has ended
 
 
 def test_who_only_reads_hands_nothing_out(caller, world: World, staff: Actor, tmp_path: Path) -> None:
@@ -56,4 +56,4 @@ def test_who_only_reads_hands_nothing_out(caller, world: World, staff: Actor, tm
     reader = caller("data:read")
     assert reader.get("/data/requests").status_code == 200
     assert reader.post("/data/requests", json={"device": "cam-1-001", "kind": "export"}).status_code == 403
-    assert reader.get("/data/requests/x/file").status_code == 403
+    assert reader.post("/data/requests/x/file").status_code == 403

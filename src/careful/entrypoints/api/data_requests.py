@@ -128,9 +128,9 @@ def refuse(world: TheWorld, actor: _Answer, request: str, why: Why) -> Request:
     return customer_data.refuse_request(world, actor, request, why.reason)
 
 
-@router.get("/{request}/file", response_class=Response)
+@router.post("/{request}/file", response_class=Response)
 def file(world: TheWorld, actor: _Answer, request: str) -> Response:
-    """Return the file (zip) that was made, to be handed to the customer; for a week. It is noted."""
+    """Return the file (zip) that was made, to be handed to the customer; for a week. An act, and noted as one."""
     content = customer_data.fetch_export(world, actor, request)
     headers = {"content-disposition": f'attachment; filename="request-{request}.zip"', "cache-control": "no-store"}
     return Response(content, media_type="application/zip", headers=headers)
