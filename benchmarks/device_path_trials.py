@@ -43,7 +43,7 @@ def kills(devices: int = 20, rate: float = 200.0, count: int = KILLS) -> dict[st
         home = Path(folder) / "data"
         world = open_world(Settings(data=home, mqtt_port=fleet.PORT))
         names = tough_fleet.make(world, devices)
-        total = int(rate * 2 * KILL_SECONDS * count)  # each start takes about as long again
+        total = int(rate * KILL_SECONDS * (count + 1))
         tough = tough_fleet.fleet(world, names, total, rate)
         world.database.close()
         killed = 0
@@ -52,14 +52,13 @@ def kills(devices: int = 20, rate: float = 200.0, count: int = KILLS) -> dict[st
             nonlocal killed
             while any(one.acked < one.total for one in tough):
                 with fleet.gateway(data=home) as process:
-                    until = time.monotonic() + KILL_SECONDS
                     while any(one.acked < one.total for one in tough):
-                        if killed < count and time.monotonic() > until:
+                        heard = sum(one.acked for one in tough) / (devices * total)
+                        if killed < count and heard > (killed + 1) / (count + 1):  # spread over the whole run
+                            process.kill()
+                            killed += 1
                             break
-                        await asyncio.sleep(0.05)
-                    if killed < count:
-                        process.kill()
-                        killed += 1
+                        await asyncio.sleep(0.02)
 
         async def run() -> None:
             await asyncio.gather(murder(), *(one.run() for one in tough))

@@ -12,6 +12,8 @@ that leaves in good order with nothing unacknowledged has settled all it sent.
 Readings live here for `days` and never enter the ledger.
 """
 
+import fcntl
+import os
 import sqlite3
 import threading
 import time
@@ -31,6 +33,8 @@ from careful.kernel.errors import Unavailable
 from careful.kernel.groups import Groups
 
 FILE = "inbox.sqlite"
+TURN = "inbox.turn"
+"""Held by whoever commits: several gateways take turns by it."""
 GROUP_MOST = 2048
 GROUP_SECONDS = 0.004
 WAITING_BYTES = 64 * 1024 * 1024
@@ -152,6 +156,7 @@ class SqliteInbox:
         self._waiting = 0
         self._closed = False
         self._connection: sqlite3.Connection | None = connect(home, TABLES)
+        self._turn = os.open(home / TURN, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._sources: dict[tuple[str, str], int] = {}
         self._sweep_due = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="inbox", daemon=True)
@@ -186,6 +191,7 @@ class SqliteInbox:
                 self._sweep()
         if self._connection is not None:
             self._connection.close()
+        os.close(self._turn)
 
     def _commit(self, blocks: list[tuple[Sequence[Entry], Done, int]]) -> None:
         failure: Exception | None = None
@@ -237,6 +243,7 @@ class SqliteInbox:
             self._connection = connect(self._home, TABLES)
         connection = self._connection
         try:
+            fcntl.flock(self._turn, fcntl.LOCK_EX)  # among gateways: SQLite would sleep and try again, for longer
             connection.execute("BEGIN IMMEDIATE")
             yield connection
             connection.execute("COMMIT")
@@ -245,6 +252,8 @@ class SqliteInbox:
             self._sources.clear()
             connection.close()  # what was not committed is gone with it
             raise
+        finally:
+            fcntl.flock(self._turn, fcntl.LOCK_UN)
 
     def _sweep(self) -> None:
         """Delete the oldest messages that are too old or too many, a few at a time so that nobody waits for long."""
