@@ -59,6 +59,8 @@ class Window:
     bytes: Mapping[str, int] = field(default_factory=lambda: NOTHING)
     refusals: Mapping[str, int] = field(default_factory=lambda: NOTHING)
     """Refused by kind, in the gateway's words: `undeclared-field`, `foreign-topic`, `unknown-topic`, ..."""
+    left_out: int = 0
+    """How many of the refusals cost a field only: the message without it was taken, and is among the messages."""
     connects: int = 0
     disconnects: int = 0
     networks: frozenset[str] = frozenset()

@@ -2,11 +2,13 @@
 
 import pytest
 
-from careful.monitoring.detections.flood import Memory, detect, message_limit
-from careful.monitoring.model import Expected
+from careful.monitoring.detections.flood import Memory, detect, usual_limit
+from careful.monitoring.model import Expected, Rate
 from careful.monitoring.numbers import Baseline, steady
 
-BLANK = Expected("cam-9")
+PARTLY = Expected(
+    "cam-9", rates={"slow": Rate(5, None, 60)}, streams={"slow": frozenset("n"), "telemetry": frozenset("n")}
+)
 CASES = {
     "a declared period at once": ({"messages": {"up/telemetry": 60}}, None),
     "a flood of messages": ({"messages": {"up/telemetry": 500}}, "messages"),
@@ -27,11 +29,30 @@ def test_cases(case, expected, a_window):
 
 
 def test_without_rates_the_own_past_decides():
-    assert message_limit(BLANK, Baseline()) == 200
+    assert usual_limit(Baseline()) == 200
     usual = Baseline(steady(20), 1.0, 500)
-    assert 200 < message_limit(BLANK, usual) < 450
-    assert message_limit(BLANK, Baseline(steady(1), 1.0, 500)) == pytest.approx(68, abs=1)
-    assert message_limit(BLANK, Baseline(steady(0.1), 1.0, 500)) == 50
+    assert 200 < usual_limit(usual) < 450
+    assert usual_limit(Baseline(steady(1), 1.0, 500)) == pytest.approx(68, abs=1)
+    assert usual_limit(Baseline(steady(0.1), 1.0, 500)) == 50
+
+
+@pytest.mark.parametrize(
+    ("what", "limit_from"),
+    [
+        ({"messages": {"up/telemetry": 100}}, None),
+        ({"messages": {"up/telemetry": 100}, "refusals": {"wrong-type": 90}}, None),
+        ({"messages": {"up/slow": 100}}, "declaration"),
+        ({"messages": {"up/telemetry": 300}}, "built-in"),
+    ],
+)
+def test_a_rate_speaks_of_its_own_data_item_alone(what, limit_from, a_window):
+    found, _ = detect(a_window(**what), PARTLY, Memory())
+    assert (found and found.limit_from) == limit_from
+
+
+def test_fields_that_were_left_out_are_no_messages_of_their_own(expected, a_window):
+    one = a_window(messages={"up/telemetry": 1}, refusals={"undeclared-field": 64}, left_out=64)
+    assert detect(one, expected, Memory())[0] is None
 
 
 def test_connections_add_up_over_ten_seconds(expected, a_window):

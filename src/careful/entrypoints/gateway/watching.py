@@ -39,6 +39,7 @@ class Tally:
     topics: dict[str, list[int]] = field(default_factory=dict)
     """Topic -> messages, bytes."""
     refusals: dict[str, int] = field(default_factory=dict)
+    left_out: int = 0
     undeclared: dict[str, int] = field(default_factory=dict)
     connects: int = 0
     disconnects: int = 0
@@ -214,6 +215,7 @@ class Watch:
             messages={topic: count for topic, (count, _) in tally.topics.items()},
             bytes={topic: size for topic, (_, size) in tally.topics.items()},
             refusals=tally.refusals,
+            left_out=tally.left_out,
             connects=tally.connects,
             disconnects=tally.disconnects,
             networks=frozenset(tally.networks),

@@ -15,9 +15,10 @@ WORDS = (
 )
 LIMIT = (
     "Messages: ten times all declared rates of a second and what chance adds, never below 20, and beside that what the "
-    "device has not yet sent of its declared messages of up to a day; where no rates are declared, ten times the "
-    "device's own usual second, never below 50, and 200 before it is known. Packets: ten times the usual second, never "
-    "below 500, and 5,000 before. Connections: 20 in ten seconds. Refused over the declared rate: 20 in 3 s."
+    "device has not yet sent of its declared messages of up to a day. Where a data item has no rate, the rates count "
+    "for the others, and for all together ten times the device's own usual second, never below 50, and 200 before it "
+    "is known. Packets: ten times the usual second, never below 500, and 5,000 before. Connections: 20 in ten seconds. "
+    "Refused over the declared rate: 20 in 3 s."
 )
 BUDGET = 0.001
 ACTION: Action = "quarantine"
@@ -46,7 +47,7 @@ class Memory(Struct, array_like=True, frozen=True):
 def detect(window: Window, expected: Expected, memory: Memory) -> tuple[Detection | None, Memory]:
     """Look at one second, or at what a longer window comes to in a second."""
     span = max(window.seconds, 1.0)
-    messages = (window.said + sum(window.refusals.values())) / span
+    messages = (window.said + sum(window.refusals.values()) - window.left_out) / span
     packets = max(window.counters.get("packets_out", 0.0), sum(one.packets_out for one in window.flows)) / span
     if not messages and not packets and not window.connects:
         return None, memory
@@ -56,27 +57,31 @@ def detect(window: Window, expected: Expected, memory: Memory) -> tuple[Detectio
     connects += window.connects
     refused = memory.refused.add(window, window.refusals.get("over-rate", 0), _REFUSED_SECONDS)
     unsent = _unsent(window, expected, memory)
-    found = _judge(window, expected, memory, (messages, packets, connects), unsent) or _refused(window, refused)
+    rated = messages if _all_rated(expected) else _of_rated(window, expected) / span
+    found = _judge(window, expected, memory, (messages, rated, packets, connects), unsent) or _refused(window, refused)
     return found, Memory(
         memory.messages.learn(steady(messages)) if messages else memory.messages,
         memory.packets.learn(steady(packets)) if packets else memory.packets,
         connects,
         since,
         window.end,
-        max(0.0, unsent - messages * span),
+        max(0.0, unsent - rated * span),
         refused,
     )
 
 
 def _judge(
-    window: Window, expected: Expected, memory: Memory, seen: tuple[float, float, float], unsent: float
+    window: Window, expected: Expected, memory: Memory, seen: tuple[float, float, float, float], unsent: float
 ) -> Detection | None:
-    messages, packets, connects = seen
-    limit = message_limit(expected, memory.messages) + unsent
-    if messages > limit:
-        source: LimitFrom = "declaration" if expected.rates else _source(memory.messages)
-        says = f"It sent {number(messages)} messages in a second; {number(limit)} are the most that is explained."
-        return fired(ID, window, messages, limit, source, says, _action(source), "messages")
+    messages, rated, packets, connects = seen
+    if _is_rated(expected):
+        limit = declared_limit(expected) + unsent
+        if rated > limit:
+            return _too_many(window, rated, limit, "declaration")
+    if not _all_rated(expected):
+        limit = usual_limit(memory.messages)
+        if messages > limit:
+            return _too_many(window, messages, limit, _source(memory.messages))
     limit = _usual(memory.packets, _PACKETS_FLOOR, _PACKETS_UNKNOWN)
     if packets > limit:
         says = f"It sent {number(packets)} packets in a second; {number(limit)} are the most that is explained."
@@ -99,12 +104,38 @@ def _refused(window: Window, refused: Recent) -> Detection | None:
     return fired(ID, window, refused.count, _REFUSED_MOST, "declaration", says, ACTION, "refused")
 
 
-def message_limit(expected: Expected, usual: Baseline) -> float:
-    """Return the most messages in a second that are explained."""
-    rates = [one for one in expected.rates.values() if one.messages is not None]
-    if rates:
-        return max(_MESSAGES_FLOOR, most_by_chance(_TIMES * _per_second(expected), BUDGET / _DAY))
+def _too_many(window: Window, messages: float, limit: float, source: LimitFrom) -> Detection:
+    says = f"It sent {number(messages)} messages in a second; {number(limit)} are the most that is explained."
+    return fired(ID, window, messages, limit, source, says, _action(source), "messages")
+
+
+def declared_limit(expected: Expected) -> float:
+    """Return the most messages in a second that the declared rates explain."""
+    return max(_MESSAGES_FLOOR, most_by_chance(_TIMES * _per_second(expected), BUDGET / _DAY))
+
+
+def usual_limit(usual: Baseline) -> float:
+    """Return the most messages in a second that the device's own past explains."""
     return _usual(usual, _MESSAGES_BASELINE, _MESSAGES_UNKNOWN)
+
+
+def _is_rated(expected: Expected) -> bool:
+    return any(one.messages is not None for one in expected.rates.values())
+
+
+def _all_rated(expected: Expected) -> bool:
+    """Whether the rates explain all that the device says; else they speak of their own streams alone."""
+    rated = {name for name, one in expected.rates.items() if one.messages is not None}
+    return bool(rated) and rated >= set(expected.streams)
+
+
+def _of_rated(window: Window, expected: Expected) -> int:
+    rates = expected.rates
+    return sum(
+        count
+        for topic, count in window.messages.items()
+        if (rate := rates.get(topic.removeprefix("up/"))) is not None and rate.messages is not None
+    )
 
 
 def _per_second(expected: Expected) -> float:
@@ -113,7 +144,7 @@ def _per_second(expected: Expected) -> float:
 
 def _unsent(window: Window, expected: Expected, memory: Memory) -> float:
     """Return how many declared messages are still due: a burst of what was saved up is no flood."""
-    if not expected.rates:
+    if not _is_rated(expected):
         return 0.0
     if not memory.seen:
         return max(one.messages or 0.0 for one in expected.rates.values())

@@ -201,7 +201,7 @@ class Connection(asyncio.BufferedProtocol):
             case Fetch() if self._slow is not None:
                 self._held = command  # until the client has read what there is
             case Count():
-                gateway.signals.refused(self.who.device, command.kind, command.detail)
+                gateway.signals.refused(self.who.device, command.kind, command.detail, left_out=command.left_out)
                 gateway.intake.count(self.who, command.kind, command.detail, left_out=command.left_out)
             case Close():
                 self._end(command.why)

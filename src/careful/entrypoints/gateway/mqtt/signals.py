@@ -47,11 +47,12 @@ class Signals:
         if topic in LOOKED_AT and len(tally.said) < _SAID_MOST:
             tally.said.append((topic, payload))
 
-    def refused(self, device: str, kind: str, detail: str) -> None:
+    def refused(self, device: str, kind: str, detail: str, *, left_out: bool = False) -> None:
         """Count a refusal; one that kept somebody out is a refused login, unless we had cut it off ourselves."""
         if kind == "handshake" and "CERTIFICATE" not in detail:
             return  # whoever only knocks is no login
         tally = self._tally(device)
+        tally.left_out += left_out
         if kind in {"identity", "handshake"}:
             tally.refused_logins += _QUARANTINED not in detail
         elif kind == "undeclared-field":
