@@ -136,6 +136,11 @@ def test_a_refusal_names_the_rule_and_the_field(say, world, refused, where, cont
     assert refused("cam-1-001", rule).count == 1
 
 
+def test_a_refusal_says_what_to_do(say):
+    assert "careful data consent give" in problem(say("up/asked", {"n": 1}))["do"]
+    assert "product file" in problem(say("up/climate", {"voice": 1}))["do"]
+
+
 def test_of_a_batch_with_one_fault_nothing_is_taken(say, world):
     found = problem(say("up/climate", [{"n": 1}, {"n": 2}, {"celsius": "hot"}, {"n": 4}]))
     assert (found["record"], found["where"]) == (2, "climate.celsius")

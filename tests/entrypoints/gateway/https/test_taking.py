@@ -11,6 +11,7 @@ from careful.entrypoints.gateway.mqtt.permission import Denied, route
 from careful.kernel import inbox
 from careful.kernel.errors import Unavailable
 from careful.kernel.inbox import SqliteInbox
+from careful.products.permit import Checked
 
 FILE = b"""\
 schema: product/1
@@ -86,3 +87,15 @@ def test_what_comes_over_https_is_watched_too(world, staff):
     asyncio.run(story())
     assert sorted(one.rule for one in monitoring.alerts(world)) == ["flood", "rate_over_limit"]
     assert not list(world.home.glob("inbox*"))
+
+
+def test_fields_left_out_over_https_are_watched_too(world, staff):
+    async def story():
+        taking = Taking(world)
+        checked = Checked({}, (Denied("undeclared-field", "rare.spare"),))
+        await taking.store(WHO, RARE, [(b"{}", checked, b"")])
+        await taking.close()
+
+    products.declare(world, staff, FILE)
+    asyncio.run(story())
+    assert [one.rule for one in monitoring.alerts(world)] == ["undeclared_field"]

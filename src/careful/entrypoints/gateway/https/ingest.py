@@ -49,6 +49,12 @@ _WORDS = {
     "ancient-time": "The record is older than it may be kept.",
     "over-rate": "It is more than the declaration lets one device send.",
 }
+_DO = {
+    "missing-consent": "Ask the customer, and record the consent: careful data consent give DEVICE ITEM.",
+    "over-rate": "Send less often, or declare a higher rate in the product file.",
+    "future-time": "Set the device's clock, and send the record again.",
+}
+_MEND = "Mend the firmware or the product file."
 
 
 class NotTaken(CarefulError):
@@ -56,7 +62,7 @@ class NotTaken(CarefulError):
 
     def __init__(self, denied: Denied, record: int) -> None:
         super().__init__(
-            _WORDS.get(denied.kind, denied.detail), do="Mend the firmware or the product file.", where=denied.detail
+            _WORDS.get(denied.kind, denied.detail), do=_DO.get(denied.kind, _MEND), where=denied.detail
         )
         self.rule, self.record = denied.kind, record
         self.status = _STATUS.get(denied.kind, 422)  # type: ignore[misc]  # one kind of refusal, many of HTTP's answers

@@ -149,6 +149,7 @@ class Taking:
             route.stream.count(one.fields or {})
             for left_out in one.dropped:
                 self.intake.count(who, left_out.kind, left_out.detail, left_out=True)
+                self._signals.refused(who.device, left_out.kind, left_out.detail, left_out=True)
             if route.topic == "state/reported":
                 self._report(who, one.fields or {})
         if route.stream.noted:
