@@ -61,9 +61,7 @@ class NotTaken(CarefulError):
     """A record was refused, and its request with it: the rule, the place, and which record it was."""
 
     def __init__(self, denied: Denied, record: int) -> None:
-        super().__init__(
-            _WORDS.get(denied.kind, denied.detail), do=_DO.get(denied.kind, _MEND), where=denied.detail
-        )
+        super().__init__(_WORDS.get(denied.kind, denied.detail), do=_DO.get(denied.kind, _MEND), where=denied.detail)
         self.rule, self.record = denied.kind, record
         self.status = _STATUS.get(denied.kind, 422)  # type: ignore[misc]  # one kind of refusal, many of HTTP's answers
 
