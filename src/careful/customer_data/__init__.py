@@ -12,6 +12,8 @@ from careful.customer_data.consent import Consent, consent_words, consents_asked
 from careful.customer_data.consent import Kind as ConsentKind
 from careful.customer_data.consent import give as give_consent
 from careful.customer_data.consent import withdraw as withdraw_consent
+from careful.customer_data.deidentified import Copy, Released, release_deidentified, whose_copy
+from careful.customer_data.deidentify import CAUTIONS
 from careful.customer_data.ending import EXPORTED, Retirement, Sweeper, end_customer, reset, transfer
 from careful.customer_data.epoch_keys import FOLDER, EpochKeys, epoch_keys
 from careful.customer_data.holders import HOLD_SECONDS, end_holding, hold, let_go
@@ -79,6 +81,8 @@ __all__ = [
     "requests_of", "extend_request", "refuse_request", "send_code", "prove_by_code", "prove_by_signature",
     "prove_by_staff", "challenge", "request_handlers", "export_requested", "fetch_export", "remove_exports",
     "FETCH_WITHIN", "correct_requested", "delete_requested", "signed_request",
+    # for others, without persons
+    "release_deidentified", "Released", "whose_copy", "Copy", "CAUTIONS",
     # the form at rest
     "DataKey", "seal", "SealedRecord", "is_sealed", "read_sealed", "plain_fields", "NotOpened",
     # who agreed to what

@@ -337,3 +337,27 @@ class ExportRemoved(Event):
     request: str
     device: str
     product: str
+
+
+@event("customer_data.deidentified", subject="product/{product}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataDeidentified(Event):
+    """A de-identified set was measured for a recipient, and handed out (`released`) or refused for its k.
+
+    `k` is the fewest persons who look alike; `unique_percent` the share of rows of persons who are alone; `low` the
+    fields that made it low; `planted` how many rows are of persons who do not exist.
+    """
+
+    export: str
+    product: str
+    stream: str
+    recipient: str
+    released: bool
+    records: int
+    left_out: int
+    k: int
+    wanted: int
+    unique_percent: float
+    low: tuple[str, ...]
+    planted: int
+    digest: str

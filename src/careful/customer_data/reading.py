@@ -24,6 +24,7 @@ from careful.products import FieldRule, Permit, Stream
 
 REQUEST = "request"
 """The purpose under which the customer's own request is answered: all of theirs."""
+RELEASE = "de-identified set"
 BULK_TIME = timedelta(minutes=10)
 READ_MOST = 1000
 """Records in one answer."""
@@ -126,6 +127,15 @@ def open_requested(world: World, actor: Actor, device: str, rows: Sequence[Row])
     opener = _Opener(world, known.id, known.product, products.permit_of(world, known.product), None, frozenset())
     readings = [opener.open(row) for row in rows]
     _log(world, actor, known, REQUEST, readings, opener.personal_streams)
+    return readings
+
+
+def open_for_release(world: World, actor: Actor, device: str, rows: Sequence[Row]) -> list[Reading]:
+    """Open records of a device for a set from which persons are taken out; logged, and no bulk read of a person's."""
+    known = devices.get(world, device)
+    opener = _Opener(world, known.id, known.product, products.permit_of(world, known.product), None, frozenset())
+    readings = [opener.open(row) for row in rows]
+    _log(world, actor, known, RELEASE, readings, set())
     return readings
 
 
@@ -240,7 +250,7 @@ def _log_stream(
         "records": len(some), "personal": personal, "told": False,
     }  # fmt: skip
     reads_store.log(work.connection, [row | {"customer": one} for one in sorted(customers) or [""]])
-    if purpose != REQUEST:
+    if purpose not in {REQUEST, RELEASE}:
         reads_store.note_use(work.connection, known.product, stream, fields, work.now)
 
 

@@ -170,11 +170,13 @@ def _readings(world: World, actor: Actor, device: str, since: datetime | None) -
             yield {"stream": one.stream, "at": one.at, "values": one.values, "withheld": one.withheld}
 
 
-def pages(records: Records, device: str, since: datetime | None, until: datetime) -> Iterator[list[Row]]:
+def pages(
+    records: Records, device: str, since: datetime | None, until: datetime, topic: str | None = None
+) -> Iterator[list[Row]]:
     """Yield all records of a device, newest first, a thousand or so at a time; those of one moment stay together."""
     most, until = _PAGE, until + timedelta(microseconds=1)
     while True:
-        rows = records.read(device, since=since, until=until, most=most)
+        rows = records.read(device, topic=topic, since=since, until=until, most=most)
         if len(rows) < most:
             if rows:
                 yield sorted(rows, key=lambda row: row.at, reverse=True)

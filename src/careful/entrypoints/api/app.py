@@ -13,6 +13,7 @@ from careful import __version__
 from careful.entrypoints.api import (
     cases,
     data,
+    data_deidentified,
     data_reads,
     data_requests,
     devices,
@@ -37,6 +38,7 @@ ROUTERS = (
     gateway_tokens.router,
     data.router,
     data_reads.router,
+    data_deidentified.router,
     data_requests.router,
     releases.router,
     releases.policies,
