@@ -2,6 +2,7 @@
 
 import json
 
+import cbor2
 import pytest
 
 from careful.entrypoints.gateway.agents import ANSWERS, REPORTS, answer, report_topic
@@ -34,10 +35,11 @@ def test_which_topics_are_reports(topic, within):
     ],
     ids=["a report", "no report", "no json", "deep"],
 )
-def test_each_is_answered(payload, word):
-    topic, said = answer("d1", "defender/cbor", payload, 9.5)
-    assert topic == f"$aws/things/d1/defender/metrics/cbor/{word}"
-    told = json.loads(said)
+@pytest.mark.parametrize(("form", "read"), [("json", json.loads), ("cbor", cbor2.loads)], ids=["json", "cbor"])
+def test_each_is_answered_in_its_own_form(payload, word, form, read):
+    topic, said = answer("d1", f"defender/{form}", payload, 9.5)
+    assert topic == f"$aws/things/d1/defender/metrics/{form}/{word}"
+    told = read(said)
     assert (told["thingName"], told["status"], told["timestamp"]) == ("d1", word.upper(), 9)
 
 

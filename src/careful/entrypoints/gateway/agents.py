@@ -6,6 +6,7 @@ $aws/things/<device>/defender/metrics/json     a report (or `cbor`)
 
 from collections.abc import Sequence
 
+import cbor2
 import msgspec
 
 from careful import monitoring
@@ -29,12 +30,19 @@ ANSWERS = [[*_BELOW, form, word] for form in FORMS for word in ("accepted", "rej
 
 
 def answer(device: str, topic: str, payload: bytes, now: float) -> tuple[str, bytes]:
-    """Return the topic and the words with which a report is answered; `payload` is JSON by now."""
-    above = f"$aws/things/{device}/defender/metrics/{topic.rpartition('/')[2]}"
+    """Return topic and words with which a report is answered, in the report's form; `payload` is JSON by now."""
+    form = topic.rpartition("/")[2]
+    word, said = _judged(device, payload, int(now))
+    if form == "cbor":
+        said = cbor2.dumps(msgspec.json.decode(said))
+    return f"$aws/things/{device}/defender/metrics/{form}/{word}", said
+
+
+def _judged(device: str, payload: bytes, now: int) -> tuple[str, bytes]:
     try:
         report = monitoring.understand_report(msgspec.json.decode(payload))
     except (msgspec.DecodeError, RecursionError):
-        return f"{above}/rejected", monitoring.report_rejected(device, "it cannot be read", int(now))
+        return "rejected", monitoring.report_rejected(device, "it cannot be read", now)
     except monitoring.NoReport as why:
-        return f"{above}/rejected", monitoring.report_rejected(device, str(why), int(now))
-    return f"{above}/accepted", monitoring.report_accepted(device, report.number, int(now))
+        return "rejected", monitoring.report_rejected(device, str(why), now)
+    return "accepted", monitoring.report_accepted(device, report.number, now)

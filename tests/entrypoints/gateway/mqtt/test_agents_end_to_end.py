@@ -32,7 +32,7 @@ def test_a_report_is_acknowledged_answered_and_not_kept(gateway, world, form, pa
     told = first if isinstance(first, Publish) else second
     assert isinstance(told, Publish)
     assert told.topic == f"{TOPIC}/{form}/{status.lower()}"
-    said = json.loads(told.payload)
+    said = {"json": json, "cbor": cbor2}[form].loads(told.payload)
     assert (said["status"], said.get("reportId")) == (status, number)
     assert inbox.count(world.home) == 0
 
