@@ -1,5 +1,6 @@
 """Sets for others: refused below the declared k, marked, other for each recipient, and found again."""
 
+import dataclasses
 import json
 
 import pytest
@@ -67,6 +68,14 @@ def test_a_copy_says_through_whom_it_came(fleet):
     part = "\n".join(second.text.splitlines()[1:]).replace('"zone": "hall", ', "")
     assert customer_data.whose_copy(fleet, part.encode())[0].recipient == "vendor-y"
     assert customer_data.whose_copy(fleet, b'nonsense\n[1]\n{"record": "none"}\n') == []
+
+
+def test_it_is_logged_as_a_read_and_stops_nobody(fleet):
+    fleet = dataclasses.replace(fleet, settings=fleet.settings.model_copy(update={"bulk_read_devices": 2}))
+    make(fleet, suppress=True)
+    found = [one for one in customer_data.reads(fleet) if one.purpose == "de-identified set"]
+    assert (len({one.device for one in found}), {one.personal for one in found}) == (4, {True})
+    assert customer_data.read(fleet, OPERATOR, "help the owner", device="cam-1-001").personal
 
 
 def test_what_is_refused(fleet):

@@ -1,10 +1,13 @@
 """Proving that a request comes from the customer: by code, by signature, by judgement; and what does not prove it."""
 
+import dataclasses
 import json
 import re
+import socket
 from datetime import timedelta
 
 import pytest
+from aiosmtpd.controller import Controller
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import select
@@ -75,6 +78,37 @@ def test_a_code_by_mail(house, staff, one):
     assert "kim" not in json.dumps(row.payload)
     assert customer_data.request_handlers().keys() == {CODE_KIND}
     assert customer_data.prove_by_code(world, staff, one, row.payload["code"]).proof == "mail"
+
+
+class Box:
+    """A mail server that keeps what it takes."""
+
+    def __init__(self):
+        self.taken = []
+
+    async def handle_DATA(self, _server, _session, envelope):  # noqa: N802 (aiosmtpd's name)
+        self.taken.append(envelope)
+        return "250 taken"
+
+
+def test_the_mail_arrives(house, staff, one):
+    devices.set_owner(house.world, staff, DEVICE, "kim@example.org")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    world = dataclasses.replace(house.world, settings=house.world.settings.model_copy(update={"smtp_port": port}))
+    customer_data.send_code(world, staff, one, "mail")
+    box = Box()
+    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        assert outbox.deliver(world, customer_data.request_handlers()) == 1
+    finally:
+        controller.stop()
+    (envelope,) = box.taken
+    assert envelope.rcpt_tos == ["kim@example.org"]
+    code = re.search(rb"it was you: (\d{8})", envelope.content)[1].decode()
+    assert customer_data.prove_by_code(world, staff, one, code).proof == "mail"
 
 
 def test_a_signature_by_the_device(house, staff, one):

@@ -135,7 +135,7 @@ def open_for_release(world: World, actor: Actor, device: str, rows: Sequence[Row
     known = devices.get(world, device)
     opener = _Opener(world, known.id, known.product, products.permit_of(world, known.product), None, frozenset())
     readings = [opener.open(row) for row in rows]
-    _log(world, actor, known, RELEASE, readings, set())
+    _log(world, actor, known, RELEASE, readings, opener.personal_streams)
     return readings
 
 
@@ -226,9 +226,9 @@ def _log(
 ) -> None:
     """Write down what is about to be read. Raises TooMany where that is too much in too short a time."""
     now = world.clock.now()
-    if personal:
+    if personal and purpose != RELEASE:
         with world.look() as connection:
-            lately = reads_store.devices_read(connection, str(actor), now - BULK_TIME) | {known.id}
+            lately = reads_store.devices_read(connection, str(actor), now - BULK_TIME, RELEASE) | {known.id}
         if len(lately) > world.settings.bulk_read_devices:
             _stop(world, actor, len(lately))
     by_stream: dict[str, list[Reading]] = {}

@@ -91,10 +91,10 @@ def propose(connection: Connection, product: str, stream: str, field: str, now: 
     connection.execute(update(use).where(*place).values(proposed_at=now))
 
 
-def devices_read(connection: Connection, actor: str, since: datetime) -> set[str]:
-    """Return the devices whose personal values somebody has read since a moment."""
-    query = select(read.c.device).where(read.c.actor == actor, read.c.at > since, read.c.personal).distinct()
-    return set(connection.execute(query).scalars())
+def devices_read(connection: Connection, actor: str, since: datetime, but: str) -> set[str]:
+    """Return the devices whose personal values somebody has read since a moment, for another purpose than `but`."""
+    places = (read.c.actor == actor, read.c.at > since, read.c.personal, read.c.purpose != but)
+    return set(connection.execute(select(read.c.device).where(*places).distinct()).scalars())
 
 
 def reads(connection: Connection, *, device: str | None = None, most: int = 200) -> list[Row[Any]]:
