@@ -28,7 +28,7 @@ def request_text(one: Request, now: datetime) -> str:
         lines.append(f"Extended: at {_moment(one.extended_at)}, because: {one.extension}")
     if one.proven_at:
         note = f": {one.proof_note}" if one.proof_note else ""
-        lines.append(f"Proven: at {_moment(one.proven_at)}, by {PROOFS[one.proof]}{note}.")
+        lines.append(f"Proven: at {_moment(one.proven_at)}, {PROOFS[one.proof]}{note}.")
     else:
         lines.append("Proven: not yet. Nothing was handed out or changed.")
     lines += _outcome(one, now)
@@ -44,7 +44,10 @@ def _outcome(one: Request, now: datetime) -> list[str]:
     done = {
         "delete": f"The customer's time ended; receipt {one.receipt} says what is gone, and follows.",
         "correct": "What the customer says is right is kept beside the reading, and handed out with it.",
-    }.get(one.kind, f"A file of {one.records} readings, {one.size} bytes, SHA-256 {one.digest}.")
+    }.get(
+        one.kind,
+        f"A file of {one.records} reading{'s' if one.records != 1 else ''}, {one.size} bytes, SHA-256 {one.digest}.",
+    )
     lines = [f"Answered: at {_moment(one.closed_at)}. {done}{late}"]
     if one.kind in {"access", "export"}:
         fetch = f"It can be fetched until {_moment(one.expires_at)}." if one.expires_at else "It was removed since."
