@@ -64,3 +64,13 @@ def test_silence_takes_a_declared_heartbeat(town):
             run(town.world, {one.name: one for one in drill_watch.COMMANDS}["silence"], "--product", "plug-1")
     else:
         assert drill_watch._heartbeat(town.world, "plug-1") == declared.heartbeat_minutes * 60
+
+
+def test_a_flood_must_be_cut_off_only_where_every_data_item_has_a_rate(world, staff):
+    text = "schema: product/1\nproduct: {id: cam-1}\ndata:\n"
+    for name in ("a", "b"):
+        text += f"  - {{id: {name}, fields: [n], personal: false, rate: {{messages: 5, per: minute}}}}\n"
+        products.declare(world, staff, text.encode())
+        assert drill_watch._must_cut(world, "flood", "cam-1")
+    products.declare(world, staff, (text + "  - {id: c, fields: [n], personal: false}\n").encode())
+    assert not drill_watch._must_cut(world, "flood", "cam-1")

@@ -223,7 +223,8 @@ def _measure(
 def _must_cut(world: World, kind: str, product: str) -> bool:
     """Tell whether the device must be cut off: by what nobody declared, Careful only shows."""
     expected = monitoring.expected_of(products.get(world, product).declaration)
-    known = {"flood": bool(expected.rates), "exfiltration": expected.hosts is not None}
+    rated = {name for name, one in expected.rates.items() if one.messages is not None}
+    known = {"flood": bool(rated) and rated >= set(expected.streams), "exfiltration": expected.hosts is not None}
     return monitoring.DRILLS[kind].cuts and known.get(kind, True)
 
 
