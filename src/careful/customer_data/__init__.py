@@ -44,6 +44,7 @@ from careful.customer_data.request_export import FETCH_WITHIN, export_requested,
 from careful.customer_data.request_model import PROOFS, REQUEST_KINDS, Request, RequestKind
 from careful.customer_data.request_proof import (
     challenge,
+    find_request,
     prove_by_code,
     prove_by_signature,
     prove_by_staff,
@@ -55,7 +56,6 @@ from careful.customer_data.requests import (
     correct_requested,
     delete_requested,
     extend_request,
-    find_request,
     open_request,
     refuse_request,
     requests_of,

@@ -118,24 +118,16 @@ def bulk_reads(world: World, since: datetime) -> list[BulkRead]:
     ]
 
 
-def open_requested(world: World, actor: Actor, device: str, rows: Sequence[Row]) -> list[Reading]:
-    """Open records of a device for its present customer, who asked for them: all that is theirs, logged like any read.
+def open_whole(world: World, actor: Actor, device: str, rows: Sequence[Row], purpose: str) -> list[Reading]:
+    """Open all of some records of a device, logged like any read: for a REQUEST of its customer, or for a RELEASE.
 
-    It is no use of a field: what is read for requests alone is still proposed to be collected no more.
+    Neither is a use of a field: what is read for them alone is still proposed to be collected no more. A set from which
+    persons are taken out (RELEASE) is no bulk read of a person's.
     """
     known = devices.get(world, device)
     opener = _Opener(world, known.id, known.product, products.permit_of(world, known.product), None, frozenset())
     readings = [opener.open(row) for row in rows]
-    _log(world, actor, known, REQUEST, readings, opener.personal_streams)
-    return readings
-
-
-def open_for_release(world: World, actor: Actor, device: str, rows: Sequence[Row]) -> list[Reading]:
-    """Open records of a device for a set from which persons are taken out; logged, and no bulk read of a person's."""
-    known = devices.get(world, device)
-    opener = _Opener(world, known.id, known.product, products.permit_of(world, known.product), None, frozenset())
-    readings = [opener.open(row) for row in rows]
-    _log(world, actor, known, RELEASE, readings, opener.personal_streams)
+    _log(world, actor, known, purpose, readings, opener.personal_streams)
     return readings
 
 

@@ -22,19 +22,11 @@ from careful.customer_data import consent, reads_store
 from careful.customer_data import requests_store as store
 from careful.customer_data.actions import key_of
 from careful.customer_data.events import DataExported, ExportFetched, ExportRemoved
-from careful.customer_data.reading import open_requested
+from careful.customer_data.reading import REQUEST, open_whole
 from careful.customer_data.records import Records, Row
 from careful.customer_data.request_model import REQUEST_KINDS, Request, check_proven
-from careful.customer_data.requests import (
-    began,
-    check_same,
-    close,
-    corrections,
-    ended_since,
-    expect,
-    find_request,
-    locked,
-)
+from careful.customer_data.request_proof import find_request, locked
+from careful.customer_data.requests import began, check_same, close, corrections, ended_since, expect
 from careful.customer_data.sealing import NONCE_BYTES
 from careful.customer_data.stores import records_of
 from careful.kernel.actors import SYSTEM, Actor
@@ -166,7 +158,7 @@ def _readings(world: World, actor: Actor, device: str, since: datetime | None) -
         count += len(page)
         if count > RECORDS_MOST:
             raise TooLarge(f"{device} has more than {RECORDS_MOST} readings; a file is made in memory.")
-        for one in open_requested(world, actor, device, page):
+        for one in open_whole(world, actor, device, page, REQUEST):
             yield {"stream": one.stream, "at": one.at, "values": one.values, "withheld": one.withheld}
 
 

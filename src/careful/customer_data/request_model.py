@@ -22,7 +22,6 @@ PROOFS: Mapping[str, str] = {
     "staff": "judged by staff",
 }
 """How it was proven that whoever asks is the customer, in words."""
-EXTENSIONS_MOST = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,12 +7,9 @@ its own key; else a person judges, and says why. A code lives a quarter of an ho
 import hmac
 import json
 import secrets
-import smtplib
-import ssl
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from email.message import EmailMessage
-from email.utils import format_datetime
 from typing import Literal
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -23,11 +20,11 @@ from careful import devices
 from careful.customer_data import requests_store as store
 from careful.customer_data.events import RequestCodeFailed, RequestProven
 from careful.customer_data.request_model import Request, check_open
+from careful.kernel import smtp
 from careful.kernel.actors import Actor
-from careful.kernel.errors import Forbidden, Invalid, NotFound, Refused, Unavailable
+from careful.kernel.errors import Forbidden, Invalid, NotFound, Refused
 from careful.kernel.mailboxes import send_down
 from careful.kernel.outbox import Message
-from careful.kernel.settings import LOOPBACK
 from careful.kernel.work import Work, World
 
 CODE_KIND = "customer_data.code"
@@ -36,7 +33,6 @@ CODE_LIVES = timedelta(minutes=15)
 TRIES = 5
 NOTE_LONGEST = 300
 _DIGITS = 8
-_SECONDS = 20
 
 
 def send_code(world: World, actor: Actor, one: str, to: Literal["device", "mail"]) -> Request:
@@ -79,7 +75,7 @@ def prove_by_code(world: World, actor: Actor, one: str, code: str) -> Request:
                 work.record(RequestCodeFailed(request=one, device=found.device, product=found.product, tries=tries))
     if wrong:
         raise Forbidden("That is not the code that was sent.", do="Try again; after five tries send a new one.")
-    return _now(world, one)
+    return find_request(world, one)
 
 
 def challenge(one: str) -> bytes:
@@ -93,14 +89,14 @@ def prove_by_signature(world: World, actor: Actor, one: str, public_key: bytes, 
         found = waiting(work, one)
         _check_signature(public_key, signature, challenge(one), devices.keys_of(world, found.device))
         _prove(work, found, "signature", "")
-    return _now(world, one)
+    return find_request(world, one)
 
 
 def prove_by_staff(world: World, actor: Actor, one: str, reason: str) -> Request:
     """Take a person's word that it is the customer; they say by what. Raises Invalid without a reason."""
     with world.change(actor) as work:
         _prove(work, waiting(work, one), "staff", said(reason))
-    return _now(world, one)
+    return find_request(world, one)
 
 
 def said(reason: str) -> str:
@@ -113,19 +109,29 @@ def said(reason: str) -> str:
 
 def waiting(work: Work, one: str) -> Request:
     """Return a request that nobody has proven yet, locked. Raises NotFound, Refused."""
-    store.row_of(work.connection, one, lock=True)
-    found = store.find(work.connection, one)
-    if found is None:
-        raise unknown(one)
+    found = locked(work, one)
     check_open(found)
     if found.proven_at is not None:
         raise Refused(f"Request {one} is proven already.", do=f"Answer it: careful data request answer {one}")
     return found
 
 
-def unknown(one: str) -> NotFound:
-    """Make the error for a request that is none."""
-    return NotFound(f"There is no request {one[:40]!r}.", do="See: careful data request list")
+def find_request(world: World, one: str) -> Request:
+    """Return a request. Raises NotFound."""
+    with world.look() as connection:
+        return _known(store.find(connection, one), one)
+
+
+def locked(work: Work, one: str) -> Request:
+    """Return a request that nobody else changes meanwhile. Raises NotFound."""
+    store.row_of(work.connection, one, lock=True)
+    return _known(store.find(work.connection, one), one)
+
+
+def _known(found: Request | None, one: str) -> Request:
+    if found is not None:
+        return found
+    raise NotFound(f"There is no request {one[:40]!r}.", do="See: careful data request list")
 
 
 def request_handlers() -> Mapping[str, Callable[[World, Message], None]]:
@@ -141,20 +147,13 @@ def deliver_code(world: World, message: Message) -> None:
     settings, mail = world.settings, EmailMessage()
     mail["From"], mail["To"] = settings.mail_from, contacts[0].email
     mail["Subject"] = "Your code"
-    mail["Date"] = format_datetime(world.clock.now())
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(
         f"{settings.maker_name} was asked for something about your device's data (request"
         f" {message.payload['request']}).\n\nThe code that proves it was you: {message.payload['code']}\n"
         "It is good for 15 minutes. If you did not ask, do nothing, and give it to nobody.\n"
     )
-    try:
-        with smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=_SECONDS) as server:
-            if settings.smtp_tls or settings.smtp_host not in LOOPBACK:
-                server.starttls(context=ssl.create_default_context())
-            server.send_message(mail)
-    except (OSError, smtplib.SMTPException) as failure:
-        raise Unavailable(f"The mail server did not take a code ({type(failure).__name__}).") from failure
+    smtp.send(world, mail)
 
 
 def _prove(work: Work, found: Request, method: str, note: str) -> None:
@@ -162,14 +161,6 @@ def _prove(work: Work, found: Request, method: str, note: str) -> None:
         work.connection, found.id, proof=method, proven_at=work.now, proven_by=str(work.actor), proof_note=note, code=""
     )
     work.record(RequestProven(request=found.id, device=found.device, product=found.product, method=method))
-
-
-def _now(world: World, one: str) -> Request:
-    with world.look() as connection:
-        found = store.find(connection, one)
-    if found is None:
-        raise unknown(one)
-    return found
 
 
 def _digest(world: World, one: str, code: str) -> str:

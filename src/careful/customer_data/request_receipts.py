@@ -4,7 +4,7 @@ from datetime import datetime
 
 from careful.customer_data.receipts import NAME, signed_receipt
 from careful.customer_data.request_model import PROOFS, REQUEST_KINDS, Request
-from careful.customer_data.requests import find_request
+from careful.customer_data.request_proof import find_request
 from careful.kernel import audit
 from careful.kernel.checkpoint import sign_text
 from careful.kernel.work import World

@@ -16,7 +16,7 @@ from careful.customer_data.ending import end_in
 from careful.customer_data.events import RequestClosed, RequestExtended, RequestOpened
 from careful.customer_data.request_clock import deadline
 from careful.customer_data.request_model import REQUEST_KINDS, Request, RequestKind, check_open, check_proven
-from careful.customer_data.request_proof import said, unknown
+from careful.customer_data.request_proof import find_request, locked, said
 from careful.customer_data.sealing import NotOpened, open_field, read_sealed, seal
 from careful.customer_data.stores import records_of
 from careful.kernel.actors import Actor
@@ -50,15 +50,6 @@ def open_request(world: World, actor: Actor, device: str, kind: RequestKind) -> 
             RequestOpened(request=made.id, device=device, product=known.product, kind=kind, law=made.law, due=made.due)
         )
     return made
-
-
-def find_request(world: World, one: str) -> Request:
-    """Return a request. Raises NotFound."""
-    with world.look() as connection:
-        found = requests.find(connection, one)
-    if found is None:
-        raise unknown(one)
-    return found
 
 
 def requests_of(world: World, *, device: str | None = None, most: int = 200) -> list[Request]:
@@ -152,15 +143,6 @@ def corrections(world: World, device: str) -> list[dict[str, object]]:
             continue
         made.append({"stream": row.stream, "of": row.of, "field": row.field, "value": value, "at": row.at})
     return made
-
-
-def locked(work: Work, one: str) -> Request:
-    """Return a request that nobody else changes meanwhile. Raises NotFound."""
-    requests.row_of(work.connection, one, lock=True)
-    found = requests.find(work.connection, one)
-    if found is None:
-        raise unknown(one)
-    return found
 
 
 def close(

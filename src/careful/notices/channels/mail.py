@@ -6,25 +6,23 @@ ourselves: it makes encoded words of a long address, in which no mail client fin
 """
 
 import hashlib
-import smtplib
-import ssl
 from collections.abc import Mapping
 from email.charset import Charset
 from email.headerregistry import BaseHeader, HeaderRegistry
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy, Policy
-from email.utils import format_datetime, formataddr, parseaddr
+from email.utils import formataddr, parseaddr
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from careful.kernel.errors import Invalid, Unavailable
+from careful.kernel import smtp
+from careful.kernel.errors import Invalid
 from careful.kernel.outbox import Message
-from careful.kernel.settings import LOOPBACK, Settings
+from careful.kernel.settings import Settings
 from careful.kernel.work import World
 
 KIND = "notices.mail"
 STAFF_KIND = "notices.staff_mail"
-_SECONDS = 20
 _LINE = 78  # RFC 5322, section 2.1.1: what a line should have at most,
 _LONGEST_LINE = 998  # and what it must
 _PLAIN = 60  # characters of text that go on a line as they are
@@ -134,26 +132,9 @@ def _ascii_host(host: str) -> str:
 
 def deliver(world: World, message: Message) -> None:
     """Send one message from the outbox. Raises Unavailable when the mail server does not take it."""
-    _send(world, compose(message.payload, world.settings))
+    smtp.send(world, compose(message.payload, world.settings))
 
 
 def deliver_plain(world: World, message: Message) -> None:
     """Send one message to the staff. Raises Unavailable when the mail server does not take it."""
-    _send(world, compose_plain(message.payload, world.settings))
-
-
-def _send(world: World, mail: EmailMessage) -> None:
-    settings = world.settings
-    mail["Date"] = format_datetime(world.clock.now())
-    try:
-        with smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=_SECONDS) as server:
-            if settings.smtp_tls or settings.smtp_host not in LOOPBACK:
-                server.starttls(context=ssl.create_default_context())
-            server.send_message(mail)
-    except (OSError, smtplib.SMTPException) as failure:
-        # The address stays out of the error: errors are logged.
-        reason = type(failure).__name__
-        raise Unavailable(
-            f"The mail server {settings.smtp_host}:{settings.smtp_port} did not take the message ({reason}).",
-            do="Check CAREFUL_SMTP_HOST and CAREFUL_SMTP_PORT; it is tried again by itself.",
-        ) from failure
+    smtp.send(world, compose_plain(message.payload, world.settings))
