@@ -87,7 +87,7 @@ def count_stopped(world: World, stopped: Sequence[Stopped]) -> None:
         told = store.told_at(work.connection)
         groups = {tuple(row[name] for name in store.GROUP) for row in rows}
         if any(one not in told or work.now - told[one] >= TOLD_EVERY for one in groups):
-            _tell_refused(work)
+            _tell_refused(work, told)
 
 
 def count_observed(world: World, product: str, taken: Mapping[tuple[str, tuple[str, ...]], int]) -> None:
@@ -118,7 +118,7 @@ def tell_intake(world: World) -> int:
         return 0
     with world.change(SYSTEM) as work:
         store.take_turn(work.connection)
-        done = _tell_refused(work) + _tell_observed(work)
+        done = _tell_refused(work, store.told_at(work.connection)) + _tell_observed(work)
         store.forget_told(work.connection, work.now - KEPT)
         return done + store.forget_refused(work.connection, work.now - KEPT)
 
@@ -180,11 +180,8 @@ def _bounded(work: Work, stopped: Iterable[Stopped]) -> list[dict[str, Any]]:
     return [merged[key] for key in sorted(merged)]  # one order for all writers
 
 
-def _tell_refused(work: Work) -> int:
+def _tell_refused(work: Work, told: Mapping[tuple[str, ...], datetime]) -> int:
     waiting = store.untold_refused(work.connection)
-    if not waiting:
-        return 0
-    told = store.told_at(work.connection)
     names: dict[str, int] = {}
     for (product, *_, kind), at in told.items():
         if kind.startswith(_MADE_UP) and work.now - at < TOLD_EVERY:

@@ -9,11 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import structlog
+
 from careful import customer_data, devices, releases
 from careful.customer_data import Stopped
 from careful.devices import Refusal
 from careful.entrypoints.gateway.allowance import Spent
 from careful.kernel import ledger
+from careful.kernel.errors import CarefulError, Unavailable
 from careful.kernel.work import World
 from careful.products import KINDS, NOBODY, Permit
 
@@ -32,6 +35,7 @@ _VERSION = "devices.version_reported"
 _BY_DEVICE = (*customer_data.CONSENT_CHANGES, _ENDS_CUSTOMER)
 _CHANGES = (*_BY_PRODUCT, *_BY_DEVICE, _VERSION)
 _OF_STREAMS = frozenset(KINDS)
+_log = structlog.get_logger(__name__)
 Place = tuple[str, str, str, str, str, str]
 """Product, release, device, item, field, kind."""
 
@@ -233,6 +237,19 @@ class Intake:
         for product in list(counts.taken):
             customer_data.count_observed(self._world, product, counts.taken[product])
             del counts.taken[product]
+
+
+def note_reported(world: World, versions: Mapping[str, str], crashes: Mapping[str, int], door: str) -> None:
+    """Bring to the database what devices said they run, and how often that has crashed. Raises Unavailable."""
+    for device, version in versions.items():
+        try:
+            devices.report_version(world, device, version, door)
+        except Unavailable:
+            raise
+        except CarefulError as refused:
+            _log.info("a reported version was refused", device=device, why=str(refused))
+    if crashes:
+        devices.report_crashes(world, crashes)
 
 
 def _refusals(counted: Mapping[tuple[str, str], tuple[str, int]], now: datetime) -> list[Refusal]:

@@ -130,10 +130,6 @@ class Ingest:
             raise NotTaken(denied, 0) from None
 
 
-def _record(name: bytes, place: int) -> bytes:
-    return hashlib.blake2b(b"%d %b" % (place, name), digest_size=16).digest()
-
-
 def _told(checked: list[Checked]) -> dict[str, Any]:
     """Say what was taken, and which fields were left out."""
     dropped = sorted({(one.kind, one.detail) for record in checked for one in record.dropped})

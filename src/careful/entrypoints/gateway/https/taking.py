@@ -18,7 +18,7 @@ import structlog
 from careful import devices
 from careful.devices import Identity
 from careful.entrypoints.gateway import times
-from careful.entrypoints.gateway.intake import Admitted, Intake, Speaker
+from careful.entrypoints.gateway.intake import Admitted, Intake, Speaker, note_reported
 from careful.entrypoints.gateway.mqtt import permission
 from careful.entrypoints.gateway.mqtt.permission import Checked, Denied, Route
 from careful.entrypoints.gateway.mqtt.sealing import RESET, Keyring
@@ -234,15 +234,7 @@ class Taking:
 
     def _write(self, versions: Mapping[str, str], crashes: Mapping[str, int], seen: Mapping[str, datetime]) -> None:
         devices.seen(self._world, dict(seen))
-        for device, version in versions.items():
-            try:
-                devices.report_version(self._world, device, version, "https")
-            except Unavailable:
-                raise
-            except CarefulError as refused:
-                _log.info("a reported version was refused", device=device, why=str(refused))
-        if crashes:
-            devices.report_crashes(self._world, dict(crashes))
+        note_reported(self._world, versions, crashes, "https")
 
     async def close(self) -> None:
         """Write what is left; what is under way reaches the disk."""

@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from careful import devices
 from careful.entrypoints.gateway import agents
-from careful.entrypoints.gateway.intake import Admitted, Counts, Intake, News, Speaker
+from careful.entrypoints.gateway.intake import Admitted, Counts, Intake, News, Speaker, note_reported
 from careful.entrypoints.gateway.mqtt.asking import Asking
 from careful.entrypoints.gateway.mqtt.chain import Chain
 from careful.entrypoints.gateway.mqtt.connection import Connection
@@ -150,8 +150,7 @@ class Gateway:
                 return
             payload, digest = ready
         if not self._block:
-            self._at = int(self.now() * 1_000_000)
-            self.loop.call_soon(self._send_block)
+            self._begin_block()
         device = connection.session.device
         self.signals.sent(device, wanted.topic, wanted.payload)
         record = (digest or blake2b(payload, digest_size=16).digest()) if wanted.once else b""
@@ -180,9 +179,12 @@ class Gateway:
     def _mark(self, mark: Settled | Released) -> None:
         """Put a mark into the present block, behind what came before it."""
         if not self._block:
-            self._at = int(self.now() * 1_000_000)
-            self.loop.call_soon(self._send_block)
+            self._begin_block()
         self._block.append(mark)
+
+    def _begin_block(self) -> None:
+        self._at = int(self.now() * 1_000_000)
+        self.loop.call_soon(self._send_block)
 
     def _send_block(self) -> None:
         if not self._block:
@@ -356,15 +358,7 @@ class Gateway:
         now = self._world.clock.now()
         self.intake.write(counts)
         devices.seen(self._world, {device: now - timedelta(seconds=max(0.0, one)) for device, one in ago.items()})
-        for device, version in versions.items():
-            try:
-                devices.report_version(self._world, device, version, "mqtt")
-            except Unavailable:
-                raise
-            except CarefulError as refused:
-                _log.info("a reported version was refused", device=device, why=str(refused))
-        if crashes:
-            devices.report_crashes(self._world, crashes)
+        note_reported(self._world, versions, crashes, "mqtt")
         self._keys.beat()
 
     async def finish(self, seconds: float = 5.0) -> None:
