@@ -8,8 +8,6 @@ from careful.monitoring.model import Expected, Place, Rate
 from careful.products import Declaration, ways
 
 _SECONDS = {"minute": 60.0, "hour": 3600.0, "day": 86400.0}
-BEATS_MISSED = 3.0
-"""A device is silent when it missed so many heartbeats: one may be lost, two may be bad luck."""
 
 
 def expected_of(declaration: Declaration, own: Iterable[Place] = ()) -> Expected:

@@ -1,7 +1,7 @@
 """Keeping what a recording showed beside what is declared: a dated observation with its source."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -73,41 +73,17 @@ def keep_comparison(
     products.get(world, product)
     made = new_id()
     with world.change(actor) as work:
-        when = min(as_of or work.now, work.now)
-        row = {
-            "id": made,
+        about: dict[str, Any] = {
             "product": product,
             "version": version,
             "release": release,
             "source": source,
             "recording": recording,
-            "as_of": when,
-            "made_at": work.now,
-            "made_by": str(actor),
-            "found": dict(found),
+            "as_of": min(as_of or work.now, work.now),
         }
+        row = about | {"id": made, "made_at": work.now, "made_by": str(actor), "found": dict(found)}
         comparison_store.add(work.connection, row)
-        work.record(
-            TrafficCompared(
-                product=product,
-                version=version,
-                release=release,
-                source=source,
-                recording=recording,
-                as_of=when,
-                devices=figures.devices,
-                seconds=figures.seconds,
-                seen=figures.seen,
-                undeclared=figures.undeclared,
-                declared=figures.declared,
-                never_seen=figures.never_seen,
-                streams_undeclared=figures.streams_undeclared,
-                streams_never_seen=figures.streams_never_seen,
-                in_the_clear=figures.in_the_clear,
-                callers=figures.callers,
-                amplification=figures.amplification,
-            )
-        )
+        work.record(TrafficCompared(**about, **asdict(figures)))
     return made
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from careful.assurance.compared import COMPARED, superseded
 from careful.assurance.judging import Facts, Finding, Recommendation, Value
 from careful.kernel.ledger import Entry
 
@@ -27,14 +28,13 @@ def decide(facts: Facts) -> Iterator[Finding]:
 
 def compared(facts: Facts, product: str) -> Entry | Finding:
     """Return the newest comparison that counts, or why there is none."""
-    newest = facts.last("monitoring.traffic_compared", product=product)
+    newest = facts.last(COMPARED, product=product)
     if newest is None:
         says = f"No recording of the traffic of {product} was compared with its file."
         return Finding(Value.UNKNOWN, says, (), product)
-    approved = facts.last("products.approved", product=product)
-    if approved is not None and approved.seq > newest.seq:
-        says = f"{product}: another product file is in force since its traffic was compared."
-        return Finding(Value.UNKNOWN, says, (approved,), product)
+    stale = superseded(facts, product, newest)
+    if stale is not None:
+        return stale
     if not newest.data["seen"]:
         says = f"{product}: the newest recording shows no conversation of a device."
         return Finding(Value.UNKNOWN, says, (newest,), product)
@@ -46,7 +46,7 @@ RECOMMENDATION = Recommendation(
     title="The ecosystem around it",
     asks="Know which other devices and systems the product connects with, and which data they get.",
     fact="The newest recording of its traffic, compared with the product file in force: everything seen is declared.",
-    reads=("products.declared", "products.approved", "monitoring.traffic_compared"),
+    reads=("products.declared", "products.approved", COMPARED),
     decide=decide,
     max_age=AGE,
 )

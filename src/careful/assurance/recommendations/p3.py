@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from careful.assurance.compared import COMPARED
 from careful.assurance.judging import Facts, Finding, Recommendation, Value
 from careful.kernel.ledger import Entry
 
@@ -23,7 +24,7 @@ def decide(facts: Facts) -> Iterator[Finding]:
     for product in facts.products():
         alerts = [_alert(one, product) for one in _standing(facts, product)]
         yield from alerts
-        newest = facts.last("monitoring.traffic_compared", product=product)
+        newest = facts.last(COMPARED, product=product)
         if newest is None:
             says = f"Nobody has recorded whom a device of {product} lets in and whom it calls."
             yield Finding(Value.UNKNOWN, says, (), product)
@@ -69,7 +70,7 @@ RECOMMENDATION = Recommendation(
     asks="See that a device opens no unnoticed way into a network and cannot be used against others.",
     fact="No standing alert of such behaviour in 30 days, and the newest recording: no undeclared caller, nothing"
     " undeclared called, no answer that amplifies.",
-    reads=("products.declared", "monitoring.traffic_compared", "monitoring.alert_raised", "monitoring.alert_judged"),
+    reads=("products.declared", COMPARED, "monitoring.alert_raised", "monitoring.alert_judged"),
     decide=decide,
     max_age=AGE,
 )

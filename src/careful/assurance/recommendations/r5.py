@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from careful.assurance.compared import COMPARED, superseded
 from careful.assurance.judging import Facts, Finding, Recommendation, Value
 from careful.kernel.ledger import Entry
 
@@ -19,7 +20,7 @@ _FAULTS = {
 def decide(facts: Facts) -> Iterator[Finding]:
     """Look, per product, at a recording of its newest signed release."""
     for product in facts.products():
-        newest = facts.last("monitoring.traffic_compared", product=product)
+        newest = facts.last(COMPARED, product=product)
         if newest is None:
             says = f"Nobody has recorded what a device of {product} does on the network."
             yield Finding(Value.UNKNOWN, says, (), product)
@@ -33,10 +34,9 @@ def _judge(facts: Facts, product: str, newest: Entry) -> Finding:
         ran = newest.data["release"] or "a release that was not named"
         says = f"{product}: the newest recording is of {ran}, the newest signed release is {signed.data['version']}."
         return Finding(Value.UNKNOWN, says, (newest, signed), product)
-    approved = facts.last("products.approved", product=product)
-    if approved is not None and approved.seq > newest.seq:
-        says = f"{product}: another product file is in force since its traffic was compared."
-        return Finding(Value.UNKNOWN, says, (approved,), product)
+    stale = superseded(facts, product, newest)
+    if stale is not None:
+        return stale
     if not newest.data["seen"]:
         return Finding(Value.UNKNOWN, f"{product}: the newest recording shows no conversation.", (newest,), product)
     faults = [words.format(newest.data[name]) for name, words in _FAULTS.items() if newest.data[name]]
@@ -51,7 +51,7 @@ RECOMMENDATION = Recommendation(
     title="Expected and unexpected behaviour",
     asks="Test for what should happen and for what should not: that only the intended data leaves, and encrypted.",
     fact="A recording of the newest release: everything declared was seen, nothing else, and nothing in the clear.",
-    reads=("products.declared", "products.approved", "releases.signed", "monitoring.traffic_compared"),
+    reads=("products.declared", "products.approved", "releases.signed", COMPARED),
     decide=decide,
     max_age=AGE,
 )

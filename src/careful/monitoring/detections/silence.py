@@ -16,6 +16,7 @@ BUDGET = 0.05
 ACTION: Action = "alert"
 
 BEATS = 3.0
+"""Heartbeats missed in a row: one may be lost, two may be bad luck."""
 
 
 class Memory(Struct, array_like=True, frozen=True):
@@ -28,11 +29,12 @@ def detect(window: Window, expected: Expected, memory: Memory) -> tuple[Detectio
     """Compare the time since it was heard with its heartbeat. A window without a word is where it shows."""
     if not memory.heard or not window.is_empty:
         return None, Memory(window.end)
-    if expected.heartbeat_seconds is None:
+    beat = expected.heartbeat_seconds
+    if beat is None:
         return None, memory
-    limit = BEATS * expected.heartbeat_seconds
+    limit = BEATS * beat
     silent = window.end - memory.heard
     if silent <= limit:
         return None, memory
-    says = f"Nothing was heard of it for {number(silent / 60)} minutes; its heartbeat is {number(limit / 180)} minutes."
+    says = f"Nothing was heard of it for {number(silent / 60)} minutes; its heartbeat is {number(beat / 60)} minutes."
     return fired(ID, window, silent, limit, "declaration", says, ACTION), memory
