@@ -1,8 +1,8 @@
 import json
 
 import pytest
-from click.testing import CliRunner
 from collected import Collected
+from terminal import typing
 
 from careful.entrypoints.cli.data import command
 
@@ -14,17 +14,7 @@ def made(world, staff):
 
 @pytest.fixture
 def run(world):
-    class Parts:
-        def world(self):
-            return world
-
-    def typed(*arguments):
-        done = CliRunner().invoke(command, arguments, obj=Parts())
-        if done.exception is not None and not isinstance(done.exception, SystemExit):
-            raise done.exception
-        return done.output
-
-    return typed
+    return typing(world, command)
 
 
 def test_nothing_yet(run):

@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from click.testing import CliRunner
 from household import make_house
+from terminal import typing
 
 from careful import customer_data
 from careful.customer_data.receipts import NAME
@@ -22,17 +22,7 @@ def house(world, staff, tmp_path):
 
 @pytest.fixture
 def run(world):
-    class Parts:
-        def world(self):
-            return world
-
-    def typed(*arguments):
-        done = CliRunner().invoke(command, arguments, obj=Parts())
-        if done.exception is not None and not isinstance(done.exception, SystemExit):
-            raise done.exception
-        return done.output
-
-    return typed
+    return typing(world, command)
 
 
 def test_delete_prints_a_receipt_that_can_be_checked(run, house):

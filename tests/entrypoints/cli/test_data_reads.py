@@ -4,8 +4,8 @@ import json
 from datetime import timedelta
 
 import pytest
-from click.testing import CliRunner
 from household import make_house
+from terminal import typing
 
 from careful import customer_data
 from careful.entrypoints.cli.data import command
@@ -14,17 +14,7 @@ from careful.kernel.errors import Refused
 
 @pytest.fixture
 def run(world):
-    class Parts:
-        def world(self):
-            return world
-
-    def typed(*arguments):
-        done = CliRunner().invoke(command, arguments, obj=Parts())
-        if done.exception is not None and not isinstance(done.exception, SystemExit):
-            raise done.exception
-        return done.output
-
-    return typed
+    return typing(world, command)
 
 
 @pytest.fixture

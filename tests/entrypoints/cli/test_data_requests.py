@@ -4,8 +4,8 @@ import json
 import zipfile
 
 import pytest
-from click.testing import CliRunner
 from household import make_house
+from terminal import typing
 
 from careful.entrypoints.cli.data import command
 from careful.kernel.errors import Forbidden, Invalid, Refused
@@ -13,17 +13,7 @@ from careful.kernel.errors import Forbidden, Invalid, Refused
 
 @pytest.fixture
 def run(world):
-    class Parts:
-        def world(self):
-            return world
-
-    def typed(*arguments):
-        done = CliRunner().invoke(command, ("request", *arguments), obj=Parts())
-        if done.exception is not None and not isinstance(done.exception, SystemExit):
-            raise done.exception
-        return done.output
-
-    return typed
+    return typing(world, command, "request")
 
 
 @pytest.fixture

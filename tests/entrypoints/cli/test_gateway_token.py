@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from click.testing import CliRunner
+from terminal import typing
 
 from careful import devices
 from careful.entrypoints.cli.gateway_token import command
@@ -10,17 +10,7 @@ from careful.kernel.errors import NotFound
 
 @pytest.fixture
 def run(world):
-    class Parts:
-        def world(self):
-            return world
-
-    def typed(*arguments):
-        done = CliRunner().invoke(command, arguments, obj=Parts())
-        if done.exception is not None and not isinstance(done.exception, SystemExit):
-            raise done.exception
-        return done.output
-
-    return typed
+    return typing(world, command)
 
 
 def test_a_token_is_printed_alone_listed_and_ended(run, world):

@@ -5,12 +5,11 @@ import base64
 import shutil
 import subprocess
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import pytest
 import uvicorn
@@ -179,30 +178,3 @@ def enrolled(client: Client, token: str) -> bytes:
     assert answer.status == 200, answer.text
     client.keep(answer.certificate(), "device")
     return answer.certificate()
-
-
-@pytest.fixture
-def eventually() -> Callable[..., Any]:
-    """Wait for what the server does in its own time: return what a function returns, as soon as it is true."""
-
-    def wait(found: Callable[[], Any], seconds: float = 20) -> Any:
-        until = time.monotonic() + seconds
-        while not (value := found()):
-            assert time.monotonic() < until, "it never came to pass"
-            time.sleep(0.05)
-        return value
-
-    return wait
-
-
-@pytest.fixture
-def refused(world: World, eventually: Callable[..., Any]) -> Callable[[str, str], devices.RefusalCount]:
-    """Return the count of a device's refusals of one kind, once the database has heard of them."""
-
-    def find(device: str, kind: str) -> devices.RefusalCount:
-        found: list[devices.RefusalCount] = eventually(
-            lambda: [one for one in devices.refusals(world, device) if one.kind == kind]
-        )
-        return found[0]
-
-    return find

@@ -4,7 +4,6 @@ import asyncio
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -211,33 +210,6 @@ def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])
-
-
-@pytest.fixture
-def eventually() -> Callable[..., Any]:
-    """Wait for what other threads do in their own time: return what a function returns, as soon as it is true."""
-
-    def wait(found: Callable[[], Any], seconds: float = WAIT) -> Any:
-        until = time.monotonic() + seconds
-        while not (value := found()):
-            assert time.monotonic() < until, "it never came to pass"
-            time.sleep(0.02)
-        return value
-
-    return wait
-
-
-@pytest.fixture
-def refused(world: World, eventually: Callable[..., Any]) -> Callable[[str, str], devices.RefusalCount]:
-    """Return the count of a device's refusals of one kind, once the database has heard of them."""
-
-    def find(device: str, kind: str) -> devices.RefusalCount:
-        found: list[devices.RefusalCount] = eventually(
-            lambda: [one for one in devices.refusals(world, device) if one.kind == kind]
-        )
-        return found[0]
-
-    return find
 
 
 @pytest.fixture
