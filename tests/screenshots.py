@@ -131,6 +131,7 @@ def _all_pages(link: str, base: int, token: str, every: Path) -> list[str]:
         "case": f"{console}/vulnerabilities/{case}",
         "detections": f"{console}/detections",
         "detection-rules": f"{console}/detections/rules",
+        "data": f"{console}/data",
         "notices": f"{console}/notices",
         "notice": f"{console}/notices/{notice}",
         "evidence": f"{console}/evidence",
