@@ -47,19 +47,48 @@ def test_values_for_the_declared_purpose_by_the_declared_role(house, say, act):
     say("up/clip", zone="hall", seconds=4)
     say("up/climate", celsius=21)
     found = customer_data.read(world, ann, HELP, device=DEVICE)
-    climate, clip = found.readings
+    (clip,) = found.readings
     assert (clip.values, clip.withheld) == ({"zone": "hall", "seconds": 4}, {})
-    assert (climate.values, climate.withheld) == ({}, {"celsius": purposes.OTHER_PURPOSE})
     assert found.personal
-    (well,) = (one for one in customer_data.read(world, ann, CLIMATE, device=DEVICE).readings if one.values)
+    (well,) = customer_data.read(world, ann, CLIMATE, device=DEVICE).readings
     assert well.values == {"celsius": 21}
+
+
+def test_what_holds_nothing_for_the_purpose_takes_no_place(house, say, act, monkeypatch):
+    """Neither records of other streams nor those without such a field use up the limit, or are counted."""
+    world, ann = house.world, act("support")
+    monkeypatch.setattr(customer_data.reading, "_PAGE", 3)
+    for n in range(4):
+        say("up/clip", zone=f"room {n}", seconds=n)
+        for _ in range(5):
+            say("up/climate", celsius=n)
+            say("up/clip")
+    found = customer_data.read(world, ann, HELP, device=DEVICE, limit=3)
+    assert [one.values["zone"] for one in found.readings] == ["room 3", "room 2", "room 1"]
+    assert found.stopped_at is None
+    assert [(one.stream, one.records) for one in customer_data.reads(world)] == [("up/clip", 3)]
+    assert len(customer_data.read(world, ann, HELP, device=DEVICE).readings) == 4
+    monkeypatch.setattr(customer_data.reading, "LOOK_MOST", 8)
+    some = customer_data.read(world, ann, HELP, device=DEVICE, limit=2)
+    assert (len(some.readings), bool(some.stopped_at)) == (1, True)
+    rest = customer_data.read(world, ann, HELP, device=DEVICE, limit=2, until=some.stopped_at)
+    assert [one.values["seconds"] for one in rest.readings] == [2]
+
+
+def test_asking_and_getting_nothing_is_written_down(house, say, act):
+    say("up/clip", zone="hall")
+    found = customer_data.read(house.world, act("engineer"), HELP, device=DEVICE)
+    assert found.closed == {"up/clip zone": purposes.OTHER_ROLE, "up/clip seconds": purposes.OTHER_ROLE}
+    (logged,) = customer_data.reads(house.world)
+    assert (logged.stream, logged.records, logged.fields) == ("all", 0, ())
+    assert logged.withheld == ("up/clip seconds", "up/clip zone")
 
 
 def test_another_role_sees_that_there_is_something_and_no_value(house, say, act):
     say("up/clip", zone="hall")
-    (clip,) = customer_data.read(house.world, act("engineer"), HELP, device=DEVICE).readings
-    assert (clip.values, clip.withheld) == ({}, {"zone": purposes.OTHER_ROLE})
-    assert not customer_data.read(house.world, act("engineer"), HELP, device=DEVICE).personal
+    found = customer_data.read(house.world, act("engineer"), HELP, device=DEVICE, stream="up/clip")
+    assert (found.readings, found.personal) == ((), False)
+    assert found.closed["up/clip zone"] == purposes.OTHER_ROLE
 
 
 def test_who_may_not_open_data_at_all(house, act):
@@ -121,9 +150,8 @@ def test_an_older_promise_holds_for_what_was_sent_under_it(house, say, act, staf
     products.declare(world, staff, text.encode())
     products.approve(world, staff, "cam-1")
     say("up/clip", version=2, zone="kitchen")
-    new, old = customer_data.read(world, ann, "train a model", device=DEVICE).readings
-    assert (new.values, old.values) == ({"zone": "kitchen"}, {})
-    assert old.withheld == {"zone": purposes.OTHER_PURPOSE}
+    (new,) = customer_data.read(world, ann, "train a model", device=DEVICE).readings
+    assert new.values == {"zone": "kitchen"}
 
 
 def test_after_the_end_of_a_customers_time_nothing_opens(house, say, act, staff):
@@ -131,13 +159,12 @@ def test_after_the_end_of_a_customers_time_nothing_opens(house, say, act, staff)
     say("up/clip", zone="hall")
     first = customer_data.customers_of(world, DEVICE)[0].id
     customer_data.end_customer(world, staff, DEVICE, "asked")
-    (old,) = customer_data.read(world, ann, HELP, device=DEVICE).readings
-    assert old.withheld == {"zone": purposes.ENDED}
+    assert customer_data.read(world, ann, HELP, device=DEVICE).readings == ()
     say("up/clip", zone="new")
-    assert [one.values for one in customer_data.read(world, ann, HELP, device=DEVICE).readings] == [{"zone": "new"}, {}]
+    assert [one.values for one in customer_data.read(world, ann, HELP, device=DEVICE).readings] == [{"zone": "new"}]
     second = customer_data.customers_of(world, DEVICE)[0].id
     assert [one.values for one in customer_data.read(world, ann, HELP, customer=second).readings] == [{"zone": "new"}]
-    assert [one.values for one in customer_data.read(world, ann, HELP, customer=first).readings] == [{}]
+    assert [one.values for one in customer_data.read(world, ann, HELP, customer=first).readings] == []
 
 
 def test_too_many_devices_in_ten_minutes_are_stopped_and_told(house, say, act):

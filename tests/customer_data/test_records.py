@@ -46,6 +46,17 @@ def test_each_stream_has_its_own_time(records, say, clock):
     assert records.settle()
 
 
+def test_pages_by_number_and_topics(records, say):
+    for n in range(5):
+        say("d1", f"up/{n % 2}", n=n)
+    say("d2", "up/0", n=9)
+    first = records.read("d1", most=2)
+    second = records.read("d1", before=first[-1].number, most=2)
+    assert [json.loads(one.payload)["n"] for one in (*first, *second)] == [4, 3, 2, 1]
+    assert [json.loads(one.payload)["n"] for one in records.read("d1", topics={"up/1", "up/7"})] == [3, 1]
+    assert records.read("d1", topics=()) == []
+
+
 def test_a_field_may_go_before_its_record(records, say, clock):
     start = clock.now()
     say("d1", "up/clip", zone="a", seconds=4)

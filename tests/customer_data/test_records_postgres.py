@@ -41,9 +41,11 @@ def test_reading_newest_first_by_topic_and_span(records, say):
     say("d2", "up/clip", n=3)
     third = say("d1", "up/clip", n=4)
     assert [json.loads(one.payload)["n"] for one in records.read("d1")] == [4, 2, 1]
-    assert [one.at for one in records.read("d1", topic="up/clip")] == [third, first]
+    assert [one.at for one in records.read("d1", topics=["up/clip"])] == [third, first]
     assert [one.at for one in records.read("d1", since=second, until=third)] == [second]
-    assert len(records.read("d1", most=1)) == 1
+    newest, middle, _ = records.read("d1")
+    assert [one.at for one in records.read("d1", before=newest.number, most=1)] == [second]
+    assert [one.at for one in records.read("d1", before=middle.number)] == [first]
 
 
 def test_a_resend_is_stored_once(records, clock):

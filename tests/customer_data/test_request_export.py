@@ -130,8 +130,8 @@ def test_pages_miss_nothing_and_repeat_nothing(monkeypatch, same):
     rows = [Row("d", f"up/{n}", START + timedelta(microseconds=n // same), b"{}") for n in range(137)]
 
     class Kept:
-        def read(self, *_, topic=None, since=None, until=None, most=100):
-            assert topic is None
+        def read(self, *_, topics=None, since=None, until=None, most=100):
+            assert topics is None
             found = [row for row in rows if (since is None or row.at >= since) and row.at < until]
             return sorted(found, key=lambda row: row.at, reverse=True)[:most]
 

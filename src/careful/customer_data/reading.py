@@ -1,12 +1,14 @@
 """The one door through which what devices said is read: for a declared purpose, by a role that is declared for it.
 
-What may not be read for the purpose comes back as withheld, with why. What was read is logged before it is returned;
-the ledger has the sums. Who reads the personal values of too many devices in ten minutes is stopped, and it is told.
+Only records that hold something which may be read for the purpose come back; their other fields are withheld, with why.
+What was read is logged before it is returned; the ledger has the sums. Who reads the personal values of too many
+devices in ten minutes is stopped, and it is told.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from careful import devices, people, products
 from careful.customer_data import queries, reads_store
@@ -28,7 +30,12 @@ RELEASE = "de-identified set"
 BULK_TIME = timedelta(minutes=10)
 READ_MOST = 1000
 """Records in one answer."""
+LOOK_MOST = 50_000
+"""Records that one read looks at, at most: a read that finds little must not take for ever."""
+_PAGE = 1000
 _PURPOSE_LONGEST = 200
+_STREAM_LONGEST = 80
+_ANY = "all"
 _NEVER = datetime(9000, 1, 1, tzinfo=UTC)
 
 
@@ -53,6 +60,10 @@ class Answer:
     readings: tuple[Reading, ...]
     personal: bool = field(default=False)
     """Whether a personal value is among them."""
+    closed: Mapping[str, str] = field(default_factory=dict)
+    """What is collected for the purpose and could not be read: `up/clip zone` -> why."""
+    stopped_at: datetime | None = None
+    """Where the read stopped looking, if it did before it had enough: ask again with this as `until`."""
 
 
 def read(
@@ -68,6 +79,8 @@ def read(
     limit: int = 100,
 ) -> Answer:
     """Return up to `limit` records of a device, or of one customer, newest first; the log has it before you have.
+
+    Returned, counted and logged is only what holds a field that may be read.
 
     `stream` is such as `up/climate` or `event/motion`. Raises Forbidden (no right to open data), Refused (nothing is
     collected for this purpose), NotFound, Invalid, TooMany (too many devices in ten minutes).
@@ -90,11 +103,36 @@ def read(
             f"{known.product} collects nothing for the purpose {purpose[:_PURPOSE_LONGEST]!r}.",
             do=f"Declared are: {'; '.join(declared) or 'none'}.",
         )
-    rows = records_of(world).read(known.id, topic=stream, since=since, until=until, most=limit)
     opener = _Opener(world, known.id, known.product, permit, purpose, roles)
-    readings = [one for one in map(opener.open, rows) if customer is None or one.customer in {"", customer}]
+    topics, closed = opener.topics(stream)
+    find = partial(records_of(world).read, known.id, topics=topics, since=since, until=until)
+    readings, stopped_at = _readable(find, opener, customer, limit) if topics else ([], None)
     _log(world, actor, known, purpose, readings, opener.personal_streams)
-    return Answer(purpose, tuple(readings), bool(opener.personal_streams))
+    if not readings:
+        _log_nothing(world, actor, known, purpose, stream, closed)
+    return Answer(purpose, tuple(readings), bool(opener.personal_streams), closed, stopped_at)
+
+
+def _readable(
+    find: Callable[..., list[Row]], opener: "_Opener", customer: str | None, limit: int
+) -> tuple[list[Reading], datetime | None]:
+    """Look through records page by page until so many hold something to read; return where it was given up, if so."""
+    found: list[Reading] = []
+    before, looked, most = None, 0, limit
+    while True:
+        page = find(before=before, most=most)
+        for row in page:
+            one = opener.open(row, customer)
+            if one is not None and one.values:
+                found.append(one)
+                if len(found) == limit:
+                    return found, None
+        looked += len(page)
+        if len(page) < most:
+            return found, None
+        if looked >= LOOK_MOST:
+            return found, page[-1].at + timedelta(microseconds=1)
+        before, most = page[-1].number, _PAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +164,7 @@ def open_whole(world: World, actor: Actor, device: str, rows: Sequence[Row], pur
     """
     known = devices.get(world, device)
     opener = _Opener(world, known.id, known.product, products.permit_of(world, known.product), None, frozenset())
-    readings = [opener.open(row) for row in rows]
+    readings = [one for one in map(opener.open, rows) if one is not None]
     _log(world, actor, known, purpose, readings, opener.personal_streams)
     return readings
 
@@ -140,17 +178,36 @@ class _Opener:
         self._world, self._product, self._purpose, self._roles = world, product, purpose, roles
         self._permits = {permit.version: permit}
         self._now = permit
-        self._key = _key(world, device)
+        self._key, self._is_locked = _key(world, device)
         self.personal_streams: set[str] = set()
 
-    def open(self, row: Row) -> Reading:
-        """Return one record, field by field opened or withheld."""
+    def topics(self, stream: str | None) -> tuple[set[str], dict[str, str]]:
+        """Return where something may be read now (of one stream, or of all), and what may not: why."""
+        found: set[str] = set()
+        closed: dict[str, str] = {}
+        for kind, shapes in (("up", self._now.streams), ("event", self._now.shapes)):
+            for topic, shape in ((f"{kind}/{name}", one) for name, one in shapes.items()):
+                if stream not in {None, topic}:
+                    continue
+                for name, rule in shape.rules.items():
+                    why = self._withheld(topic, self._now.version, name)
+                    if not why:
+                        found.add(topic)
+                        why = NO_KEY if rule.personal and self._is_locked else ""
+                    if why and self._purpose in rule.purpose:
+                        closed[f"{topic} {name}"] = why
+        return found, closed
+
+    def open(self, row: Row, of: str | None = None) -> Reading | None:
+        """Return one record, field by field opened or withheld; None for what is another customer's than `of`."""
         values: dict[str, object] = {}
         hidden: dict[str, str] = {}
         customer, version = "", self._now.version
         sealed = read_sealed(row.payload) if is_sealed(row.payload) else None
         if sealed is not None:
             customer, version = sealed.customer, sealed.version
+        if of is not None and customer not in {"", of}:
+            return None
         for name, value in plain_fields(row.payload).items():
             why = self._withheld(row.topic, version, name)
             if why:
@@ -203,14 +260,17 @@ def _rule(permit: Permit, topic: str, name: str) -> FieldRule | None:
     return None if found is None else found.rules.get(name)
 
 
-def _key(world: World, device: str) -> DataKey | None:
-    """Return the present customer's key, if there is one: reading begins nobody's time."""
+def _key(world: World, device: str) -> tuple[DataKey | None, bool]:
+    """Return the present customer's key, if there is one (reading begins nobody's time), and whether it is locked.
+
+    It is locked where the epoch's key is not here.
+    """
     found = queries.wrapped_key(world, device)
     if found is None:
-        return None
+        return None, False
     customer, wrapped = found
     (key,) = epoch_keys(world).unwrap(customer.epoch or 0, [(customer.id, wrapped)])
-    return None if key is None else DataKey(customer.id, key)
+    return (None, True) if key is None else (DataKey(customer.id, key), False)
 
 
 def _log(
@@ -229,6 +289,19 @@ def _log(
     with world.change(actor) as work:
         for stream, some in sorted(by_stream.items()):
             _log_stream(work, actor, known, purpose, stream, some, personal=stream in personal)
+
+
+def _log_nothing(
+    world: World, actor: Actor, known: devices.Device, purpose: str, stream: str | None, closed: Mapping[str, str]
+) -> None:
+    """Write down that somebody asked and got nothing."""
+    row = {
+        "at": world.clock.now(), "actor": str(actor), "purpose": purpose, "product": known.product,
+        "device": known.id, "customer": "", "stream": (stream or _ANY)[:_STREAM_LONGEST], "fields": [],
+        "withheld": sorted(closed), "records": 0, "personal": False, "told": False,
+    }  # fmt: skip
+    with world.change(actor) as work:
+        reads_store.log(work.connection, [row])
 
 
 def _log_stream(

@@ -267,18 +267,27 @@ def moment(micros: int) -> datetime:
 
 
 def read(
-    connection: Connection, device: str, topic: str | None, since: datetime | None, until: datetime | None, most: int
-) -> list[tuple[str, str, datetime, bytes]]:
-    """Return a device's messages, newest first: device, topic, moment, payload."""
-    query = select(reading.c.device, reading.c.topic, reading.c.at, reading.c.payload).where(reading.c.device == device)
-    if topic is not None:
-        query = query.where(reading.c.topic == topic)
+    connection: Connection,
+    device: str,
+    topics: Collection[str] | None,
+    since: datetime | None,
+    until: datetime | None,
+    before: int | None,
+    most: int,
+) -> list[tuple[str, str, datetime, bytes, int]]:
+    """Return a device's messages, newest first: device, topic, moment, payload, number."""
+    columns = (reading.c.device, reading.c.topic, reading.c.at, reading.c.payload, reading.c.number)
+    query = select(*columns).where(reading.c.device == device)
+    if topics is not None:
+        query = query.where(reading.c.topic.in_(sorted(topics)))
+    if before is not None:
+        query = query.where(reading.c.number < before)
     if since is not None:
         query = query.where(reading.c.at >= since)
     if until is not None:
         query = query.where(reading.c.at < until)
     rows = connection.execute(query.order_by(reading.c.number.desc()).limit(most))
-    return [(row.device, row.topic, row.at, bytes(row.payload)) for row in rows]
+    return [(row.device, row.topic, row.at, bytes(row.payload), row.number) for row in rows]
 
 
 def delete_before(

@@ -22,6 +22,8 @@ class Row:
     topic: str
     at: datetime
     payload: bytes
+    number: int = 0
+    """Its place among the records of its device: what came later has a greater one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +74,16 @@ class Records(Protocol):
         self,
         device: str,
         *,
-        topic: str | None = None,
+        topics: Collection[str] | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
+        before: int | None = None,
         most: int = 100,
     ) -> list[Row]:
-        """Return up to `most` records of a device, newest first: `since` is included, `until` is not."""
+        """Return up to `most` records of a device, newest first: `since` is included, `until` and `before` are not.
+
+        `before` is the number of the last record of the page before.
+        """
         ...
 
     def oldest(self, product_of: Mapping[str, str], expiries: Iterable[Expiry]) -> list[Oldest]:
@@ -110,15 +116,16 @@ class InboxRecords:
         self,
         device: str,
         *,
-        topic: str | None = None,
+        topics: Collection[str] | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
+        before: int | None = None,
         most: int = 100,
     ) -> list[Row]:
         """Return records; see `Records.read`."""
         with inbox_rows.opened(self._home) as rows:
-            found = rows.read(device, topic, since, until, most) if rows else []
-        return [Row(one.device, one.topic, one.at, one.payload) for one in found]
+            found = rows.read(device, topics, since, until, before, most) if rows else []
+        return [Row(one.device, one.topic, one.at, one.payload, one.number) for one in found]
 
     def oldest(self, product_of: Mapping[str, str], expiries: Iterable[Expiry]) -> list[Oldest]:
         """Measure; see `Records.oldest`."""

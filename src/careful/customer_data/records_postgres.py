@@ -1,6 +1,6 @@
 """Records in PostgreSQL: a table partitioned by day; a day that is past for everything in it is dropped whole."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
@@ -35,14 +35,15 @@ class PostgresRecords:
         self,
         device: str,
         *,
-        topic: str | None = None,
+        topics: Collection[str] | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
+        before: int | None = None,
         most: int = 100,
     ) -> list[Row]:
         """Return records; see `Records.read`."""
         with self._database.transaction("read") as connection:
-            return [Row(*one) for one in store.read(connection, device, topic, since, until, most)]
+            return [Row(*one) for one in store.read(connection, device, topics, since, until, before, most)]
 
     def oldest(self, product_of: Mapping[str, str], expiries: Iterable[Expiry]) -> list[Oldest]:
         """Measure; see `Records.oldest`. Reads day after day from the oldest, until all that was asked for is found."""

@@ -168,7 +168,7 @@ def pages(
     """Yield all records of a device, newest first, a thousand or so at a time; those of one moment stay together."""
     most, until = _PAGE, until + timedelta(microseconds=1)
     while True:
-        rows = records.read(device, topic=topic, since=since, until=until, most=most)
+        rows = records.read(device, topics=topic and (topic,), since=since, until=until, most=most)
         if len(rows) < most:
             if rows:
                 yield sorted(rows, key=lambda row: row.at, reverse=True)

@@ -205,6 +205,7 @@ def _check_reading(world: World, found: Request, stream: str, at: datetime, fiel
     if declared is None or field not in declared.rules:
         raise NotFound(f"{found.product} declares no field {field[:80]!r} of {stream[:80]!r}.", where="field")
     since = began(world, found)
-    rows = records_of(world).read(found.device, topic=stream, since=at, until=at + timedelta(microseconds=1), most=1)
+    until = at + timedelta(microseconds=1)
+    rows = records_of(world).read(found.device, topics=(stream,), since=at, until=until, most=1)
     if not rows or (since is not None and at < since):
         raise NotFound(f"There is no reading of {stream} at that moment.", do="Take `at` from the export.", where="at")

@@ -5,7 +5,7 @@ is overwritten (`secure_delete`), and gone from the file once the write-ahead lo
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import takewhile
@@ -28,7 +28,7 @@ _UP_TO = "SELECT number FROM struck WHERE source = ? AND what = ?"
 _AFTER = "SELECT number, payload, at FROM message WHERE source = ? AND number > ? ORDER BY number LIMIT ?"
 _READ = """
 SELECT number, payload, at FROM message
-WHERE source = ? AND at >= ? AND at < ? ORDER BY number DESC LIMIT ?
+WHERE source = ? AND number < ? AND at >= ? AND at < ? ORDER BY number DESC LIMIT ?
 """
 _SAMPLE = 200
 _ALWAYS = (0, 1 << 62)
@@ -66,14 +66,21 @@ class Rows:
         return self._connection.execute(f"{query} WHERE device = ?", (device,)).fetchall()
 
     def read(
-        self, device: str, topic: str | None, since: datetime | None, until: datetime | None, most: int
+        self,
+        device: str,
+        topics: Collection[str] | None,
+        since: datetime | None,
+        until: datetime | None,
+        before: int | None,
+        most: int,
     ) -> list[Stored]:
-        """Return up to `most` messages of a device, newest first."""
+        """Return up to `most` messages of a device, newest first; `before`: of smaller numbers than that."""
         span = (to_micros(since) if since else _ALWAYS[0], to_micros(until) if until else _ALWAYS[1])
         found: list[Stored] = []
         for source, _, name in self.sources(device):
-            if topic is None or topic == name:
-                rows = self._connection.execute(_READ, (source, *span, most)).fetchall()
+            if topics is None or name in topics:
+                asked = (source, _ALWAYS[1] if before is None else before, *span, most)
+                rows = self._connection.execute(_READ, asked).fetchall()
                 found += [Stored(row[0], device, name, bytes(row[1]), from_micros(row[2])) for row in rows]
         return sorted(found, key=lambda one: -one.number)[:most]
 

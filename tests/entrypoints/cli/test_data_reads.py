@@ -29,11 +29,11 @@ def test_read_and_logged(run, house):
         run("read", "cam-1-001", "--purpose", "sell it")
     assert "Nobody has read" in run("reads")
     asked = ("read", "cam-1-001", "--purpose", "help the owner")
-    climate, clip = json.loads(run(*asked, "--json"))["readings"]
-    assert (clip["values"], list(climate["withheld"])) == ({"zone": "hall", "seconds": 4}, ["celsius"])
+    (clip,) = json.loads(run(*asked, "--json"))["readings"]
+    assert (clip["values"], clip["withheld"]) == ({"zone": "hall", "seconds": 4}, {})
     shown = run(*asked, "--since", "2026-01-01")
     assert "zone=hall, seconds=4" in shown
-    assert "celsius (not collected for this purpose)" in shown
+    assert "celsius" not in shown
     assert "Nothing of cam-1-001" in run(*asked, "--until", "2026-01-01")
     assert [one["stream"] for one in json.loads(run("reads", "cam-1-001", "--json"))].count("up/clip") == 2
     assert "operator:cli" in run("reads")

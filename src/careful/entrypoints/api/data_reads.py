@@ -47,11 +47,17 @@ class ReadingBody(BaseModel):
 
 
 class AnswerBody(BaseModel):
-    """What was read, newest first."""
+    """What was read, newest first: records that hold something which may be read for the purpose.
+
+    `closed` is what is collected for it and could not be read (`up/clip zone` -> why). `stopped_at` is where the read
+    stopped looking before it had enough: ask again with it as `until`.
+    """
 
     purpose: str
     readings: list[ReadingBody]
     personal: bool
+    closed: dict[str, str]
+    stopped_at: datetime | None
 
 
 class SignedReceipt(BaseModel):
@@ -75,7 +81,10 @@ def readings(world: TheWorld, actor: _Open, device: str, wanted: Wanted) -> Answ
         )
         for one in found.readings
     ]  # fmt: skip
-    return AnswerBody(purpose=found.purpose, readings=each, personal=found.personal)
+    return AnswerBody(
+        purpose=found.purpose, readings=each, personal=found.personal, closed=dict(found.closed),
+        stopped_at=found.stopped_at,
+    )  # fmt: skip
 
 
 @router.get("/reads")

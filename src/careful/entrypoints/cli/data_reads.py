@@ -43,7 +43,12 @@ def read(
         (one.at, one.stream, _pairs(one.values), [f"{name} ({why})" for name, why in one.withheld.items()])
         for one in found.readings
     ]
-    say_table(device, ("At", "Stream", "Values", "Withheld"), rows, empty=f"Nothing of {device} is stored.")
+    nothing = f"Nothing of {device} is stored that may be read for this."
+    say_table(device, ("At", "Stream", "Values", "Withheld"), rows, empty=nothing)
+    if found.closed:
+        click.echo("Not to be read: " + "; ".join(f"{place} ({why})" for place, why in found.closed.items()) + ".")
+    if found.stopped_at is not None:
+        click.echo(f"There may be more before {found.stopped_at:%Y-%m-%dT%H:%M:%S}: ask again with --until.")
 
 
 @click.command()
