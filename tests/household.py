@@ -18,8 +18,8 @@ CAM = """\
 schema: product/1
 product: {id: cam-1, name: Camera, models: [C-1]}
 data:
-  - {id: climate, fields: [celsius], personal: false, purpose: [see that it is well], access_roles: [support, engineer],
-     retention: {days: 30}}
+  - {id: climate, fields: [celsius], personal: false, purpose: [see that it is well],
+     access_roles: [support, firmware-engineer], retention: {days: 30}}
   - {id: clip, fields: [zone, seconds], personal: true, purpose: [show what moved, help the owner],
      access_roles: [support], retention: {days: 14}}
 events:

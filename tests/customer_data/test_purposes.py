@@ -10,13 +10,13 @@ from careful.products import FieldRule
 CLIP = FieldRule(name="zone", purpose=("show what moved", "help"), access_roles=("support",))
 CASES = [
     pytest.param([CLIP], "help", {"support"}, "", id="purpose and role are declared"),
-    pytest.param([CLIP], "help", {"owner", "support"}, "", id="one of several roles"),
+    pytest.param([CLIP], "help", {"administrator", "support"}, "", id="one of several roles"),
     pytest.param([CLIP], "sell it", {"support"}, OTHER_PURPOSE, id="another purpose"),
-    pytest.param([CLIP], "help", {"owner"}, OTHER_ROLE, id="another role"),
+    pytest.param([CLIP], "help", {"auditor"}, OTHER_ROLE, id="another role"),
     pytest.param([CLIP], "help", set(), OTHER_ROLE, id="no role at all"),
-    pytest.param([FieldRule(name="zone", purpose=("help",))], "help", {"owner"}, NO_ROLE, id="nobody is named"),
-    pytest.param([FieldRule(name="t", purpose=("help",), personal=False)], "help", {"owner"}, "", id="not personal"),
-    pytest.param([FieldRule(name="t", personal=False)], "help", {"owner"}, OTHER_PURPOSE, id="no purpose"),
+    pytest.param([FieldRule(name="zone", purpose=("help",))], "help", {"auditor"}, NO_ROLE, id="nobody is named"),
+    pytest.param([FieldRule(name="t", purpose=("help",), personal=False)], "help", {"auditor"}, "", id="not personal"),
+    pytest.param([FieldRule(name="t", personal=False)], "help", {"auditor"}, OTHER_PURPOSE, id="no purpose"),
     pytest.param([None], "help", {"support"}, NOT_DECLARED, id="not declared any more"),
     pytest.param([CLIP, FieldRule(name="zone", purpose=("show what moved",), access_roles=("support",))], "help",
                  {"support"}, OTHER_PURPOSE, id="collected under an older promise"),

@@ -86,7 +86,7 @@ def test_asking_and_getting_nothing_is_written_down(house, say, act):
 
 def test_another_role_sees_that_there_is_something_and_no_value(house, say, act):
     say("up/clip", zone="hall")
-    found = customer_data.read(house.world, act("engineer"), HELP, device=DEVICE, stream="up/clip")
+    found = customer_data.read(house.world, act("firmware-engineer"), HELP, device=DEVICE, stream="up/clip")
     assert (found.readings, found.personal) == ((), False)
     assert found.closed["up/clip zone"] == purposes.OTHER_ROLE
 

@@ -66,6 +66,24 @@ def test_the_same_tables_as_in_the_code(empty: Database):
         assert compare_metadata(context, metadata) == []
 
 
+def test_roles_are_renamed_and_back(empty: Database):
+    migrate.move(empty, "upgrade", "0025")
+    with empty.transaction("write") as connection:
+        connection.execute(
+            text(
+                "INSERT INTO people_link (id, digest, purpose, roles, issued_at, expires_at)"
+                """ VALUES ('a', 'b', 'first', '["engineer","owner","support"]', '2026-01-01', '2026-01-02')"""
+            )
+        )
+    for way, to, roles in (
+        ("upgrade", "0026", '["administrator","firmware-engineer","support"]'),
+        ("downgrade", "0025", '["engineer","owner","support"]'),
+    ):
+        migrate.move(empty, way, to)
+        with empty.transaction("read") as connection:
+            assert connection.execute(text("SELECT roles FROM people_link")).scalar_one() == roles
+
+
 def test_a_database_from_the_future_is_left_alone(empty: Database):
     migrate.upgrade(empty)
     with empty.transaction("write") as connection:

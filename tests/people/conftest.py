@@ -1,4 +1,4 @@
-"""People under test: cheap hashing and a first owner with password and TOTP."""
+"""People under test: cheap hashing and a first administrator with password and TOTP."""
 
 from collections.abc import Callable, Iterator
 
@@ -18,7 +18,7 @@ def _cheap_hashing() -> Iterator[None]:
 
 @pytest.fixture
 def ann(world: World, clock: ManualClock) -> persons.Person:
-    """The first owner."""
+    """The first administrator."""
     return persons.enrol(world, clock, people.first_link(world))
 
 
@@ -27,7 +27,7 @@ def second(world: World, clock: ManualClock, ann: persons.Person) -> Callable[..
     """Invite somebody else."""
 
     def invite(email: str, *roles: str) -> persons.Person:
-        link = people.invite(world, people.actor_of(ann.session), roles or ("engineer",))
+        link = people.invite(world, people.actor_of(ann.session), roles or ("firmware-engineer",))
         return persons.enrol(world, clock, link, email, "Bob")
 
     return invite

@@ -1,4 +1,4 @@
-"""What an owner may do with other people's access."""
+"""What an administrator may do with other people's access."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ Second = Callable[..., Person]
 
 
 def test_new_roles_end_the_sessions_with_the_old(ann: Person, second: Second) -> None:
-    bob = second("bob@example.org", "engineer")
+    bob = second("bob@example.org", "firmware-engineer")
     people.change_roles(ann.world, OPERATOR, bob.id, ("support", "support"))
     assert people.account(ann.world, bob.id).roles == ("support",)
     with pytest.raises(Unauthenticated):
@@ -21,7 +21,7 @@ def test_new_roles_end_the_sessions_with_the_old(ann: Person, second: Second) ->
 
 
 def test_disabling_takes_everything(ann: Person, second: Second) -> None:
-    bob = second("bob@example.org", "engineer")
+    bob = second("bob@example.org", "firmware-engineer")
     people.disable(ann.world, OPERATOR, bob.id)
     assert people.account(ann.world, bob.id).state == "disabled"
     with pytest.raises(Refused):
@@ -31,11 +31,11 @@ def test_disabling_takes_everything(ann: Person, second: Second) -> None:
 
 
 def test_the_last_owner_stays(ann: Person, second: Second) -> None:
-    with pytest.raises(Refused, match="last owner"):
+    with pytest.raises(Refused, match="last administrator"):
         people.disable(ann.world, OPERATOR, ann.id)
-    with pytest.raises(Refused, match="last owner"):
+    with pytest.raises(Refused, match="last administrator"):
         people.change_roles(ann.world, OPERATOR, ann.id, ("auditor",))
-    second("bob@example.org", "owner")
+    second("bob@example.org", "administrator")
     people.change_roles(ann.world, OPERATOR, ann.id, ("auditor",))
 
 

@@ -18,18 +18,18 @@ def test_the_table_is_the_one_that_was_agreed() -> None:
 @pytest.mark.parametrize(
     ("role", "scope", "may"),
     [
-        pytest.param("owner", "staff:invite", True, id="an owner invites"),
-        pytest.param("engineer", "releases:sign", True, id="an engineer signs"),
-        pytest.param("engineer", "releases:publish", False, id="signing and publishing are two people's acts"),
-        pytest.param("engineer", "products:approve", False, id="nobody approves their own declaration"),
-        pytest.param("engineer", "cases:close", False, id="closing a case is the owner's word"),
+        pytest.param("administrator", "staff:invite", True, id="an administrator invites"),
+        pytest.param("firmware-engineer", "releases:sign", True, id="a firmware engineer signs"),
+        pytest.param("firmware-engineer", "releases:publish", False, id="signing and publishing are two people's acts"),
+        pytest.param("firmware-engineer", "products:approve", False, id="nobody approves their own declaration"),
+        pytest.param("firmware-engineer", "cases:close", False, id="closing a case is another's word"),
         pytest.param("support", "devices:own", True, id="support notes a device's owner"),
         pytest.param("support", "devices:retire", False, id="support ends no device"),
         pytest.param("support", "cases:judge", False, id="support does not judge"),
         pytest.param("auditor", "evidence:export", True, id="an auditor takes evidence away"),
         pytest.param("nobody", "products:read", False, id="an unknown role"),
-        pytest.param("owner", "products:destroy", False, id="an unknown verb"),
-        pytest.param("owner", "moon:read", False, id="an unknown resource"),
+        pytest.param("administrator", "products:destroy", False, id="an unknown verb"),
+        pytest.param("administrator", "moon:read", False, id="an unknown resource"),
     ],
 )
 def test_named_rights(role: str, scope: str, may: bool) -> None:
@@ -41,8 +41,8 @@ def test_an_auditor_changes_nothing() -> None:
     assert {scope.split(":")[1] for scope in people.scopes_of(["auditor"])} == {"read", "export"}
 
 
-def test_only_an_owner_touches_staff_and_tokens() -> None:
-    for role in set(people.ROLES) - {"owner"}:
+def test_only_an_administrator_touches_staff_and_tokens() -> None:
+    for role in set(people.ROLES) - {"administrator"}:
         held = {scope for scope in people.scopes_of([role]) if scope.startswith(("staff:", "tokens:"))}
         assert held <= {"staff:read", "tokens:read"}
 

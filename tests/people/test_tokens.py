@@ -91,7 +91,7 @@ def test_nobody_issues_more_than_they_may_do(ann: Person, second: Callable[..., 
 
 
 def test_a_token_shrinks_with_its_issuer(ann: Person, second: Callable[..., Person]) -> None:
-    bob = second("bob@example.org", "engineer")
+    bob = second("bob@example.org", "firmware-engineer")
     token = people.issue_token(ann.world, people.actor_of(bob.session), "CI", ["cases:judge", "cases:read"], 1)
     people.change_roles(ann.world, OPERATOR, bob.id, ("auditor",))
     people.actor_of_token(ann.world, token, READ)

@@ -21,6 +21,9 @@ CASES = [
     pytest.param("", "sensitive: true", set(), id="blank is personal"),
     pytest.param("", "rate: {bytes: 1, per: day}", {"rate-without-room"}, id="no room"),
     pytest.param("", "rate: {bytes: 2, per: day}", set(), id="room for {}"),
+    pytest.param("", "access_roles: [support, firmware-engineer]", set(), id="roles"),
+    pytest.param("", "access_roles: [support, engineer]", {"reader-without-role"}, id="a role's former name"),
+    pytest.param("", "access_roles: [king]", {"reader-without-role"}, id="no role"),
     pytest.param(
         CHILDREN,
         "personal: true, consent: parental, details: {x: {consent: none}}",

@@ -1,8 +1,8 @@
 """People: who acts. Staff accounts and their factors, sessions, roles, one-time links and API tokens.
 
-Nobody exists at first: `first_link` prints the one address with which the first owner gets in. Whoever redeems a link
-sets a passkey, or a password with TOTP, before anything else opens. `roles` is the one table of rights; a console
-session and an API token are both asked through it. The ledger knows people by a random id, never by name or address.
+Nobody exists at first: `first_link` prints the one address with which the first administrator gets in. Whoever redeems
+a link sets a passkey, or a password with TOTP, before anything else opens. `roles` is the one table of rights; console
+sessions and API tokens are asked through it. The ledger knows people by a random id, never by name or address.
 """
 
 from careful.people.actions import change_roles, disable

@@ -1,4 +1,7 @@
-"""What an owner may do with other people's access: change roles, disable. Nobody can remove the last owner."""
+"""What an administrator may do with other people's access: change roles, disable.
+
+Nobody can take the last administrator away.
+"""
 
 from careful.kernel.actors import Actor
 from careful.kernel.errors import NotFound, Refused
@@ -10,22 +13,22 @@ from careful.people.sessions import end_in
 
 
 def change_roles(world: World, actor: Actor, account: str, roles: tuple[str, ...]) -> None:
-    """Give a person these roles and end their sessions. Raises Invalid, NotFound, Refused for the last owner."""
+    """Give a person these roles and end their sessions. Raises Invalid, NotFound, Refused (the last administrator)."""
     chosen = known_roles(roles)
     with world.change(actor) as work:
         _need(work, account)
-        if "owner" not in chosen:
-            _keep_an_owner(work, account)
+        if "administrator" not in chosen:
+            _keep_an_administrator(work, account)
         store.change_account(work.connection, account, {"roles": list(chosen)})
         end_in(work, account, "rights-changed")
         work.record(RolesChanged(account=account, roles=chosen))
 
 
 def disable(world: World, actor: Actor, account: str) -> None:
-    """Take all access away: sign-in, sessions, tokens. Raises NotFound, Refused for the last owner."""
+    """Take all access away: sign-in, sessions, tokens. Raises NotFound, Refused for the last administrator."""
     with world.change(actor) as work:
         _need(work, account)
-        _keep_an_owner(work, account)
+        _keep_an_administrator(work, account)
         store.drop_passkeys(work.connection, account)
         store.replace_recovery_codes(work.connection, account, ())
         gone = {"state": "disabled", "password_hash": None, "totp_sealed": None}
@@ -42,7 +45,7 @@ def _need(work: Work, account: str) -> None:
         raise Refused("That account is disabled.")
 
 
-def _keep_an_owner(work: Work, account: str) -> None:
-    owners = {holder for holder, roles in store.active_roles(work.connection) if "owner" in roles}
-    if owners == {account}:
-        raise Refused("That is the last owner.", do="Make somebody else an owner first.")
+def _keep_an_administrator(work: Work, account: str) -> None:
+    left = {holder for holder, roles in store.active_roles(work.connection) if "administrator" in roles}
+    if left == {account}:
+        raise Refused("That is the last administrator.", do="Make somebody else an administrator first.")

@@ -9,6 +9,7 @@ from datetime import timedelta
 from careful.kernel.actors import OPERATOR, STRANGER, Actor
 from careful.kernel.errors import Invalid, NotFound, Refused
 from careful.kernel.ids import new_id
+from careful.kernel.role_names import what_instead
 from careful.kernel.work import Work, World
 from careful.people import secrets, store
 from careful.people.events import AccountCreated, LinkIssued, RecoveryBegun
@@ -22,7 +23,7 @@ _HANDLE_BYTES = 32
 
 
 def first_link(world: World) -> str:
-    """Return the address with which the first person, an owner, gets in; an earlier unused one stops working.
+    """Return the address with which the first person, an administrator, gets in; an earlier unused one stops working.
 
     Raises Refused when somebody can sign in already.
     """
@@ -34,7 +35,7 @@ def first_link(world: World) -> str:
             )
         for account in store.pending_accounts(work.connection):
             end_in(work, account, "ended")  # whoever held an older first link starts again with this one
-        return _issue(world, work, "first", ("owner",), None)
+        return _issue(world, work, "first", ("administrator",), None)
 
 
 def invite(world: World, actor: Actor, roles: tuple[str, ...]) -> str:
@@ -78,8 +79,11 @@ def redeem(world: World, secret: str, *, name: str, email: str, door: Door) -> E
 def known_roles(roles: tuple[str, ...]) -> tuple[str, ...]:
     """Return the roles sorted and once each. Raises Invalid for none, or for a name that is no role."""
     chosen = tuple(sorted(set(roles)))
-    if not chosen or any(role not in ROLES for role in chosen):
+    if not chosen:
         raise Invalid(f"Roles are: {', '.join(ROLES)}.", do="Choose at least one of them.", where="roles")
+    for role in chosen:
+        if role not in ROLES:
+            raise Invalid(f"{role[:40]!r} is no role.", do=what_instead(role), where="roles")
     return chosen
 
 
@@ -139,7 +143,7 @@ def _create(work: Work, roles: tuple[str, ...], link: str, name: str, email: str
 def _recover(work: Work, account: str, link: str) -> str:
     row = store.account_row(work.connection, account)
     if row is None or row.state == "disabled":
-        raise Refused("That account is disabled.", do="Ask the owner for an invitation.")
+        raise Refused("That account is disabled.", do="Ask an administrator for an invitation.")
     end_in(work, account, "factors-changed")
     store.drop_passkeys(work.connection, account)
     store.replace_recovery_codes(work.connection, account, ())

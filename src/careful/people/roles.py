@@ -21,17 +21,47 @@ VERBS: Mapping[str, tuple[str, ...]] = {
     "staff": ("read", "invite", "change", "end-sessions"),
     "settings": ("read", "change"),
     "tokens": ("read", "issue", "revoke"),
+    # What a supplier is asked for, by the supplier: never anybody else's.
+    "own-items": ("read", "answer"),
 }
 """Every resource with its verbs; an API scope is written `resource:verb`."""
 
-_ALL = {resource: frozenset(verbs) for resource, verbs in VERBS.items()}
-_READ = {resource: frozenset({"read"}) for resource in VERBS}
+_ALL = {resource: frozenset(verbs) for resource, verbs in VERBS.items() if resource != "own-items"}
+_READ = {resource: frozenset({"read"}) for resource in _ALL}
 
 ROLES: Mapping[str, Mapping[str, frozenset[str]]] = {
-    # Leads the company or the product: everything, and alone in approving, publishing, closing and staff.
-    "owner": _ALL,
-    # Builds and mends: everything technical. What leaves the house in the maker's name is the owner's word.
-    "engineer": {
+    # Runs the installation: staff, tokens, settings. May do all else too, where a second person does not have to agree.
+    "administrator": _ALL,
+    # Answers for the security of the products: judges flaws, follows the watch, tells owners and authorities.
+    "product-security-lead": {
+        "products": frozenset({"read", "declare", "approve"}),
+        "releases": frozenset({"read", "withdraw"}),
+        "devices": frozenset({"read", "quarantine", "restore", "revoke"}),
+        "data": frozenset({"read"}),
+        "cases": frozenset({"read", "feed", "judge", "account", "close"}),
+        "rollouts": frozenset({"read", "halt", "drill"}),
+        "notices": frozenset({"read", "draft", "publish", "tell"}),
+        "obligations": frozenset({"read", "note", "submit", "drill"}),
+        "watch": frozenset({"read", "judge", "cut", "drill"}),
+        "evidence": frozenset({"read", "export"}),
+        "staff": frozenset({"read"}),
+        "settings": frozenset({"read"}),
+        "tokens": frozenset({"read"}),
+    },
+    # Brings what engineers built and signed to devices; builds and signs nothing.
+    "release-manager": {
+        "products": frozenset({"read"}),
+        "releases": frozenset({"read", "publish", "withdraw"}),
+        "devices": frozenset({"read"}),
+        "cases": frozenset({"read"}),
+        "rollouts": frozenset({"read", "start", "halt", "resume", "drill"}),
+        "notices": frozenset({"read"}),
+        "watch": frozenset({"read"}),
+        "evidence": frozenset({"read"}),
+        "settings": frozenset({"read"}),
+    },
+    # Builds and mends: everything technical. What leaves the house in the maker's name is another's word.
+    "firmware-engineer": {
         "products": frozenset({"read", "declare"}),
         "releases": frozenset({"read", "add", "sign", "withdraw"}),
         "devices": frozenset({"read", "enrol", "quarantine", "restore", "revoke", "retire"}),
@@ -57,8 +87,38 @@ ROLES: Mapping[str, Mapping[str, frozenset[str]]] = {
         "watch": frozenset({"read"}),
         "evidence": frozenset({"read"}),
     },
+    # Answers for customers' data: what they ask for, consents, deletion, de-identified sets.
+    "privacy-officer": {
+        "products": frozenset({"read"}),
+        "devices": frozenset({"read"}),
+        "data": frozenset({"read", "open", "end", "consent", "request", "release"}),
+        "cases": frozenset({"read"}),
+        "notices": frozenset({"read", "draft"}),
+        "obligations": frozenset({"read", "note", "submit", "drill"}),
+        "watch": frozenset({"read"}),
+        "evidence": frozenset({"read", "export"}),
+    },
+    # Says it to the world: notices, and what is sold with which words. Sees no device and no customer.
+    "communications": {
+        "products": frozenset({"read"}),
+        "releases": frozenset({"read"}),
+        "cases": frozenset({"read"}),
+        "notices": frozenset({"read", "draft", "publish", "tell"}),
+        "obligations": frozenset({"read"}),
+        "evidence": frozenset({"read"}),
+    },
+    # Answers for it all by name: approves, submits, and may stop a rollout; sees no customer's values.
+    "executive": {
+        **_READ,
+        "products": frozenset({"read", "approve", "publish", "sell"}),
+        "rollouts": frozenset({"read", "halt"}),
+        "obligations": frozenset({"read", "submit"}),
+        "evidence": frozenset({"read", "export"}),
+    },
     # Sees everything, changes nothing.
     "auditor": {**_READ, "evidence": frozenset({"read", "export"})},
+    # Another company's person: reads and answers what they themselves were asked, and nothing else.
+    "supplier": {"own-items": frozenset({"read", "answer"})},
 }
 
 

@@ -79,7 +79,7 @@ def actor_of_token(world: World, token: str, needs: tuple[str, str]) -> Actor:
     if scope not in row.scopes:
         raise Forbidden(f"This token may not do {scope}.", do=f"Make one with --scope {scope}.")
     if row.account is not None and not allowed(row.roles, resource, verb):
-        raise Forbidden(f"Whoever issued this token may no longer do {scope}.", do="Ask an owner for a token.")
+        raise Forbidden(f"Whoever issued this token may no longer do {scope}.", do="Ask an administrator for a token.")
     if row.used_at is None or now - row.used_at >= _TOUCH:
         with world.change(actor) as work:
             store.change_token(work.connection, row.id, {"used_at": work.now})

@@ -11,6 +11,7 @@ from math import inf
 from types import MappingProxyType
 from typing import Literal
 
+from careful.kernel.role_names import present_names
 from careful.products.flows import DataItem, EventItem, FieldDetail
 from careful.products.vocabulary import FieldType
 
@@ -113,7 +114,7 @@ def rules_of(item: DataItem | EventItem) -> dict[str, FieldRule]:
         return {
             name: FieldRule(
                 name=name, type=types.get(name), personal=personal, purpose=purpose, retention_days=days,
-                access_roles=item.access_roles or (), consent=item.consent or "none",
+                access_roles=present_names(item.access_roles or ()), consent=item.consent or "none",
             )
             for name in item.fields or ()
         }  # fmt: skip
@@ -136,7 +137,7 @@ def _rule(item: DataItem, name: str, kind: FieldType | None, said: FieldDetail) 
         retention_days=kept.days if kept else None,
         recipients=item.recipients if said.recipients is None else said.recipients,
         consent=said.consent or item.consent or "none",
-        access_roles=item.access_roles or (),
+        access_roles=present_names(item.access_roles or ()),
     )
 
 

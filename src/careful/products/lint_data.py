@@ -2,7 +2,7 @@
 
 from careful.products.declaration import Declaration
 from careful.products.flows import DataItem
-from careful.products.lint_fields import look_at_fields
+from careful.products.lint_fields import look_at_fields, look_at_readers
 from careful.products.lint_table import Hit, Hits
 from careful.products.reading import Path
 
@@ -22,6 +22,9 @@ def look_at_data(declaration: Declaration) -> Hits:
         if item.personal:
             yield from _personal(item, path, children=children)
         yield from look_at_fields(item, path, children=children)
+        yield from look_at_readers(item, path)
+    for index, happening in enumerate(declaration.events or ()):
+        yield from look_at_readers(happening, ("events", index))
     yield from _flows(declaration)
     yield from _suppliers(declaration)
 

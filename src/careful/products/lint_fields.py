@@ -7,7 +7,8 @@ nowhere; one that asks for less consent than a child's data needs would slip pas
 from collections.abc import Mapping
 from math import inf
 
-from careful.products.flows import DataItem, FieldDetail
+from careful.kernel.role_names import ROLE_NAMES, what_instead
+from careful.products.flows import DataItem, EventItem, FieldDetail
 from careful.products.lint_table import Hit, Hits
 from careful.products.reading import Path
 
@@ -52,6 +53,21 @@ def look_at_fields(item: DataItem, path: Path, *, children: bool) -> Hits:
             str(item.rate.bytes),
             "Give it the bytes of the messages that a device sends in that time.",
         )
+
+
+def look_at_readers(item: DataItem | EventItem, path: Path) -> Hits:
+    """Look at who may read: a name that is no role (any more) lets nobody in, or not whom its author meant."""
+    for position, role in enumerate(item.access_roles or ()):
+        if role not in ROLE_NAMES:
+            name = item.id if isinstance(item, DataItem) else item.name
+            yield Hit(
+                "reader-without-role",
+                (*path, "access_roles", position),
+                f"`{name}` may be read by `{role}`, which is no role of the staff.",
+                "a role of the staff",
+                role,
+                what_instead(role),
+            )
 
 
 def _against(item: DataItem, name: str, detail: FieldDetail, path: Path) -> Hits:

@@ -51,6 +51,7 @@ RULES: dict[str, Rule] = {
         Rule("personal-in-the-clear", "error", "P4", "Personal data is encrypted where it lies and where it travels"),
         Rule("child-without-parent", "error", "P7", "Children's data waits for a parent's consent"),
         Rule("field-against-its-item", "warning", "M5", "A field stays within what its data item says to owners"),
+        Rule("reader-without-role", "error", "D9", "Whoever may read a field is a role of the staff"),
         Rule("sensitive-not-personal", "warning", "M5", "What is sensitive is personal"),
         Rule("range-beyond-unit", "warning", "M3", "A range lies within what its unit can be"),
         Rule("rate-without-room", "warning", "M3", "A rate leaves room for one message"),

@@ -46,7 +46,7 @@ def test_the_first_link_lets_the_owner_in(run: Run, world: World, clock: ManualC
     said = run("link").output
     assert "60 minutes" in said
     person = persons.enrol(world, clock, said.split()[-1])
-    assert people.account(world, person.id).roles == ("owner",)
+    assert people.account(world, person.id).roles == ("administrator",)
     with pytest.raises(Refused, match="sign in already"):
         run("link")
 
@@ -64,7 +64,7 @@ def test_a_way_back_in(run: Run, ann: persons.Person) -> None:
     with pytest.raises(NotFound):
         run("link", "--recover", "eve@example.org")
     with pytest.raises(Invalid, match="not both"):
-        run("link", "--recover", ann.email, "--role", "owner")
+        run("link", "--recover", ann.email, "--role", "administrator")
 
 
 def test_listing(run: Run, world: World) -> None:
@@ -74,7 +74,7 @@ def test_listing(run: Run, world: World) -> None:
 
 def test_listing_people(run: Run, ann: persons.Person) -> None:
     line = run("list").output.splitlines()[1].split("\t")
-    assert line == ["Ann", "ann@example.org", "owner", "active", "0", "yes", "1"]
+    assert line == ["Ann", "ann@example.org", "administrator", "active", "0", "yes", "1"]
     told = json.loads(run("list", "--json").output)
     assert (told[0]["email"], told[0]["state"]) == ("ann@example.org", "active")
     assert not {"password_hash", "totp_sealed", "digest"} & set(told[0])
@@ -87,10 +87,10 @@ def test_ending_sessions(run: Run, ann: persons.Person) -> None:
 
 
 def test_roles_and_disabling(run: Run, ann: persons.Person) -> None:
-    told = json.loads(run("link", "--role", "engineer", "--json").output)
+    told = json.loads(run("link", "--role", "firmware-engineer", "--json").output)
     bob = persons.enrol(ann.world, ann.clock, told["link"], "bob@example.org", "Bob")
     assert "Bob is now auditor, support." in run("roles", bob.email, "--role", "support", "--role", "auditor").output
     assert "no access any more" in run("disable", bob.email).output
     assert people.account(ann.world, bob.id).state == "disabled"
-    with pytest.raises(Refused, match="last owner"):
+    with pytest.raises(Refused, match="last administrator"):
         run("disable", ann.email)

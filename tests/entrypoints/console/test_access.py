@@ -96,7 +96,7 @@ def test_an_owner_changes_ends_and_disables_others(browser: Any, bob: Any) -> No
 )
 def test_an_auditor_sees_and_changes_nothing(browser: Any, bob: Any, path: str) -> None:
     assert "Invite somebody" not in bob.text
-    answer = bob.send(f"/settings/{path}", role="owner", name="x", scope="cases:read")
+    answer = bob.send(f"/settings/{path}", role="administrator", name="x", scope="cases:read")
     assert answer.status_code == 403
     assert "auditor" in bob.text
 
@@ -105,7 +105,7 @@ def test_an_auditor_sees_and_changes_nothing(browser: Any, bob: Any, path: str) 
 def test_what_weighs_asks_for_proof_first(browser: Any, secret: bytes, path: str) -> None:
     browser.clock.advance(timedelta(minutes=people.PROOF_MINUTES, seconds=1))
     browser.open("/settings")
-    answer = browser.send(f"/settings/{path}", role="owner", name="x", scope="cases:read")
+    answer = browser.send(f"/settings/{path}", role="administrator", name="x", scope="cases:read")
     assert answer.headers["location"] == "/prove?next=%2Fsettings"
     assert "Is it you?" in browser.text
 

@@ -73,7 +73,7 @@ def test_that_step_cannot_be_made_to_lead_elsewhere(stranger: Any) -> None:
 
 def test_a_disabled_person_is_out_at_the_next_page(browser: Any, secret: bytes, stranger: Any) -> None:
     world = browser.world
-    stranger.enrol(people.invite(world, OPERATOR, ("engineer",)), "bob@example.org", "Bob")
+    stranger.enrol(people.invite(world, OPERATOR, ("firmware-engineer",)), "bob@example.org", "Bob")
     assert stranger.open("/settings").status_code == 200
     people.disable(world, OPERATOR, people.account_of(world, "bob@example.org").id)
     assert "/sign-in" in str(stranger.open("/settings").url)

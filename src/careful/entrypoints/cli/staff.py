@@ -21,7 +21,7 @@ def command() -> None:
 def link(ctx: click.Context, *, roles: tuple[str, ...], recover: str | None, as_json: bool) -> None:
     """Make a one-time link; it works once, for 60 minutes.
 
-    Without options it is the first link, for the first owner; it can be made again until somebody has signed in.
+    Without options it is the first administrator's link; it can be made again until somebody has signed in.
     """
     world = ctx.obj.world()
     if roles and recover:
@@ -31,7 +31,7 @@ def link(ctx: click.Context, *, roles: tuple[str, ...], recover: str | None, as_
     elif roles:
         address, says = people.invite(world, OPERATOR, roles), "Whoever opens this gets in"
     else:
-        address, says = people.first_link(world), "The first owner gets in with"
+        address, says = people.first_link(world), "The first administrator gets in with"
     if as_json:
         say_json({"link": address, "minutes": people.LINK_MINUTES})
         return

@@ -1,4 +1,4 @@
-"""Settings: one's own passkeys, password and sessions; for an owner also people and API tokens.
+"""Settings: one's own passkeys, password and sessions; for an administrator also people and API tokens.
 
 Whatever changes who can get in asks for a fresh proof first.
 """

@@ -176,7 +176,7 @@ def require(request: HTTPConnection, resource: str, verb: str) -> Actor:
     who = signed(request)
     if not who.may(resource, verb):
         raise Forbidden(
-            f"Your roles ({', '.join(who.account.roles)}) do not include {resource}:{verb}.", do="Ask an owner."
+            f"Your roles ({', '.join(who.account.roles)}) do not include {resource}:{verb}.", do="Ask an administrator."
         )
     return who.actor
 

@@ -103,7 +103,7 @@ def test_two_people_wave_an_exploited_flaw_through(browser: Any, secret: bytes, 
     assert browser.send(f"{page}/confirm").status_code == 409
     assert "waits for a second person" in browser.open("/vulnerabilities").text
     assert "Confirm not affected" in browser.open("/").text
-    stranger.enrol(people.invite(found.world, OPERATOR, ("engineer",)), "bob@example.org", "Bob")
+    stranger.enrol(people.invite(found.world, OPERATOR, ("firmware-engineer",)), "bob@example.org", "Bob")
     assert "Confirm it" in stranger.open(page).text
     stranger.send(f"{page}/confirm")
     assert found.case().status == "not_affected"

@@ -23,7 +23,7 @@ def house(world: Any, staff: Any, tmp_path: Path) -> House:
 
 def test_what_a_device_said_is_shown_for_a_purpose(browser: Any, secret: bytes, house: House) -> None:
     ann = people.list_accounts(house.world)[0].id
-    people.change_roles(house.world, OPERATOR, ann, ["owner", "support"])
+    people.change_roles(house.world, OPERATOR, ann, ["administrator", "support"])
     browser.sign_in(secret)
     text = browser.open(PAGE).text
     assert "help the owner" in text
