@@ -77,7 +77,7 @@ def test_what_holds_nothing_for_the_purpose_takes_no_place(house, say, act, monk
 
 def test_asking_and_getting_nothing_is_written_down(house, say, act):
     say("up/clip", zone="hall")
-    found = customer_data.read(house.world, act("engineer"), HELP, device=DEVICE)
+    found = customer_data.read(house.world, act("firmware-engineer"), HELP, device=DEVICE)
     assert found.closed == {"up/clip zone": purposes.OTHER_ROLE, "up/clip seconds": purposes.OTHER_ROLE}
     (logged,) = customer_data.reads(house.world)
     assert (logged.stream, logged.records, logged.fields) == ("all", 0, ())
