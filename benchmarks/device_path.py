@@ -30,7 +30,6 @@ FIRST = RUNGS.index(25_000)
 TRIES = 3
 SECONDS = 3.0
 P99_MOST = 0.050
-SOAK_RATE = 5_000
 IDLE = 500
 
 
@@ -205,13 +204,11 @@ def others(home: Path, names: Sequence[str], rate: int, seconds: float) -> None:
     row("  a CPU-second of the broker", [seen.acked / max(used, 0.01)], "msg")
 
 
-def soaked(gateway: BaseProcess, home: Path, names: Sequence[str], seconds: float) -> None:
-    """Print the gateway's memory over a long run."""
-    import device_path_trials as trials  # noqa: PLC0415 (as above)
+def soak(seconds: float) -> None:
+    """Print the memory of gateway and worker over a long run."""
+    import device_path_soak  # noqa: PLC0415 (as above)
 
-    found = trials.soak(gateway, home, names, SOAK_RATE, seconds)
-    print(f"soak of {seconds:,.0f} s, {SOAK_RATE:,}/s: MiB of the gateway after each tenth")
-    print("  " + " ".join(f"{mib:.1f}" for _, mib, _ in found) + f", {sum(acked for *_, acked in found):,} messages")
+    device_path_soak.main(seconds)
 
 
 def killing() -> None:
@@ -265,8 +262,8 @@ def main() -> None:
             row("memory of an idle connection", [idle_memory(gateway, home, names) / 1024], "KiB", "< 64 KiB")
             disturbed(gateway, home, some, max(RUNGS[0], runs[0].offered_rate // 2), asked.seconds)
             others(home, some, runs[0].offered_rate, asked.seconds)
-            soaked(gateway, home, some, asked.soak)
     stages()
+    soak(asked.soak)
     killing()
 
 

@@ -11,7 +11,7 @@ import resource
 import socket
 import ssl
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
@@ -243,13 +243,18 @@ def gateway(**settings: Any) -> Iterator[BaseProcess]:  # noqa: ANN401 (settings
 
 
 def wait_for(process: BaseProcess, port: int, seconds: float = 60) -> None:
+    """Wait until a gateway listens on `port`."""
+    listens(port, seconds, process.is_alive)
+
+
+def listens(port: int, seconds: float = 60, alive: Callable[[], bool] = lambda: True) -> None:
     """Wait until somebody listens on `port`, asking the kernel so that no connection is made."""
     wanted, until = f":{port:04X}", time.monotonic() + seconds
     while not any(
         line.split()[1].endswith(wanted) and line.split()[3] == "0A"
         for line in Path("/proc/net/tcp").read_text().splitlines()[1:]
     ):
-        assert process.is_alive(), "the gateway has ended"
+        assert alive(), "the gateway has ended"
         assert time.monotonic() < until, "the gateway does not listen"
         time.sleep(0.05)
 

@@ -1,4 +1,4 @@
-"""What the device path bears: kill -9 ten times in mid-run, hostile devices, a flood, hours of load.
+"""What the device path bears: kill -9 ten times in mid-run, hostile devices, a flood.
 
 Part of `device_path.py`.
 """
@@ -9,9 +9,8 @@ import ssl
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing, suppress
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -121,17 +120,6 @@ def beside(kind: str, rate: float, home: Path, name: str, measure: Callable[[], 
     finally:
         process.kill()
         process.join()
-
-
-def soak(
-    gateway: BaseProcess, home: Path, names: Sequence[str], rate: int, seconds: float
-) -> list[tuple[float, float, int]]:
-    """Offer load for long; return after each tenth of it: seconds, MiB of the gateway, messages acknowledged."""
-    began, found = time.monotonic(), []
-    for _ in range(10):
-        seen = fleet.load(home, names, rate, seconds / 10)
-        found.append((time.monotonic() - began, fleet.memory(gateway.pid) / (1 << 20), seen.acked))
-    return found
 
 
 if __name__ == "__main__":
