@@ -68,6 +68,7 @@ def test_every_step_of_every_workflow_is_a_chore():
         "deliver",
         "sweep",
         "tell_refusals",
+        "forget_remembered",
         "tell_intake",
         "tell_reads",
         "use",

@@ -89,6 +89,7 @@ def chores() -> "list[Chore]":
         Chore("bucket", updates.BucketFiller().advance),
         Chore("tell_refusals", devices.tell_refusals),
         Chore("tell_intake", customer_data.tell_intake),
+        Chore("forget_remembered", customer_data.forget_remembered, 3600.0),
         Chore("sweep", people.sweep),
         Chore("epochs", customer_data.turn_epochs),
         Chore("retired", customer_data.Retirement().advance, 60.0),

@@ -39,6 +39,7 @@ from careful.customer_data.reading import BULK_TIME, READ_MOST, Answer, BulkRead
 from careful.customer_data.receipts import receipt, receipt_verifier, receipts, signed_receipt
 from careful.customer_data.records import Expiry, InboxRecords, Oldest, Records, Row, Swept
 from careful.customer_data.records_postgres import PostgresRecords
+from careful.customer_data.remembered import Used, first_counted, forget_remembered, note_used, used_by
 from careful.customer_data.request_clock import Deadline, deadline
 from careful.customer_data.request_export import FETCH_WITHIN, export_requested, fetch_export, remove_exports
 from careful.customer_data.request_model import PROOFS, REQUEST_KINDS, Request, RequestKind
@@ -90,6 +91,7 @@ __all__ = [
     "consents_asked", "note_began", "CONSENT_CHANGES",
     # what was taken and refused at the door
     "Stopped", "RefusedField", "ObservedField", "count_stopped", "count_observed", "tell_intake", "refused_fields",
+    "first_counted", "Used", "note_used", "used_by", "forget_remembered",
     "observed_fields", "refused_devices", "OTHERS", "PLACES_MOST",
     # what is declared, beside what is seen
     "ItemRow", "FieldRow", "data_table", "data_item", "pinned_away",

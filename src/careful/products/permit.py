@@ -168,6 +168,13 @@ class Permit:
     resets: bool = True
     """Whether the event `reset` is ours: the device was reset, and its customer's time is over."""
 
+    @property
+    def long_rates(self) -> frozenset[str]:
+        """Return the data items whose rate is for an hour or a day: what was used of it outlives a gateway."""
+        return frozenset(
+            name for name, one in self.streams.items() if one.rate is not None and one.rate.per != "minute"
+        )
+
     def drain(self) -> dict[tuple[str, tuple[str, ...]], int]:
         """Take away what was counted of the streams: (stream, fields) -> records."""
         found: dict[tuple[str, tuple[str, ...]], int] = {}

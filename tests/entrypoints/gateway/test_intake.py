@@ -1,9 +1,13 @@
 """What a door knows of devices and counts of their messages, without any network."""
 
+import time
+from datetime import timedelta
+
 import pytest
 
 from careful import customer_data, devices, products
 from careful.entrypoints.gateway import intake
+from careful.entrypoints.gateway.allowance import within
 from careful.entrypoints.gateway.intake import Counts, Intake, Speaker
 
 FILE = b"""\
@@ -100,12 +104,43 @@ def test_what_could_not_be_written_is_kept_and_nothing_is_written_twice(door, wo
     assert [one.count for one in devices.refusals(world, "cam-1-001")] == [2]
 
 
-def test_what_a_device_has_spent_is_remembered_within_bounds(door, monkeypatch):
-    monkeypatch.setattr(intake, "SPENT_MOST", 2)
-    first = door.spent("a")
-    first["item"] = (0.0, 1, 1)
-    door.spent("b")
-    assert door.spent("a") is first
-    door.spent("c")
-    assert door.spent("b") == {}
-    assert door.spent("a") == {}
+def test_what_a_device_has_used_of_an_hour_outlives_the_door(door, world, staff):
+    text = FILE.replace(b"personal: false}", b"personal: false, rate: {messages: 3, per: hour}}")
+    products.declare(world, staff, text)
+    products.approve(world, staff, "cam-1")
+    may = door.admit("cam-1-001", "cam-1")
+    door.watch("cam-1", may.permit)
+    rate = may.permit.streams["climate"].rate
+    assert [within(door.spent("cam-1-001", may.used), "climate", rate, 9, time.monotonic()) for _ in range(2)] == [
+        True
+    ] * 2
+    counts = door.drain()
+    door.put_back(counts)  # could not be written
+    door.write(door.drain())
+    world.clock.advance(timedelta(minutes=30))
+    other = Intake(world)
+    spent = other.spent("cam-1-001", other.admit("cam-1-001", "cam-1").used)
+    assert [within(spent, "climate", rate, 9, time.monotonic()) for _ in range(2)] == [True, False]
+    assert within(spent, "climate", rate, 9, time.monotonic() + 1801)  # its hour is over by then
+    world.clock.advance(timedelta(days=2))
+    assert customer_data.forget_remembered(world) == 1
+    assert other.admit("cam-1-001", "cam-1").used == ()
+
+
+def test_what_was_left_out_is_counted_once_by_its_mark(door, world, monkeypatch):
+    dropped = [("undeclared-field", "climate.ssid"), ("wrong-type", "climate.celsius")]
+    assert door.left_out(ME, dropped, b"one")
+    assert door.left_out(ME, dropped, b"one")
+    assert len(door.write(door.drain())) == 2
+    assert door.left_out(ME, dropped, b"one")  # sent again, after the door had died
+    assert Intake(world).write(door.drain()) == []
+    assert {one.field: (one.count, one.left_out) for one in customer_data.refused_fields(world)} == {
+        "ssid": (1, 1), "celsius": (1, 1),
+    }  # fmt: skip
+    monkeypatch.setattr(intake, "ONCE_MOST", 0)
+    assert not door.left_out(ME, dropped, b"two")  # too many at once: counted without asking
+    door.write(door.drain())
+    assert [one.count for one in customer_data.refused_fields(world)] == [2, 2]
+    world.clock.advance(timedelta(days=31))
+    assert customer_data.forget_remembered(world) == 1
+    assert customer_data.forget_remembered(world) == 0

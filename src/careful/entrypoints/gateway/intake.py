@@ -5,16 +5,18 @@ looked up when it connects, and again when the ledger says that they changed. Co
 the counts to the database, about once a second.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import structlog
 
 from careful import customer_data, devices, releases
-from careful.customer_data import Stopped
+from careful.customer_data import Stopped, Used
 from careful.devices import Refusal
 from careful.entrypoints.gateway.allowance import Spent
+from careful.entrypoints.gateway.spending import Spending
 from careful.kernel import ledger
 from careful.kernel.errors import CarefulError, Unavailable
 from careful.kernel.work import World
@@ -22,7 +24,8 @@ from careful.products import KINDS, NOBODY, Permit
 
 COUNTS_MOST = 10_000
 BEGUN_MOST = 200_000
-SPENT_MOST = 100_000
+ONCE_MOST = 2000
+"""Records that are counted once by their names, between two writes; those beyond are counted without asking."""
 _BY_PRODUCT = (
     "products.declared",
     "products.approved",
@@ -52,6 +55,7 @@ class Admitted:
     release: str = ""
     mark: int = 0
     judged: str = ""
+    used: tuple[Used, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,29 @@ class Counts:
     """Product -> (data item, fields) -> records."""
     began: dict[tuple[str, str], str] = field(default_factory=dict)
     """(device, data item) -> product."""
+    once: dict[bytes, tuple[Speaker, tuple[tuple[str, str], ...]]] = field(default_factory=dict)
+    """Mark -> who, and kind and detail of what was left out: counted unless the mark was before."""
+    used: list[Used] = field(default_factory=list)
+
+    def count(self, who: Speaker, kind: str, detail: str, *, left_out: bool = False) -> None:
+        """Count a refusal: a whole message, or a field that was left out of one."""
+        before = self.refusals.get((who.device, kind))
+        if before is not None or len(self.refusals) < COUNTS_MOST:
+            self.refusals[who.device, kind] = detail, 1 + (before[1] if before else 0)
+        if kind not in _OF_STREAMS or not who.product:
+            return
+        item, _, name = detail.partition(".")
+        place = (who.product, who.judged, who.device, item, name, kind)
+        there = self.fields.get(place)
+        if there is None:
+            many = self.places.get(who.device, 0)
+            if many >= customer_data.PLACES_MOST:  # it makes up names: the rest of them are one
+                place = (who.product, who.judged, who.device, customer_data.OTHERS, "", kind)
+                there = self.fields.get(place)
+            self.places[who.device] = many + 1
+        if there is not None or len(self.fields) < COUNTS_MOST:
+            number, rest = there or (0, 0)
+            self.fields[place] = number + 1, rest + left_out
 
     def add(self, other: "Counts") -> None:
         """Add what could not be written; what came later stays the last detail."""
@@ -115,16 +142,17 @@ class Counts:
             for what, number in counted.items():
                 mine[what] = mine.get(what, 0) + number
         self.began = other.began | self.began
+        self.once = other.once | self.once
 
 
 class Intake:
     """One door's part. What is called `write`, `admit`, `changed` or `anew` asks the database: call it in a thread."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._world = world
         self._counts = Counts()
         self._permits: dict[str, tuple[str, Permit]] = {}
-        self._spent: dict[str, Spent] = {}
+        self._spending = Spending(monotonic)
         self._begun: set[tuple[str, str]] = set()
 
     def admit(self, device: str, product: str) -> Admitted:
@@ -132,7 +160,10 @@ class Intake:
         with self._world.look() as connection:
             mark = ledger.size(connection)
         release = devices.get(self._world, device).version or ""
-        return self.anew([Speaker(device, product, release)], mark)[device]
+        may = self.anew([Speaker(device, product, release)], mark)[device]
+        if not may.permit.long_rates:
+            return may
+        return replace(may, used=customer_data.used_by(self._world, device))
 
     def anew(self, speakers: Sequence[Speaker], mark: int = 0) -> dict[str, Admitted]:
         """Look up what these devices may say, by the releases that are given. Raises NotFound."""
@@ -162,40 +193,30 @@ class Intake:
             {one.data["device"]: one.data["version"] for one in entries if one.name == _VERSION},
         )
 
-    def spent(self, device: str) -> Spent:
+    def spent(self, device: str, used: Sequence[Used] = ()) -> Spent:
         """Return the memory of what a device has sent of its rates; it is the same one after a reconnection."""
-        memory = self._spent.pop(device, None)
-        if memory is None:
-            memory = {}
-            if len(self._spent) >= SPENT_MOST:
-                del self._spent[next(iter(self._spent))]  # who connected longest ago
-        self._spent[device] = memory
-        return memory
+        return self._spending.of(device, used, self._world.clock.now())
 
     def watch(self, product: str, permit: Permit) -> None:
         """Count from now on what is taken by this permit."""
         self._permits[f"{product} {permit.version}"] = product, permit
+        self._spending.watch(permit.long_rates)
 
     def count(self, who: Speaker, kind: str, detail: str, *, left_out: bool = False) -> None:
         """Count a refusal: a whole message, or a field that was left out of one."""
-        counts = self._counts
-        before = counts.refusals.get((who.device, kind))
-        if before is not None or len(counts.refusals) < COUNTS_MOST:
-            counts.refusals[who.device, kind] = detail, 1 + (before[1] if before else 0)
-        if kind not in _OF_STREAMS or not who.product:
-            return
-        item, _, name = detail.partition(".")
-        place = (who.product, who.judged, who.device, item, name, kind)
-        there = counts.fields.get(place)
-        if there is None:
-            many = counts.places.get(who.device, 0)
-            if many >= customer_data.PLACES_MOST:  # it makes up names: the rest of them are one
-                place = (who.product, who.judged, who.device, customer_data.OTHERS, "", kind)
-                there = counts.fields.get(place)
-            counts.places[who.device] = many + 1
-        if there is not None or len(counts.fields) < COUNTS_MOST:
-            number, rest = there or (0, 0)
-            counts.fields[place] = number + 1, rest + left_out
+        self._counts.count(who, kind, detail, left_out=left_out)
+
+    def left_out(self, who: Speaker, dropped: Sequence[tuple[str, str]], mark: bytes) -> bool:
+        """Count what was left out of a record that may be sent again under the same `mark`; tell whether it waits.
+
+        It waits for the next `write`, which says whether it was counted before.
+        """
+        if len(self._counts.once) >= ONCE_MOST:
+            for kind, detail in dropped:
+                self.count(who, kind, detail, left_out=True)
+            return False
+        self._counts.once[mark] = who, tuple(dropped)
+        return True
 
     def began(self, who: Speaker, item: str) -> None:
         """Note that personal data of an item whose consent matters was taken from a device."""
@@ -211,9 +232,10 @@ class Intake:
         if gone:
             self._begun = {one for one in self._begun if one[0] not in gone}
 
-    def drain(self) -> Counts:
-        """Take all counts away, to be written."""
+    def drain(self, *, last: bool = False) -> Counts:
+        """Take all counts away, to be written; `last`: also of all devices what they used of their rates."""
         counts, self._counts = self._counts, Counts()
+        counts.used = self._spending.changed(self._world.clock.now(), everything=last)
         for product, permit in self._permits.values():
             taken = permit.drain()
             mine = counts.taken.setdefault(product, {}) if taken else {}
@@ -224,10 +246,20 @@ class Intake:
     def put_back(self, counts: Counts) -> None:
         """Keep what could not be written for the next time."""
         self._counts.add(counts)
+        self._spending.put_back(counts.used)
 
-    def write(self, counts: Counts) -> None:
-        """Bring counts to the database. What is written is taken out of `counts`, so that it may be put back."""
-        now = self._world.clock.now()
+    def write(self, counts: Counts) -> list[tuple[Speaker, str, str]]:
+        """Bring counts to the database. What is written is taken out of `counts`, so that it may be put back.
+
+        Return what was left out of records that had waited for this: who, kind and detail.
+        """
+        now, new = self._world.clock.now(), []
+        for mark in customer_data.first_counted(self._world, list(counts.once)):
+            who, dropped = counts.once[mark]
+            for kind, detail in dropped:
+                counts.count(who, kind, detail, left_out=True)
+                new.append((who, kind, detail))
+        counts.once = {}
         devices.record_refusals(self._world, _refusals(counts.refusals, now))
         counts.refusals = {}
         customer_data.count_stopped(self._world, _stopped(counts.fields, now))
@@ -237,6 +269,9 @@ class Intake:
         for product in list(counts.taken):
             customer_data.count_observed(self._world, product, counts.taken[product])
             del counts.taken[product]
+        customer_data.note_used(self._world, counts.used)
+        counts.used = []
+        return new
 
 
 def note_reported(world: World, versions: Mapping[str, str], crashes: Mapping[str, int], door: str) -> None:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from careful import monitoring, products
+from careful import customer_data, monitoring, products
 from careful.entrypoints.gateway.https.taking import Taking
 from careful.entrypoints.gateway.intake import Admitted, Speaker
 from careful.entrypoints.gateway.mqtt.permission import Denied, route
@@ -87,6 +87,23 @@ def test_what_comes_over_https_is_watched_too(world, staff):
     asyncio.run(story())
     assert sorted(one.rule for one in monitoring.alerts(world)) == ["flood", "rate_over_limit"]
     assert not list(world.home.glob("inbox*"))
+
+
+def test_a_named_record_that_is_sent_again_is_counted_once(world, staff):
+    """Also after a restart, as the answer may have been lost with the process."""
+
+    async def story():
+        for names in ((b"key", b"key"), (b"key", b"")):
+            taking = Taking(world)
+            for name in names:
+                checked = Checked({}, (Denied("undeclared-field", "rare.spare"),))
+                await taking.store(WHO, RARE, [(b"{}", checked, name)])
+            await taking.close()
+
+    products.declare(world, staff, FILE)
+    asyncio.run(story())
+    assert [(one.count, one.left_out) for one in customer_data.refused_fields(world)] == [(2, 2)]
+    assert inbox.count(world.home) == 2
 
 
 def test_fields_left_out_over_https_are_watched_too(world, staff):

@@ -46,7 +46,7 @@ class Taking:
 
     def __init__(self, world: World, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._world, self._monotonic = world, monotonic
-        self.intake = Intake(world)
+        self.intake = Intake(world, monotonic=monotonic)
         self._keys = Keyring(world)
         self._draw = Pool().draw
         self._inbox: Inbox | None = None
@@ -73,6 +73,7 @@ class Taking:
             may = await self._ask(self.intake.admit, device, identity.product)
             found = Speaker(device, identity.product, may.release, may.judged), may, now
             self.intake.watch(identity.product, may.permit)
+            self.intake.spent(device, may.used)
             if len(self._known) >= _MOST:
                 del self._known[next(iter(self._known))]
         self._known[device] = found[0], found[1], now  # who was heard last stands last
@@ -120,16 +121,18 @@ class Taking:
         inbox = self._inbox or await self._open()
         at = int(self._world.clock.now().timestamp() * 1_000_000)
         block: list[Message] = []
+        named: list[tuple[bytes, Checked, bytes]] = []
         for payload, checked, name in records:
             kept, digest = await self._sealed(who, route, checked, payload)
             if not name and route.stream.time in (checked.fields or ()):
                 name = digest or blake2b(kept, digest_size=16).digest()  # noqa: PLW2901 (it has a name of its own)
             block.append(Message(who.device, route.topic, kept, at, digest=digest, record=name))
+            named.append((payload, checked, name))
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
         inbox.append(block, lambda failure: _settle(loop, done, failure))
         await done
-        self._taken(who, route, records)
+        self._taken(who, route, named)
 
     async def _sealed(self, who: Speaker, route: Route, checked: Checked, payload: bytes) -> tuple[bytes, bytes]:
         fields = checked.fields or {}
@@ -144,17 +147,27 @@ class Taking:
 
     def _taken(self, who: Speaker, route: Route, records: Sequence[tuple[bytes, Checked, bytes]]) -> None:
         """Note what was taken, and what a reported state says."""
-        for payload, one, _ in records:
+        for payload, one, name in records:
             self._signals.sent(who.device, route.topic, payload)
             route.stream.count(one.fields or {})
-            for left_out in one.dropped:
-                self.intake.count(who, left_out.kind, left_out.detail, left_out=True)
-                self._signals.refused(who.device, left_out.kind, left_out.detail, left_out=True)
+            self._left_out(who, route, one, name)
             if route.topic == "state/reported":
                 self._report(who, one.fields or {})
         if route.stream.noted:
             self.intake.began(who, route.stream.name)
         self.heard(who.device)
+
+    def _left_out(self, who: Speaker, route: Route, checked: Checked, name: bytes) -> None:
+        """Count fields that were left out; once of a record that has a name, however often it is sent."""
+        dropped = [(one.kind, one.detail) for one in checked.dropped]
+        if dropped and name:
+            mark = blake2b(b"\0".join((who.device.encode(), route.topic.encode(), name)), digest_size=16).digest()
+            if self.intake.left_out(who, dropped, mark):
+                return  # `flush` tells the watch, too
+        for kind, detail in dropped:
+            if not name:
+                self.intake.count(who, kind, detail, left_out=True)
+            self._signals.refused(who.device, kind, detail, left_out=True)
 
     def heard(self, device: str) -> None:
         """Note that a device is there."""
@@ -214,15 +227,16 @@ class Taking:
             await self.flush()
             await self._signals.hand_over()
 
-    async def flush(self) -> None:
+    async def flush(self, *, last: bool = False) -> None:
         """Bring to the database what was seen and counted; what fails is kept for the next time."""
-        counts = self.intake.drain()
+        counts = self.intake.drain(last=last)
         seen, self._seen = self._seen, {}
         versions, self._versions = self._versions, {}
         crashes, self._crashes = self._crashes, {}
         try:
             await self._ask(self._write, versions, crashes, seen)
-            await self._ask(self.intake.write, counts)
+            for who, kind, detail in await self._ask(self.intake.write, counts):
+                self._signals.refused(who.device, kind, detail, left_out=True)
             await self._ask(self._keys.keep, frozenset(self._known))
             await self._ask(self._keys.beat)
         except Exception as failure:  # noqa: BLE001 (whatever it is, it is written the next time)
@@ -240,7 +254,7 @@ class Taking:
         """Write what is left; what is under way reaches the disk."""
         if self._flushing is not None:
             self._flushing.cancel()
-            await self.flush()
+            await self.flush(last=True)
             await self._signals.finish()
             with contextlib.suppress(CarefulError):
                 await self._ask(self._keys.end)

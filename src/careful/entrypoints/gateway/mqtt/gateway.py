@@ -334,7 +334,7 @@ class Gateway:
             self._keys.keep(self.connections)
         else:
             heard = {}
-        counts = self.intake.drain()
+        counts = self.intake.drain(last=last)
         versions, self._versions = self._versions, {}
         crashes, self._crashes = self._crashes, {}
         moments = {name: now - at for name, at in heard.items() if at >= since}

@@ -143,7 +143,12 @@ class Listener:
         gateway.asking.admitted(connection, who.device, who.product, who.may)
         now = gateway.loop.time()
         return ConnectionOpened(
-            who.device, who.may.permit, now, who.may.consents, gateway.intake.spent(who.device), gateway.now() - now
+            who.device,
+            who.may.permit,
+            now,
+            who.may.consents,
+            gateway.intake.spent(who.device, who.may.used),
+            gateway.now() - now,
         )
 
 
