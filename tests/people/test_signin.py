@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from persons import DOOR, PASSWORD, Person
+from persons import DOOR, PASSWORD, Person, SoftKey
 
 from careful import people
 from careful.kernel import ledger
-from careful.kernel.errors import TooMany, Unauthenticated
+from careful.kernel.errors import Refused, TooMany, Unauthenticated
 from careful.kernel.work import World
 from careful.people import totp
 
@@ -165,6 +165,19 @@ def test_proving_again_gives_the_session_a_new_secret(ann: Person) -> None:
     again = people.find(ann.world, fresh)
     assert again.id == session.id
     assert people.has_recent_proof(again, ann.clock.now())
+
+
+def test_whoever_has_a_passkey_proves_it_with_the_passkey(ann: Person) -> None:
+    key = SoftKey()
+    enrolled = people.finish_passkey(ann.world, ann.session, key.make(people.begin_passkey(ann.world, ann.session)), "")
+    assert people.has_recent_proof(people.find(ann.world, enrolled.secret), ann.clock.now())
+    session = people.find(ann.world, ann.sign_in().secret)  # password and code open the console, but prove less
+    assert not people.has_recent_proof(session, ann.clock.now())
+    with pytest.raises(Refused, match="confirmed with it"):
+        people.prove_by_password(ann.world, session, password=PASSWORD, code=ann.code(), door=DOOR)
+    asked = people.begin_passkey_sign_in(ann.world, "holder", DOOR, session)
+    proved = people.find(ann.world, people.prove_by_passkey(ann.world, session, "holder", key.use(asked)))
+    assert people.has_recent_proof(proved, ann.clock.now())
 
 
 def test_a_disabled_account_cannot_sign_in(ann: Person, second: Callable[[str], Person]) -> None:

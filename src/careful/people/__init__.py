@@ -35,7 +35,6 @@ from careful.people.queries import (
 from careful.people.roles import ROLES, VERBS, all_scopes, allowed, as_text, scopes_of
 from careful.people.sessions import (
     KNOWN_BROWSER_DAYS,
-    PROOF_MINUTES,
     Door,
     Entrance,
     actor_of,
@@ -56,6 +55,7 @@ from careful.people.signin import (
     sign_in_by_passkey,
 )
 from careful.people.tokens import MAX_DAYS, actor_of_token, issue_token, revoke_token
+from careful.people.weighty import PROOF_MINUTES, WEIGHTY, weighs
 
 __all__ = [
     # links, accounts
@@ -92,6 +92,7 @@ __all__ = [
     # signing in, sessions
     "KNOWN_BROWSER_DAYS",
     "PROOF_MINUTES",
+    "WEIGHTY",
     "Door",
     "Entrance",
     "Session",
@@ -110,6 +111,7 @@ __all__ = [
     "sign_in_by_passkey",
     "sign_out",
     "sweep",
+    "weighs",
     # rights, tokens
     "MAX_DAYS",
     "ROLES",

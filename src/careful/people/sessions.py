@@ -17,8 +17,8 @@ from careful.people import secrets, store
 from careful.people.events import SessionEnded, SignedIn
 from careful.people.model import Session, SessionKind
 from careful.people.queries import session_from
+from careful.people.weighty import NEVER, is_fresh
 
-PROOF_MINUTES = 10
 ENROLLING_MINUTES = 60
 KNOWN_BROWSER_DAYS = 90
 _TOUCH = timedelta(minutes=1)
@@ -48,8 +48,8 @@ def actor_of(session: Session) -> Actor:
     return Actor("staff", session.account)
 
 
-def open_session(work: Work, account: str, kind: SessionKind, how: str, door: Door) -> Entrance:
-    """Begin a session inside the caller's work."""
+def open_session(work: Work, account: str, kind: SessionKind, how: str, door: Door, *, proved: bool = True) -> Entrance:
+    """Begin a session inside the caller's work; `proved` False when a stronger factor than the one shown exists."""
     secret, session = secrets.new_secret(), new_id()
     store.add(
         work.connection,
@@ -61,7 +61,7 @@ def open_session(work: Work, account: str, kind: SessionKind, how: str, door: Do
             "kind": kind,
             "created_at": work.now,
             "seen_at": work.now,
-            "proved_at": work.now,
+            "proved_at": work.now if proved else NEVER,
             "browser": door.browser[:_BROWSER_LIMIT],
             "source": door.source[:64],
             "draft_hash": None,
@@ -90,7 +90,7 @@ def find(world: World, secret: str, *, touch: bool = True) -> Session:
 
 def has_recent_proof(session: Session, now: datetime) -> bool:
     """Tell whether the person showed a factor lately enough for something weighty."""
-    return session.kind == "enrolling" or now - session.proved_at <= timedelta(minutes=PROOF_MINUTES)
+    return session.kind == "enrolling" or is_fresh(session.proved_at, now)
 
 
 def need_recent_proof(session: Session, now: datetime) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from careful.kernel.actors import STRANGER, SYSTEM, Actor
-from careful.kernel.errors import Invalid, Unauthenticated
+from careful.kernel.errors import Invalid, Refused, Unauthenticated
 from careful.kernel.work import Work, World
 from careful.people import limits, passkeys, passwords, secrets, store, totp
 from careful.people.events import ProvedAgain, SignInRefused
@@ -39,13 +39,23 @@ def sign_in(world: World, *, email: str, password: str, code: str, door: Door) -
         account = ticket.account or ""
         store.forgive(work.connection, ticket.buckets, ticket.at)
         known = _remember(work, account, door)
-        return replace(open_session(work, account, "full", how, door), known=known)
+        # Whoever has a passkey that works here has not proved enough for what weighs by anything less.
+        proved = not (_site(world).offers_passkeys and store.credentials_of(work.connection, account))
+        return replace(open_session(work, account, "full", how, door, proved=proved), known=known)
 
 
 def prove_by_password(world: World, session: Session, *, password: str, code: str, door: Door) -> str:
-    """Show password and code once more; return the session's new secret. Raises Unauthenticated, TooMany."""
+    """Show password and code once more; return the session's new secret. Raises Unauthenticated, TooMany.
+
+    Raises Refused for whoever has a passkey: what can be phished does not stand in for what cannot.
+    """
     with world.look() as connection:
         row = store.account_row(connection, session.account)
+        if _site(world).offers_passkeys and store.credentials_of(connection, session.account):
+            raise Refused(
+                "You have a passkey, so this is confirmed with it.",
+                do="Show your passkey; if it is gone, ask another administrator for a recovery link.",
+            )
     ticket = _take_ticket(world, row.email if row else "", door)
     how = _check(world, ticket, password, code)
     with world.change(actor_of(session)) as work:
@@ -59,7 +69,7 @@ def begin_passkey_sign_in(world: World, holder: str, door: Door, session: Sessio
 
     Raises TooMany when one source asks too often.
     """
-    site, challenge = passkeys.site_of(world.settings.console_url), passkeys.new_challenge()
+    site, challenge = _site(world), passkeys.new_challenge()
     bucket = f"ceremony:{limits.source_of(door.source)}"
     now = world.clock.now()
     with world.change(STRANGER) as work:
@@ -153,10 +163,7 @@ def _use_code(world: World, work: Work, account: str, code: str) -> tuple[str, s
 
 
 def _check_passkey(world: World, holder: str, answer: Mapping[str, Any], session: Session | None) -> str:
-    site, passkey = (
-        passkeys.site_of(world.settings.console_url),
-        secrets.digest_bytes(passkeys.credential_of({**answer})),
-    )
+    site, passkey = _site(world), secrets.digest_bytes(passkeys.credential_of({**answer}))
     with world.change(SYSTEM) as work:  # the challenge is spent even when the answer is wrong
         challenge = store.take_challenge(work.connection, secrets.digest(holder), _purpose(session), work.now)
         row = store.passkey_row(work.connection, passkey)
@@ -188,6 +195,10 @@ def _remember(work: Work, account: str, door: Door) -> str:
     known = door.known or secrets.new_secret()
     store.remember_browser(work.connection, secrets.digest(known), account, work.now)
     return known
+
+
+def _site(world: World) -> passkeys.Site:
+    return passkeys.site_of(world.settings.console_url)
 
 
 def _purpose(session: Session | None) -> str:

@@ -11,12 +11,16 @@ from typing import Any
 import pytest
 import uvicorn
 from playwright.sync_api import CDPSession, Page, sync_playwright
+from sqlalchemy import update
 
 from careful import people
 from careful.entrypoints.console.app import create_app
 from careful.kernel import ledger
+from careful.kernel.actors import SYSTEM
 from careful.kernel.settings import Settings
 from careful.kernel.work import World
+from careful.people import store
+from careful.people.weighty import NEVER
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -152,6 +156,34 @@ def test_an_older_copy_of_the_key_is_refused(page: Page, here: World) -> None:
     assert refusals(here) == ["cloned"]
     page.goto(here.settings.console_url)
     assert "/sign-in" in page.url
+
+
+def make_stale(here: World) -> None:
+    """Let every session's last proof be long ago; the test's clock stands still."""
+    with here.change(SYSTEM) as work:
+        work.connection.execute(update(store.sessions).values(proved_at=NEVER))
+
+
+def test_a_fresh_passkey_goes_on_with_what_was_begun(page: Page, here: World) -> None:
+    authenticator = come_in(page, here)
+    make_stale(here)
+    page.goto(f"{here.settings.console_url}/settings")
+    page.get_by_label("support").check()
+    page.get_by_role("button", name="Make an invitation").click()
+    page.get_by_role("heading", name="Is it you?").wait_for()
+    assert not page.get_by_label("Password").is_visible()  # whoever has a passkey shows that
+    page.get_by_role("button", name="Show a passkey").click()
+    page.get_by_role("heading", name="An invitation").wait_for()  # no second click, nothing typed twice
+    assert authenticator.credentials()[0]["signCount"] == 2
+    make_stale(here)
+    authenticator.verify_nobody()
+    page.goto(f"{here.settings.console_url}/settings")
+    page.get_by_label("support").check()
+    page.get_by_role("button", name="Make an invitation").click()
+    page.get_by_role("button", name="Show a passkey").click()
+    page.get_by_text("not confirmed").wait_for()
+    with here.look() as connection:
+        assert len(ledger.read(connection, names=["people.link_issued"])) == 2  # the first one and the invitation
 
 
 def test_a_key_that_verified_nobody_is_not_enough(page: Page, here: World) -> None:

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from careful import people
 from careful.entrypoints.console.forms import field, fields
-from careful.entrypoints.console.sessions import cookies_for, prove_first, require, signed
+from careful.entrypoints.console.sessions import cookies_for, need_proof, require, signed
 from careful.entrypoints.look import LookRenderer
 from careful.kernel.errors import Invalid
 from careful.kernel.work import World
@@ -93,8 +93,7 @@ class _Settings:
 
     def remove_passkey(self, request: Request) -> Response:
         """Take one of one's own passkeys away."""
-        if away := prove_first(self._world, request, SETTINGS):
-            return away
+        need_proof(request)
         changed = people.remove_passkey(self._world, signed(request).session, request.path_params["id"])
         response = RedirectResponse(SETTINGS, 303)
         self._cookies.put(response, self._cookies.session, changed.secret)
@@ -102,8 +101,7 @@ class _Settings:
 
     def renew_codes(self, request: Request) -> Response:
         """Replace one's own recovery codes and show the new ones this once."""
-        if away := prove_first(self._world, request, SETTINGS):
-            return away
+        need_proof(request)
         changed = people.renew_recovery_codes(self._world, signed(request).session)
         response = self._look.page(request, "signin/codes.html", session=None, codes=changed.codes)
         self._cookies.put(response, self._cookies.session, changed.secret)
@@ -123,15 +121,11 @@ class _Settings:
     def invite(self, request: Request) -> Response:
         """Make a one-time link for somebody new and show it this once."""
         actor = require(request, "staff", "invite")
-        if away := prove_first(self._world, request, SETTINGS):
-            return away
         return self._show_once(request, "An invitation", people.invite(self._world, actor, fields(request, "role")))
 
     def recover(self, request: Request) -> Response:
         """Make a one-time link for somebody who lost their factors."""
         actor = require(request, "staff", "invite")
-        if away := prove_first(self._world, request, SETTINGS):
-            return away
         person = people.account(self._world, request.path_params["id"])
         link = people.recovery_link(self._world, actor, person.email)
         return self._show_once(request, f"A way back in for {person.name}", link)
@@ -139,16 +133,12 @@ class _Settings:
     def change_roles(self, request: Request) -> Response:
         """Give somebody other roles."""
         actor = require(request, "staff", "change")
-        if away := prove_first(self._world, request, SETTINGS):
-            return away
         people.change_roles(self._world, actor, request.path_params["id"], fields(request, "role"))
         return RedirectResponse(SETTINGS, 303)
 
     def disable(self, request: Request) -> Response:
         """Take all of somebody's access away."""
         actor = require(request, "staff", "change")
-        if away := prove_first(self._world, request, SETTINGS):
-            return away
         people.disable(self._world, actor, request.path_params["id"])
         return RedirectResponse(SETTINGS, 303)
 
@@ -161,8 +151,6 @@ class _Settings:
     def issue_token(self, request: Request) -> Response:
         """Make an API token and show it this once."""
         actor = require(request, "tokens", "issue")
-        if away := prove_first(self._world, request, SETTINGS):
-            return away
         days = field(request, "days", "30")
         if not days.isascii() or not days.isdecimal():
             raise Invalid("Days are a number.", where="days")

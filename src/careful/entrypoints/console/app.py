@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, Send
 
 from careful.entrypoints import problem
-from careful.entrypoints.console import access, enrol, forms, pages, security, sessions, signin
+from careful.entrypoints.console import access, enrol, forms, pages, security, sessions, signin, step_up
 from careful.entrypoints.look import LookRenderer, static, templates
 from careful.kernel.errors import CarefulError, NotFound, TooMany
 from careful.kernel.work import World
@@ -42,9 +42,10 @@ class Console(Starlette):
 class Refusals:
     """Turns every refusal, from a page or from the shell, into a page (or JSON for our scripts)."""
 
-    def __init__(self, app: ASGIApp, *, look: LookRenderer) -> None:
+    def __init__(self, app: ASGIApp, *, look: LookRenderer, proofs: step_up.Proofs) -> None:
         self._app = app
         self._look = look
+        self._proofs = proofs
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve, and say what was refused."""
@@ -71,6 +72,8 @@ class Refusals:
             return JSONResponse(problem.body_of(refusal), refusal.status, headers, problem.MEDIA_TYPE)
         if security.wants_json(request.scope):
             return JSONResponse(refusal.as_dict(), refusal.status, headers)
+        if isinstance(refusal, sessions.ProofNeeded):
+            return self._proofs.ask(request, refusal.back)
         response = self._look.error(request, refusal)
         response.headers.update(headers)
         return response
@@ -88,6 +91,7 @@ def create_app(world: World, *, api: ASGIApp | None = None) -> Starlette:
     routes: list[BaseRoute] = [
         static(),
         *signin.routes(world, look),
+        *step_up.routes(world, look),
         *enrol.routes(world, look),
         *access.routes(world, look),
         *pages.routes(world),
@@ -97,7 +101,7 @@ def create_app(world: World, *, api: ASGIApp | None = None) -> Starlette:
     app = Console(
         routes=routes,
         middleware=[
-            Middleware(Refusals, look=look),
+            Middleware(Refusals, look=look, proofs=step_up.Proofs(world, look)),
             Middleware(security.KnownHosts, settings=settings),
             Middleware(security.BodyLimit, limit_of=security.body_limit(settings, LARGE_BODIES, FORMS_WITH_FILES)),
             Middleware(security.SameOrigin, origin=security.origin_of(settings.console_url)),

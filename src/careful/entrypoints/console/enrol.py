@@ -9,8 +9,9 @@ from starlette.routing import Route
 
 from careful import people
 from careful.entrypoints.console.forms import field, json_body
-from careful.entrypoints.console.sessions import ENROL, cookies_for, door_of, prove_first, signed
-from careful.entrypoints.console.signin import answer_in, visit
+from careful.entrypoints.console.sessions import ENROL, cookies_for, door_of, need_proof, signed
+from careful.entrypoints.console.signin import visit
+from careful.entrypoints.console.step_up import answer_in
 from careful.entrypoints.look import LookRenderer
 from careful.kernel.errors import CarefulError, Invalid, NotFound
 from careful.kernel.work import World
@@ -63,20 +64,17 @@ class _Steps:
 
     def choose(self, request: Request) -> Response:
         """Offer both ways, the passkey first."""
-        if away := prove_first(self._world, request):
-            return away
+        need_proof(request)
         return self._page(request, "signin/enrol.html", name=self._session(request).name)
 
     def show_password(self, request: Request) -> Response:
         """Ask for a password."""
-        if away := prove_first(self._world, request):
-            return away
+        need_proof(request)
         return self._page(request, "signin/password.html", refusal=None)
 
     def take_password(self, request: Request) -> Response:
         """Keep the password as a draft, if it is good."""
-        if away := prove_first(self._world, request, f"{ENROL}/password"):
-            return away
+        need_proof(request, f"{ENROL}/password")
         password = field(request, "password")
         try:
             _same(password, field(request, "again"))
@@ -87,14 +85,12 @@ class _Steps:
 
     def show_code(self, request: Request) -> Response:
         """Show the authenticator secret and ask for its first code."""
-        if away := prove_first(self._world, request, f"{ENROL}/password"):
-            return away
+        need_proof(request, f"{ENROL}/password")
         return self._code_form(request)
 
     def take_code(self, request: Request) -> Response:
         """Make password and TOTP count, and show the recovery codes this once."""
-        if away := prove_first(self._world, request, f"{ENROL}/password"):
-            return away
+        need_proof(request, f"{ENROL}/password")
         try:
             enrolled = people.confirm_totp(self._world, self._session(request), field(request, "code"))
         except Invalid as refusal:

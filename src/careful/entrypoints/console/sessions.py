@@ -130,13 +130,14 @@ class SessionGate:
             return None
 
     def _note(self, request: Request, session: people.Session | None) -> None:
-        """Put on `request.state`: session (Signed or None), enrolling, holder (the secret forms are bound to), csrf."""
+        """Put on `request.state`: session (Signed or None), proved, enrolling, holder and csrf."""
         cookie = request.cookies.get(self._cookies.session if session else self._cookies.visit, "")
         state = request.state
         state.holder = cookie
         state.csrf = csrf_of(self._world, cookie) if cookie else ""
         state.enrolling = session if session and session.kind == "enrolling" else None
         state.session = None
+        state.proved = session is not None and people.has_recent_proof(session, self._world.clock.now())
         if session and session.kind == "full":
             me = Me(session.account, session.name, session.roles)
             state.session = Signed(me, people.actor_of(session), state.csrf, session)
@@ -156,8 +157,8 @@ class SessionGate:
         if request.headers.get("sec-fetch-site") == "cross-site":
             # A strict cookie stays behind when somebody follows a link from elsewhere; one step on our own site
             # brings it along.
-            return self._look.page(request, "signin/step.html", target=_target(request))
-        return RedirectResponse(f"{SIGN_IN}?{urlencode({'next': _target(request)})}", 303)
+            return self._look.page(request, "signin/step.html", target=target_of(request))
+        return RedirectResponse(f"{SIGN_IN}?{urlencode({'next': target_of(request)})}", 303)
 
 
 def signed(request: HTTPConnection) -> Signed:
@@ -169,27 +170,41 @@ def signed(request: HTTPConnection) -> Signed:
 
 
 def require(request: HTTPConnection, resource: str, verb: str) -> Actor:
-    """Return the actor, if the signed-in person may do this. Raises Forbidden, Unauthenticated.
+    """Return the actor, if the signed-in person may do this. Raises Forbidden, Unauthenticated, ProofNeeded.
 
-    Every handler that changes something begins with this line.
+    Every handler that changes something begins with this line. A right that weighs (people.weighty) asks for a fresh
+    proof when something is changed or taken away by it.
     """
     who = signed(request)
     if not who.may(resource, verb):
         raise Forbidden(
             f"Your roles ({', '.join(who.account.roles)}) do not include {resource}:{verb}.", do="Ask an administrator."
         )
+    if people.weighs(resource, verb) and (request.scope.get("method") not in SAFE_METHODS or verb == "export"):
+        need_proof(request)
     return who.actor
 
 
-def prove_first(world: World, request: Request, back: str = "") -> Response | None:
-    """Return the way to a fresh proof of identity when the last one is older than ten minutes, else None.
+def need_proof(request: HTTPConnection, back: str = "") -> None:
+    """Raise ProofNeeded unless the person showed a factor in the last ten minutes: the way to that, and back.
 
-    Afterwards the person is led to `back`, or to the page they asked for.
+    Afterwards the form they sent is sent again; with `back`, for forms that hold secrets, they are led there instead.
     """
-    if request.state.enrolling or people.has_recent_proof(signed(request).session, world.clock.now()):
-        return None
-    target = back or (_target(request) if request.method in SAFE_METHODS else "/")
-    return RedirectResponse(f"{PROVE}?{urlencode({'next': target})}", 303)
+    if not request.state.proved:
+        raise ProofNeeded(back)
+
+
+class ProofNeeded(Unauthenticated):
+    """What was asked for weighs: the person shows a factor once more first. `step_up` makes the page of it."""
+
+    def __init__(self, back: str = "") -> None:
+        super().__init__("This needs a fresh proof that it is you.", do=f"Show your passkey or code again: {PROVE}")
+        self.back = back
+
+
+def proof_at(target: str) -> str:
+    """Return the address of the page that asks for a proof and then leads to `target`."""
+    return f"{PROVE}?{urlencode({'next': target})}"
 
 
 def door_of(request: Request, cookies: Cookies) -> people.Door:
@@ -206,5 +221,6 @@ def safe_next(target: str) -> str:
     return target if local and not parts.scheme and not parts.netloc and target.isprintable() else "/"
 
 
-def _target(request: Request) -> str:
+def target_of(request: Request) -> str:
+    """Return the page that was asked for, with its query."""
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")

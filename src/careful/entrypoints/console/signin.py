@@ -1,7 +1,6 @@
-"""Signing in and out, and proving once more that it is you: pages that work with scripts off, passkeys with them on."""
+"""Signing in and out: pages that work with scripts off, passkeys with them on."""
 
 import secrets
-from typing import Any
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -11,7 +10,6 @@ from starlette.routing import Route
 from careful import people
 from careful.entrypoints.console.forms import field, json_body
 from careful.entrypoints.console.sessions import (
-    PROVE,
     SIGN_IN,
     Cookies,
     cookies_for,
@@ -20,14 +18,15 @@ from careful.entrypoints.console.sessions import (
     safe_next,
     signed,
 )
+from careful.entrypoints.console.step_up import answer_in
 from careful.entrypoints.look import LookRenderer
-from careful.kernel.errors import CarefulError, Invalid, TooMany, Unauthenticated
+from careful.kernel.errors import CarefulError, TooMany, Unauthenticated
 from careful.kernel.work import World
 from careful.people import Entrance
 
 
 def routes(world: World, look: LookRenderer) -> list[Route]:
-    """Return the routes of signing in, out, and proving again."""
+    """Return the routes of signing in and out."""
     doors = _Doors(world, look)
     return [
         Route(SIGN_IN, doors.show, methods=["GET"]),
@@ -35,10 +34,6 @@ def routes(world: World, look: LookRenderer) -> list[Route]:
         Route(f"{SIGN_IN}/passkey/begin", doors.begin_passkey, methods=["POST"]),
         Route(f"{SIGN_IN}/passkey", doors.by_passkey, methods=["POST"]),
         Route("/signout", doors.sign_out, methods=["POST"]),
-        Route(PROVE, doors.show_prove, methods=["GET"]),
-        Route(PROVE, doors.prove_by_password, methods=["POST"]),
-        Route(f"{PROVE}/passkey/begin", doors.begin_proof, methods=["POST"]),
-        Route(f"{PROVE}/passkey", doors.prove_by_passkey, methods=["POST"]),
     ]
 
 
@@ -98,37 +93,6 @@ class _Doors:
         self._cookies.drop(response, self._cookies.session)
         return response
 
-    def show_prove(self, request: Request) -> Response:
-        """Ask for a factor once more."""
-        return self._proof_form(request, safe_next(request.query_params.get("next", "/")))
-
-    def prove_by_password(self, request: Request) -> Response:
-        """Take password and code once more."""
-        target = safe_next(field(request, "next", "/"))
-        try:
-            secret = people.prove_by_password(
-                self._world,
-                signed(request).session,
-                password=field(request, "password"),
-                code=field(request, "code"),
-                door=door_of(request, self._cookies),
-            )
-        except (Unauthenticated, TooMany) as refusal:
-            return self._proof_form(request, target, refusal=refusal)
-        return self._renew(RedirectResponse(target, 303), secret)
-
-    def begin_proof(self, request: Request) -> Response:
-        """Hand out a challenge for this person's passkeys."""
-        session, door = signed(request).session, door_of(request, self._cookies)
-        return JSONResponse(people.begin_passkey_sign_in(self._world, request.state.holder, door, session))
-
-    def prove_by_passkey(self, request: Request) -> Response:
-        """Take a passkey's answer once more."""
-        sent = json_body(request)
-        session = signed(request).session
-        secret = people.prove_by_passkey(self._world, session, request.state.holder, answer_in(sent))
-        return self._renew(JSONResponse({"next": safe_next(str(sent.get("next", "/")))}), secret)
-
     def _form(self, request: Request, target: str, *, email: str = "", refusal: CarefulError | None = None) -> Response:
         secret, csrf = visit(self._world, self._cookies, request)
         response = self._look.page(
@@ -146,36 +110,11 @@ class _Doors:
         self._cookies.put(response, self._cookies.visit, secret)
         return _slow_down(response, refusal)
 
-    def _proof_form(self, request: Request, target: str, *, refusal: CarefulError | None = None) -> Response:
-        account = people.account(self._world, signed(request).account.id)
-        response = self._look.page(
-            request,
-            "signin/prove.html",
-            status_code=refusal.status if refusal else 200,
-            target=target,
-            account=account,
-            refusal=refusal,
-            offers_passkeys=self._passkeys and account.passkeys > 0,
-        )
-        return _slow_down(response, refusal)
-
     def _enter(self, response: Response, entrance: Entrance) -> Response:
         self._cookies.put(response, self._cookies.session, entrance.secret)
         self._cookies.put(response, self._cookies.known, entrance.known, days=people.KNOWN_BROWSER_DAYS)
         self._cookies.drop(response, self._cookies.visit)
         return response
-
-    def _renew(self, response: Response, secret: str) -> Response:
-        self._cookies.put(response, self._cookies.session, secret)
-        return response
-
-
-def answer_in(sent: dict[str, Any]) -> dict[str, Any]:
-    """Return the credential in what our script sent. Raises Invalid."""
-    answer = sent.get("answer")
-    if not isinstance(answer, dict):
-        raise Invalid("There is no passkey answer in that.", where="answer")
-    return answer
 
 
 def _slow_down(response: Response, refusal: CarefulError | None) -> Response:

@@ -26,6 +26,12 @@ async function ceremony(part) {
     : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) });
   const label = part.querySelector("input")?.value ?? "";
   const done = await post(path, csrf, { answer: credential.toJSON(), label, next });
+  const waiting = document.querySelector("form[data-again]");
+  if (waiting && done.csrf) {
+    waiting.elements.csrf.value = done.csrf;
+    HTMLFormElement.prototype.submit.call(waiting); // a field may be called submit
+    return;
+  }
   window.location.assign(done.next);
 }
 

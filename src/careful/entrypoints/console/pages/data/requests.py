@@ -101,8 +101,10 @@ class _Request:
             case "judge":
                 customer_data.prove_by_staff(world, actor, one, field(request, "reason"))
             case "answer":
+                sessions.need_proof(request)
                 customer_data.export_requested(world, actor, one)
             case "delete":
+                sessions.need_proof(request)
                 customer_data.delete_requested(world, actor, one)
             case "correct":
                 customer_data.correct_requested(
@@ -120,6 +122,7 @@ class _Request:
     def file(self, request: Asked) -> Response:
         """Hand out the file that was made; it is noted, so it is no plain link."""
         actor = sessions.require(request, "data", "request")
+        sessions.need_proof(request)
         one = request.path_params["request"]
         content = customer_data.fetch_export(self._world, actor, one)
         headers = {"content-disposition": f'attachment; filename="request-{one}.zip"', "cache-control": "no-store"}
