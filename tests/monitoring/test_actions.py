@@ -202,3 +202,35 @@ def test_gateways_together_keep_to_the_share(town, world):
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(gateway, range(4)))
     assert list(town.states().values()).count("quarantined") <= 5
+
+
+def test_names_that_devices_make_up_are_one_row_with_the_first_and_a_count(town, world, staff):
+    given = town.devices(3)
+    for second in range(40):
+        found = town.seen(given[second % 3], "undeclared_field", action="alert", names=(f"telemetry.x{second:02d}",))
+        monitoring.raise_alerts(world, [found])
+    alert = only(world)
+    assert (len(alert.names), alert.names[0], alert.more, alert.devices) == (12, "telemetry.x00", 28, 3)
+    assert alert.subject == "telemetry.x00, telemetry.x01, telemetry.x02 and 37 more"
+    monitoring.judge(world, staff, alert.id, "expected", "A test build.", scope="product")
+    known = town.seen(given[0], "undeclared_field", action="alert", names=("telemetry.x03",))
+    other = town.seen(given[0], "undeclared_field", action="alert", names=("telemetry.password",))
+    assert monitoring.raise_alerts(world, [known]) == 0
+    assert monitoring.raise_alerts(world, [other]) == 1
+    assert only(world, state="open").names == ("telemetry.password",)
+
+
+def test_more_causes_than_a_person_can_read_share_one_row(town, world, staff):
+    [name, other] = town.devices(2)
+    for number in range(300):
+        cause = f"host{number:03d}.example:443/tcp"
+        monitoring.raise_alerts(world, [town.seen(name, "undeclared_destination", action="alert", cause=cause)])
+    rows = monitoring.alerts(world)
+    assert len(rows) == 21
+    [crowd] = [one for one in rows if one.names]
+    assert (len(crowd.names), crowd.more) == (12, 268)
+    monitoring.judge(world, staff, crowd.id, "expected", "A lab.", scope="device", value=name)
+    again = town.seen(name, "undeclared_destination", action="alert", cause="host025.example:443/tcp")
+    assert monitoring.raise_alerts(world, [again]) == 0
+    again = town.seen(other, "undeclared_destination", action="alert", cause="host025.example:443/tcp")
+    assert monitoring.raise_alerts(world, [again]) == 1

@@ -82,6 +82,7 @@ from careful.devices.queries import (
     probes,
     refusals,
     refused_since,
+    seen_after,
 )
 from careful.devices.refused import record_refusals, tell_refusals
 from careful.devices.tokens import TOKENS_AT_ONCE, make_tokens
@@ -109,7 +110,7 @@ __all__ = [
     "Traits", "Consent", "CONSENTS", "set_traits", "traits", "traits_of", "Crashed", "crashes", "report_crashes",
     # asking
     "get", "list_devices", "named", "all_of", "certificates_of", "on_versions", "count_by_version", "count_seen",
-    "fleet_summary",
+    "fleet_summary", "seen_after",
     # people to tell
     "set_owner", "forget_owner", "forget_contact", "owner_contacts", "unsubscribe",
 ]  # fmt: skip

@@ -128,6 +128,14 @@ def count_seen(world: World, product: str, since: datetime) -> int:
         return int(connection.execute(query).scalar_one())
 
 
+def seen_after(world: World, of: Sequence[str], since: datetime) -> list[Device]:
+    """Return the devices of some products that were seen since a moment and may connect."""
+    table = store.device.c
+    query = select(store.device).where(table.product.in_(of), table.last_seen >= since, table.state == "active")
+    with world.look() as connection:
+        return [store.as_device(row) for row in connection.execute(query)]
+
+
 def fleet_summary(world: World) -> Fleet:
     """Return the fleet in numbers, with certificates that end within a week or have ended in use."""
     table = store.device.c

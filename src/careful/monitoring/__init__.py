@@ -38,7 +38,7 @@ from careful.monitoring.drills import (
 from careful.monitoring.events import StaffTold
 from careful.monitoring.expected import expected_of
 from careful.monitoring.history import History
-from careful.monitoring.incidents import fold_silence
+from careful.monitoring.incidents import Incidents, Late
 from careful.monitoring.memories import keep, kept, note_watched
 from careful.monitoring.model import ACTIONS, Action, Detection, Expected, Flow, Place, Rate, Window
 from careful.monitoring.nonces import TOPIC as NONCE_TOPIC
@@ -63,7 +63,7 @@ __all__ = [
     # what devices do, and what that is held against
     "Window", "Flow", "Expected", "Rate", "Place", "expected_of",
     # detections
-    "Detection", "Action", "ACTIONS", "Rule", "rule", "rules", "Watcher", "cohorts", "fold_silence", "History",
+    "Detection", "Action", "ACTIONS", "Rule", "rule", "rules", "Watcher", "cohorts", "Incidents", "Late", "History",
     "keep", "kept", "note_watched",
     # alerts
     "Seen", "StaffTold", "Alert", "AlertDevice", "AlertState", "Fate", "NO_DEVICE",

@@ -14,7 +14,19 @@ from careful.kernel.errors import Invalid, NotFound, Refused
 from careful.kernel.ids import new_id
 from careful.kernel.work import Work, World
 from careful.monitoring import queries, store
-from careful.monitoring.alerts import SCOPES, Expectation, Scope, Seen, Verdict, by_cause, harder, may_cut
+from careful.monitoring.alerts import (
+    ROWS_MOST,
+    SCOPES,
+    Expectation,
+    Scope,
+    Seen,
+    Verdict,
+    by_cause,
+    harder,
+    may_cut,
+    named,
+    shared,
+)
 from careful.monitoring.events import (
     AlertJudged,
     AlertRaised,
@@ -23,6 +35,7 @@ from careful.monitoring.events import (
     HeldDecided,
     QuarantineHeld,
 )
+from careful.monitoring.model import Detection
 
 HOUR = timedelta(hours=1)
 LONGEST = timedelta(days=366)
@@ -46,11 +59,35 @@ def raise_alerts(world: World, found: Iterable[Seen]) -> int:
     with world.change(SYSTEM) as work:
         store.hold(work.connection)
         for cause, seen in groups.items():
-            left = _unexpected(work, cause, seen)
+            left = _in_its_row(work, _unexpected(work, cause, seen))
             told += len(left)
             if left:
                 _raise(world, work, left, sum(fleet.get(left[0].product, {}).values()), out)
     return told
+
+
+def _in_its_row(work: Work, seen: list[Seen]) -> list[Seen]:
+    """Return detections of one cause under the alert that they go into: there may be so many and no more."""
+    if not seen:
+        return seen
+    first = seen[0].detection
+    if store.open_alert(work.connection, _open_cause(seen)) is not None:
+        return seen
+    if store.open_count(work.connection, first.rule, _product(first), drill=seen[0].drill) < ROWS_MOST:
+        return seen
+    crowd = shared(seen)
+    return _unexpected(work, crowd[0].detection.cause, crowd)
+
+
+def _product(found: Detection) -> str:
+    """Return the product that a cause names: an incident of several has one row."""
+    return found.cause.split("|")[1]
+
+
+def _open_cause(seen: Sequence[Seen]) -> str:
+    """Return what an open alert is found by: a drill's is never one with a real one, as its word says nothing of it."""
+    cause = seen[0].detection.cause
+    return f"drill|{cause}" if seen[0].drill else cause
 
 
 def _unexpected(work: Work, cause: str, seen: Sequence[Seen]) -> list[Seen]:
@@ -66,9 +103,7 @@ def _unexpected(work: Work, cause: str, seen: Sequence[Seen]) -> list[Seen]:
 
 
 def _raise(world: World, work: Work, seen: Sequence[Seen], fleet: int, out: Collection[str]) -> None:
-    first = seen[0].detection
-    # A drill's alert is never one with a real one: judging it must say nothing of real devices.
-    open_cause = f"drill|{first.cause}" if seen[0].drill else first.cause
+    open_cause = _open_cause(seen)
     row = store.open_alert(work.connection, open_cause)
     if row is None:
         store.add_alert(work.connection, _new(work, seen, open_cause))
@@ -84,9 +119,10 @@ def _raise(world: World, work: Work, seen: Sequence[Seen], fleet: int, out: Coll
     action = row.action
     for one in seen:
         action = harder(action, one.detection.action)
+    names, more = named(row.names, row.more, seen)
     store.change_alert(
         work.connection, row.id, devices=count, times=row.times + len(seen), last_at=work.now, action=action,
-        observed=max(row.observed, *(one.detection.observed for one in seen)),
+        observed=max(row.observed, *(one.detection.observed for one in seen)), names=names, more=more,
     )  # fmt: skip
     facts = {"alert": row.id, "rule": row.rule, "product": row.product}
     if not row.times:
@@ -101,10 +137,11 @@ def _raise(world: World, work: Work, seen: Sequence[Seen], fleet: int, out: Coll
 def _new(work: Work, seen: Sequence[Seen], open_cause: str) -> Mapping[str, object]:
     first = seen[0].detection
     return {
-        "id": new_id(), "rule": first.rule, "product": seen[0].product, "cause": first.cause,
+        "id": new_id(), "rule": first.rule, "product": _product(first), "cause": first.cause,
         "open_cause": open_cause, "says": first.says, "action": first.action, "limit": first.limit,
         "limit_from": first.limit_from, "observed": first.observed, "devices": 0, "times": 0, "first_at": work.now,
         "last_at": work.now, "state": "open", "drill": seen[0].drill, "judged_by": "", "judged_at": None, "why": "",
+        "names": [], "more": 0,
     }  # fmt: skip
 
 
@@ -221,6 +258,7 @@ def _expect(work: Work, row: store.AlertRow, scope: Scope, value: str, why: str,
     word = Expectation(
         id=new_id(), alert=row.id, rule=row.rule, cause=row.cause, scope=scope, value=given, product=row.product,
         until=work.now + timedelta(days=days), why=why, by=str(work.actor), made_at=work.now, ended_at=None, times=0,
+        names=tuple(row.names),
     )  # fmt: skip
     store.add_expectation(work.connection, {name: getattr(word, name) for name in word.__slots__})
     return word

@@ -1,10 +1,11 @@
 """What became of detections: one alert for each cause, the devices in it, and what a person said was expected. Pure."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from careful.monitoring.firing import NAME_MOST
 from careful.monitoring.model import ACTIONS, Action, Detection, LimitFrom
 
 AlertState = Literal["open", "expected", "confirmed"]
@@ -13,6 +14,12 @@ Fate = Literal["shown", "due", "cut", "held", "let in"]
 """What became of a device in an alert: shown only; to be cut off; cut off; held for a person; let in again since."""
 Scope = Literal["device", "release", "product"]
 SCOPES: tuple[Scope, ...] = ("device", "release", "product")
+NAMES_MOST = 12
+"""Names that an alert lists; what comes beyond is counted."""
+ROWS_MOST = 20
+"""Open alerts of one detection and product; what comes beyond shares one, so that no device can fill the list."""
+_OTHERS = "others"
+_SHOWN_MOST = 3
 NO_DEVICE = ""
 """In place of a device where nobody said who they are: strangers at the door."""
 
@@ -69,11 +76,20 @@ class Alert:
     judged_by: str
     judged_at: datetime | None
     why: str
+    names: tuple[str, ...] = ()
+    """The first names of what it is about, where devices choose them."""
+    more: int = 0
+    """How often something came that is none of these."""
 
     @property
     def subject(self) -> str:
         """Return what the cause is about, beyond rule and product; empty where they are all."""
-        return "|".join(self.cause.split("|")[2:])
+        about = "|".join(self.cause.split("|")[2:])
+        if not self.names:
+            return about
+        rest = len(self.names) - _SHOWN_MOST + self.more
+        named = ", ".join(self.names[:_SHOWN_MOST]) + (f" and {rest} more" if rest > 0 else "")
+        return f"{named} ({about})" if about and about != _OTHERS else named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,12 +109,16 @@ class Expectation:
     made_at: datetime
     ended_at: datetime | None
     times: int
+    names: tuple[str, ...] = ()
+    """What it speaks of, where the alert listed names; other names are not expected."""
 
     def covers(self, seen: Seen, now: datetime) -> bool:
         """Tell whether it speaks of this detection: the same cause, within its scope and time, and nothing else."""
-        if self.ended_at is not None or now >= self.until:
+        if self.ended_at is not None or now >= self.until or self.cause != seen.detection.cause:
             return False
-        if (self.cause, self.product) != (seen.detection.cause, seen.product):
+        if self.scope != "device" and self.product != seen.product:
+            return False
+        if self.names and not set(seen.detection.names) <= set(self.names):
             return False
         actual = {"device": seen.detection.device, "release": seen.release, "product": seen.product}
         return actual[self.scope] == self.value
@@ -112,6 +132,31 @@ def harder(one: Action, other: Action) -> Action:
 def may_cut(fleet: int, cut_within_hour: int, share_percent: float, at_least: int) -> int:
     """Return how many more devices of a fleet may be cut off this hour without a person."""
     return max(0, max(at_least, int(fleet * share_percent / 100)) - cut_within_hour)
+
+
+def named(kept: Sequence[str], more: int, seen: Iterable[Seen]) -> tuple[list[str], int]:
+    """Return an alert's names and how often others came, after these detections."""
+    names = list(kept)
+    for one in seen:
+        for name in one.detection.names:
+            if name in names:
+                continue
+            if len(names) < NAMES_MOST:
+                names.append(name)
+            else:
+                more += 1
+    return names, more
+
+
+def shared(seen: Iterable[Seen]) -> list[Seen]:
+    """Return detections under the cause that those share which are too many for alerts of their own."""
+    return [replace(one, detection=_shared(one.detection)) for one in seen]
+
+
+def _shared(found: Detection) -> Detection:
+    rule, product, *about = found.cause.split("|")
+    names = found.names or ("|".join(about)[:NAME_MOST],)
+    return replace(found, cause=f"{rule}|{product}|{_OTHERS}", names=names)
 
 
 def by_cause(found: Iterable[Seen]) -> Mapping[str, list[Seen]]:

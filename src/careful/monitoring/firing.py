@@ -4,6 +4,7 @@ from careful.monitoring.model import Action, Detection, LimitFrom, Window
 
 _CAUSE_MOST = 200
 _SAYS_MOST = 500
+NAME_MOST = 80
 
 
 def fired(
@@ -15,13 +16,17 @@ def fired(
     says: str,
     action: Action,
     cause: str = "",
+    names: tuple[str, ...] = (),
+    *,
+    is_fresh: bool = False,
 ) -> Detection:
     """Return the detection; its cause is the rule, the product and `cause`, which names no device."""
     parts = [rule, window.product, *([cause] if cause else [])]
     named = _printable("|".join(parts))[:_CAUSE_MOST]
     return Detection(
-        rule, window.device, window.end, observed, limit, limit_from, _printable(says)[:_SAYS_MOST], named, action
-    )
+        rule, window.device, window.end, observed, limit, limit_from, _printable(says)[:_SAYS_MOST], named, action,
+        tuple(_printable(one)[:NAME_MOST] for one in names), is_fresh,
+    )  # fmt: skip
 
 
 def _printable(text: str) -> str:

@@ -133,6 +133,8 @@ class Expected:
     streams: Mapping[str, frozenset[str]] = field(default_factory=lambda: NOTHING)
     """Stream -> its fields."""
     events: frozenset[str] = frozenset()
+    release: str = ""
+    """The release, where it is one of ours: a device may say that it runs whatever it likes."""
     cohort: Mapping[str, tuple[float, float, int]] = field(default_factory=lambda: NOTHING)
     """Feature -> (median, spread, devices) of devices of the same product and release."""
     profile: Permits | None = None
@@ -157,3 +159,7 @@ class Detection:
     cause: str
     """What many devices may have in common: alerts are grouped by it. No device's name is in it."""
     action: Action
+    names: tuple[str, ...] = ()
+    """What it is about, where devices choose the names: they are listed in the alert and make none of their own."""
+    is_fresh: bool = False
+    """Whether there is a name among them that was not told of this device lately: then the detection is news."""

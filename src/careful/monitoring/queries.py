@@ -34,8 +34,11 @@ def alerts(
     """Return alerts, those that changed last first unless asked otherwise."""
     columns = store.alert.c
     query = _alerts()
-    for column, wanted in ((columns.state, state), (columns.product, product), (columns.rule, rule)):
+    for column, wanted in ((columns.state, state), (columns.rule, rule)):
         query = query if wanted is None else query.where(column == wanted)
+    if product is not None:  # an incident of several products is in the list of each
+        inside = select(store.alert_device.c.alert).where(store.alert_device.c.product == product)
+        query = query.where((columns.product == product) | columns.id.in_(inside))
     if not drills:
         query = query.where(columns.drill.is_(False))
     if device is not None:
@@ -134,6 +137,7 @@ def wide(world: World, since: timedelta, least: int) -> list[tuple[Alert, str, i
         select(inside.alert, inside.release, count)
         .join(store.alert, outside.id == inside.alert)
         .where(outside.state == "open", outside.drill.is_(False), inside.release.is_not(None))
+        .where(inside.product == outside.product)
         .where(inside.first_at > world.clock.now() - since)
         .group_by(inside.alert, inside.release)
         .having(count >= least)
@@ -178,7 +182,7 @@ def unknown(wanted: str) -> NotFound:
 def as_expectation(row: Row[Any]) -> Expectation:
     """Return a row as a value."""
     names = ("id", "alert", "rule", "cause", "scope", "value", "product", "until", "why", "by", "made_at", "ended_at")
-    return Expectation(**{name: getattr(row, name) for name in names}, times=row.times)
+    return Expectation(**{name: getattr(row, name) for name in names}, times=row.times, names=tuple(row.names))
 
 
 def _alerts() -> Select[Any]:
@@ -194,6 +198,7 @@ def _alerts() -> Select[Any]:
 def _alert(row: Row[Any]) -> Alert:
     names: Sequence[str] = (
         "id", "rule", "product", "cause", "says", "action", "limit", "limit_from", "observed", "devices", "held",
-        "cut", "times", "first_at", "last_at", "state", "drill", "judged_by", "judged_at", "why",
+        "cut", "times", "first_at", "last_at", "state", "drill", "judged_by", "judged_at", "why", "more",
     )  # fmt: skip
-    return Alert(**{name: cast("Any", row._mapping[name]) for name in names})  # noqa: SLF001 (SQLAlchemy's public name)
+    values = {name: cast("Any", row._mapping[name]) for name in names}  # noqa: SLF001 (SQLAlchemy's public name)
+    return Alert(**values, names=tuple(row.names))

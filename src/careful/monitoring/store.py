@@ -49,6 +49,8 @@ alert = Table(
     Column("judged_by", String(200), nullable=False),
     Column("judged_at", Moment, nullable=True),
     Column("why", Text, nullable=False),
+    Column("names", JSONText, nullable=False, server_default="[]"),
+    Column("more", BigInteger, nullable=False, server_default="0"),
 )
 """One row for each cause. `open_cause` is the cause while nobody has judged it: there is one such row at most."""
 
@@ -88,6 +90,7 @@ expectation = Table(
     Column("made_at", Moment, nullable=False),
     Column("ended_at", Moment, nullable=True),
     Column("times", BigInteger, nullable=False),
+    Column("names", JSONText, nullable=False, server_default="[]"),
 )
 memory = Table(
     "monitoring_memory",
@@ -129,6 +132,13 @@ def hold(connection: Connection) -> None:
 def open_alert(connection: Connection, cause: str) -> AlertRow | None:
     """Return the open alert of a cause, holding it until the transaction ends."""
     return connection.execute(select(alert).where(alert.c.open_cause == cause).with_for_update()).one_or_none()
+
+
+def open_count(connection: Connection, rule: str, product: str, *, drill: bool) -> int:
+    """Count the open alerts of one detection and product."""
+    chosen = (alert.c.rule == rule) & (alert.c.product == product) & (alert.c.drill.is_(drill))
+    query = select(func.count()).select_from(alert).where(chosen, alert.c.state == "open")
+    return int(connection.execute(query).scalar_one())
 
 
 def lock_alert(connection: Connection, wanted: str) -> AlertRow | None:

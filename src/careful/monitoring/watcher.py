@@ -1,7 +1,7 @@
 """Running every detection over windows and keeping what each remembers of each device. Live and replay use this alike.
 
-The same cause at the same device is told once an hour, sooner only where it became harder. Memory is bounded: beyond
-`devices_most` the device that was seen longest ago is forgotten.
+The same cause at the same device is told once an hour, sooner only where it became harder or has a new name in it.
+Memory is bounded: beyond `devices_most` the device that was seen longest ago is forgotten.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -104,7 +104,8 @@ def _is_news(told: Told, detection: Detection) -> bool:
     """Note that this was told, unless it was within the hour and no less hard."""
     hard = ACTIONS.index(detection.action)
     before = told.pop(detection.cause, None)
-    if before is not None and 0.0 <= detection.at - before[0] < REPEAT_SECONDS and before[1] >= hard:
+    lately = before is not None and 0.0 <= detection.at - before[0] < REPEAT_SECONDS and before[1] >= hard
+    if before is not None and lately and not detection.is_fresh:
         told[detection.cause] = before
         return False
     told[detection.cause] = (detection.at, hard)

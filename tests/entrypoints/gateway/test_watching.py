@@ -100,7 +100,7 @@ def test_all_falling_silent_is_one_incident(scene):
     for _ in range(40):
         scene.second({}, 25.0)
     [alert] = monitoring.alerts(scene.world)
-    assert (alert.devices, alert.subject) == (8, "fleet")
+    assert (alert.devices, alert.subject) == (8, "cam-9 (fleet)")
 
 
 def test_our_own_sleep_is_nobodys_silence(scene):
@@ -117,6 +117,19 @@ def test_whom_another_gateway_hears_is_not_missed(scene):
         scene.second({}, 25.0)
         devices.seen(scene.world, {"cam-9-1": scene.clock.now()})
     assert scene.rules() == []
+
+
+def test_who_only_posts_over_https_is_missed_too_once_it_stops(scene):
+    scene.second({"cam-9-1": Tally("cam-9", connects=1)})
+    for _ in range(60):
+        scene.second({"cam-9-1": Tally("cam-9", {"state/reported": [1, 9]})}, 25.0)
+        devices.seen(scene.world, {"cam-9-2": scene.clock.now()})
+    assert scene.rules() == []
+    for _ in range(40):
+        scene.second({"cam-9-1": Tally("cam-9", {"state/reported": [1, 9]})}, 25.0)
+    assert scene.rules() == ["silence"]
+    [alert] = monitoring.alerts(scene.world)
+    assert [one.device for one in monitoring.devices_of(scene.world, alert.id)] == ["cam-9-2"]
 
 
 def test_a_device_that_was_let_in_again_is_watched_as_closely(scene):

@@ -19,7 +19,10 @@ _Name = Annotated[str | None, Query(max_length=64)]
 
 
 class AlertBody(BaseModel):
-    """One cause, at however many devices; `held`: devices that wait for a person before they are cut off."""
+    """One cause, at however many devices; `held`: devices that wait for a person before they are cut off.
+
+    `names` are the first of what it is about, where devices choose the names; `more` counts the others.
+    """
 
     id: str
     rule: str
@@ -42,6 +45,8 @@ class AlertBody(BaseModel):
     judged_by: str
     judged_at: datetime | None
     why: str
+    names: list[str]
+    more: int
 
 
 class RuleBody(BaseModel):

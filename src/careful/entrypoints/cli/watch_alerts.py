@@ -66,6 +66,8 @@ def show(ctx: click.Context, alert: str, as_json: bool) -> None:
         return
     rule = monitoring.rule(one.rule)
     click.echo(f"{_title(one)} in {one.product} ({one.state})\n  {one.says}\n")
+    if one.names:
+        click.echo(f"About: {', '.join(one.names)}{f' and {one.more} more' if one.more else ''}\n")
     click.echo(f"The rule: {rule.words}\nThe limit: {rule.limit}")
     click.echo(f"Observed {one.observed:g}; the limit was {one.limit:g}, from {_SOURCE[one.limit_from]}.\n")
     for title, status in watch_response.progress(world, alert):

@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 
-from careful import devices, monitoring, products
+from careful import devices, monitoring, products, releases
 from careful.entrypoints.gateway import reported
 from careful.kernel import ledger
 from careful.kernel.errors import CarefulError, Unavailable
@@ -21,13 +21,15 @@ from careful.kernel.work import World
 from careful.monitoring import Expected, History, Seen, Watcher, Window
 
 SILENCE_EVERY = 5.0
+TAKE_UP_EVERY = 60.0
 COHORTS_EVERY = 300.0
 KEEP_EVERY = 300.0
 TELL_EVERY = 3600.0
 _DEVICES_MOST = 200_000
 _WAITING_MOST = 10_000
+_KINDS_MOST = 1_000
 _AWAY_SECONDS = 30.0
-_TOLD_BY_LEDGER = ("devices.restored", "products.declared", "products.approved", "devices.enrolled")
+_TOLD_BY_LEDGER = ("devices.restored", "products.declared", "products.approved", "releases.added", "devices.enrolled")
 _log = structlog.get_logger(__name__)
 
 
@@ -79,7 +81,8 @@ class Watch:
         self._https = 0
         self._waiting: list[Seen] = []
         self._drilled: set[str] = set()  # also those whose drill is over: their last second may come after it
-        self._due = dict.fromkeys(("silence", "cohorts", "keep", "tell"), 0.0)
+        self._incidents = monitoring.Incidents()
+        self._due = dict.fromkeys(("silence", "cohorts", "keep", "tell", "take up"), 0.0)
         self._ledger = -1
         self._refused: dict[tuple[str, str], int] = {}
         self._refused_since: datetime = world.clock.now()
@@ -97,6 +100,7 @@ class Watch:
                 if device.state == "active" and device.last_seen is not None and len(self._known) < _DEVICES_MOST:
                     self._known[device.id] = _Known(product.id, device.version, now)
         self._due.update(silence=now + SILENCE_EVERY, cohorts=now + COHORTS_EVERY, keep=now + KEEP_EVERY)
+        self._due["take up"] = now + TAKE_UP_EVERY
         self._tell(now)
 
     def turn(self, tallies: Mapping[str, Tally], start: float, seconds: float) -> int:
@@ -117,6 +121,7 @@ class Watch:
             self._were_away(now)
         elif self._leads and now >= self._due["silence"]:
             self._due["silence"] = now + SILENCE_EVERY
+            self._take_up(now)
             found += self._silent(now, drilled)
         raised = self._raise(found)
         self._rare(now)
@@ -243,20 +248,38 @@ class Watch:
             known.heard = now
             self._judge(Window(name, known.product, known.release, now, 0.0, connects=1), False)
 
+    def _take_up(self, now: float) -> None:
+        """Take up devices that were only heard elsewhere: over HTTPS, or by another gateway."""
+        if now < self._due["take up"]:
+            return
+        self._due["take up"] = now + TAKE_UP_EVERY
+        since = self._world.clock.now() - timedelta(seconds=2 * TAKE_UP_EVERY)
+        named = [one.id for one in products.list_all(self._world) if self._beat(one.id) is not None]
+        for device in devices.seen_after(self._world, named, since):
+            if device.id not in self._known and len(self._known) < _DEVICES_MOST and device.last_seen is not None:
+                heard = device.last_seen.timestamp()
+                self._known[device.id] = _Known(device.product, device.version, heard)
+                self._judge(Window(device.id, device.product, device.version, heard, 0.0, connects=1), False)
+
+    def _beat(self, product: str) -> float | None:
+        expected = self._expect(product)
+        return None if expected is None else expected.heartbeat_seconds
+
     def _silent(self, now: float, drilled: set[str]) -> list[Seen]:
-        """Judge who was not heard for long, unless another gateway heard it."""
+        """Judge who was not heard for long, unless it was heard elsewhere."""
         late: dict[str, _Known] = {}
         tracked: dict[str, int] = defaultdict(int)
         for name, known in self._known.items():
-            expected = self._expect(known.product)
-            if expected is None or expected.heartbeat_seconds is None:
+            beat = self._beat(known.product)
+            if beat is None:
                 continue
             tracked[known.product] += 1
-            if now - known.heard > expected.heartbeat_seconds:
+            if now - known.heard > beat:
                 late[name] = known
         if not late:
             return []
-        found: list[Seen] = []
+        windows: list[Window] = []
+        silent: list[monitoring.Late] = []
         for device in devices.named(self._world, sorted(late)):
             known = late[device.id]
             if device.last_seen is not None and device.last_seen.timestamp() > known.heard + 1:
@@ -265,10 +288,14 @@ class Watch:
             elif device.state != "active":
                 del self._known[device.id]
             else:
-                window = Window(device.id, known.product, known.release, now, 0.0)
-                found += self._judge(window, device.id in drilled)
-        folded = {one.device: one for one in monitoring.fold_silence([one.detection for one in found], tracked)}
-        return [Seen(folded[one.detection.device], one.product, one.release, one.past, one.drill) for one in found]
+                windows.append(Window(device.id, known.product, known.release, now, 0.0))
+                if device.id not in drilled:
+                    beat = self._beat(known.product) or 0.0
+                    silent.append(monitoring.Late(device.id, known.product, known.heard, beat))
+        self._incidents.follow(silent, tracked, now)
+        found = [seen for window in windows for seen in self._judge(window, window.device in drilled)]
+        folded = self._incidents.fold([one.detection for one in found])
+        return [replace(one, detection=other) for one, other in zip(found, folded, strict=True)]
 
     def _learn_of(self, names: list[str], start: float) -> None:
         if not names:
@@ -290,7 +317,7 @@ class Watch:
             told = ledger.read(connection, names=_TOLD_BY_LEDGER, after=self._ledger)
             self._ledger = size - 1
         for entry in told:
-            if entry.name.startswith("products."):
+            if entry.name.startswith(("products.", "releases.")):
                 self._expected.pop(str(entry.data["product"]), None)
                 self._kinds.clear()
             elif entry.name == "devices.restored":
@@ -334,7 +361,10 @@ class Watch:
         found = self._kinds.get((product, release))
         if found is None:
             found = self._expect(product) or Expected(product)
-            found = replace(found, cohort=self._cohorts.get((product, release), {}))
+            ours = release if release and releases.is_known(self._world, product, release) else ""
+            found = replace(found, release=ours, cohort=self._cohorts.get((product, release), {}))
+            if len(self._kinds) >= _KINDS_MOST:  # devices say what they run, and may say anything
+                self._kinds.clear()
             self._kinds[product, release] = found
         return found
 
