@@ -14,7 +14,7 @@ from careful.kernel.errors import NotFound
 NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
 ENDED = Receipt(
     "r1", "cam-1-001", "cam-1", "kim0", "asked", NOW, 3, NOW + timedelta(days=20), 120, None, None, 2,
-    ("2026-10-01 x7",), (Release("g1", NOW), Release("g2", None)),
+    ("2026-10-01 x7",), (Release("g1", NOW), Release("g2", None, NOW)),
 )  # fmt: skip
 SENTENCES = [
     pytest.param(ENDED, "the key of customer kim0 was destroyed in the database at 2026-11-02 09:00:00 UTC", id="now"),

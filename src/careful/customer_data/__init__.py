@@ -16,7 +16,7 @@ from careful.customer_data.deidentified import Copy, Released, release_deidentif
 from careful.customer_data.deidentify import CAUTIONS
 from careful.customer_data.ending import EXPORTED, Retirement, Sweeper, end_customer, reset, transfer
 from careful.customer_data.epoch_keys import FOLDER, EpochKeys, epoch_keys
-from careful.customer_data.holders import HOLD_SECONDS, end_holding, hold, let_go
+from careful.customer_data.holders import GONE_AFTER, HOLD_SECONDS, LAPSE_SECONDS, end_holding, hold, let_go
 from careful.customer_data.intake import (
     OTHERS,
     PLACES_MOST,
@@ -75,7 +75,7 @@ __all__ = [
     # the end of their time
     "end_customer", "transfer", "reset", "Retirement", "Sweeper", "EXPORTED", "WORDS", "GRACE",
     "prove_deletion", "Proof", "Find",
-    "hold", "let_go", "end_holding", "HOLD_SECONDS",
+    "hold", "let_go", "end_holding", "HOLD_SECONDS", "LAPSE_SECONDS", "GONE_AFTER",
     "Receipt", "Release", "receipt", "receipts", "signed_receipt", "receipt_verifier",
     # what customers ask for
     "Request", "RequestKind", "REQUEST_KINDS", "PROOFS", "Deadline", "deadline", "open_request", "find_request",

@@ -11,6 +11,7 @@ from careful import devices, releases
 from careful.customer_data import reads_store, receipts_store, requests_store, store
 from careful.customer_data.consent import end_consents
 from careful.customer_data.events import CustomerEnded, RecordsSwept
+from careful.customer_data.holders import GONE_AFTER
 from careful.customer_data.model import GRACE, Receipt, Why
 from careful.customer_data.records import Records
 from careful.customer_data.stores import records_of
@@ -22,7 +23,6 @@ from careful.kernel.work import Work, World
 
 RESETS_MOST = 10
 """Resets that one device may report in an hour; each costs a receipt."""
-_HOLDERS_SINCE = timedelta(minutes=2)
 _SWEPT_AFTER = timedelta(minutes=1)  # what was under way when the time ended is in the store by then
 _SWEPT_AGAIN = timedelta(days=2)  # unless it came much later: a worker was down meanwhile
 _AGAIN_SECONDS = 600.0
@@ -100,7 +100,7 @@ def end_in(work: Work, known: devices.Device, why: Why) -> Receipt:
         exports=_exports(work, known.id, since),
     )  # fmt: skip
     row = {name: getattr(made, name) for name in ("id", "device", "product", "customer", "why", "at", "epoch", "due")}
-    holders = receipts_store.holders_since(connection, work.now - _HOLDERS_SINCE) if one else []
+    holders = receipts_store.holders_since(connection, work.now - GONE_AFTER) if one else []
     row |= {"records": 0, "reads": made.reads, "exports": list(made.exports), "holders": holders}
     receipts_store.add(connection, row)
     work.record(

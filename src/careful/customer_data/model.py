@@ -48,10 +48,14 @@ class Epoch:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A process that held customers' keys when one ended, and when it had let go of that one."""
+    """A process that held customers' keys when one ended, and when it had let go of that one.
+
+    `heard`: when it was last heard of, where it has not said that it let go; none where it has ended since.
+    """
 
     holder: str
     at: datetime | None
+    heard: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

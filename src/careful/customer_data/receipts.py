@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from careful.customer_data import receipts_store
-from careful.customer_data.model import WORDS, Receipt
+from careful.customer_data.holders import GONE_AFTER
+from careful.customer_data.model import WORDS, Receipt, Release
 from careful.kernel import audit
 from careful.kernel.checkpoint import sign_text, verifier_key
 from careful.kernel.errors import NotFound
@@ -47,7 +48,7 @@ def text_of(one: Receipt, now: datetime) -> str:
         ),
         *(_with_key(one) if one.customer else _without_key()),
         f"Records: {_records(one)}",
-        *_caches(one),
+        *_caches(one, now),
         (
             "Not covered: values that people read before and wrote down elsewhere"
             f" (values were read {one.reads} time{'s' if one.reads != 1 else ''}, by the log);"
@@ -87,16 +88,23 @@ def _records(one: Receipt) -> str:
     return f"{one.records} were deleted from the store and its files by {_day(one.swept_at)}."
 
 
-def _caches(one: Receipt) -> list[str]:
-    return [
-        f"Gateway {each.holder} "
-        + (
-            f"let go of its copy of the key at {_day(each.at)}."
-            if each.at
-            else "has not yet said that it let go of it."
-        )
-        for each in one.releases
-    ]
+def _caches(one: Receipt, now: datetime) -> list[str]:
+    return [f"Gateway {each.holder} {_let_go(each, now)}" for each in one.releases]
+
+
+def _let_go(one: Release, now: datetime) -> str:
+    """Say what became of a process's copy of the key. Whoever is not heard of has none left after a bound."""
+    if one.at is not None:
+        return f"let go of its copy of the key at {_day(one.at)}."
+    if one.heard is None:
+        return "has ended since, and its copy of the key with its memory."
+    if now - one.heard < GONE_AFTER:
+        return "has not yet said that it let go of it."
+    gone = _day(one.heard + GONE_AFTER)
+    return (
+        f"was last heard of at {_day(one.heard)}; its copy of the key was gone by {gone}. It goes"
+        " with the memory of a process that ends, and one that is cut off from the database drops it."
+    )
 
 
 def _day(moment: datetime) -> str:

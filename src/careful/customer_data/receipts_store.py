@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Column, Connection, Integer, Row, String, Tab
 from careful.customer_data.model import Receipt, Release
 from careful.kernel.database import JSONText, Moment, metadata, upsert
 
-_SILENT = timedelta(days=1)
+_SILENT = timedelta(days=90)
 receipt = Table(
     "customer_data_receipt",
     metadata,
@@ -86,7 +86,7 @@ def count_since(connection: Connection, device: str, since: datetime) -> int:
 
 
 def see(connection: Connection, one: str, now: datetime) -> None:
-    """Note that a process holds keys; forget those of whom nothing was heard for a day: they ended without a word."""
+    """Note that a process holds keys; forget those of whom nothing was heard for long: they ended without a word."""
     connection.execute(holder.delete().where(holder.c.seen < now - _SILENT))
     upsert(connection, holder, [{"id": one, "seen": now}], ["id"])
 
@@ -110,7 +110,10 @@ def let_go(connection: Connection, customers: Sequence[str], one: str, now: date
 def _as_receipt(connection: Connection, row: Row[Any]) -> Receipt:
     found = select(release.c.holder, release.c.at).where(release.c.customer == row.customer)
     done = {one.holder: one.at for one in connection.execute(found)} if row.customer else {}
-    releases = tuple(Release(one, done.get(one)) for one in sorted({*row.holders, *done}))
+    silent = set(row.holders) - set(done)
+    seen = select(holder.c.id, holder.c.seen).where(holder.c.id.in_(silent))
+    heard = {one.id: one.seen for one in connection.execute(seen)} if silent else {}
+    releases = tuple(Release(one, done.get(one), heard.get(one)) for one in sorted({*row.holders, *done}))
     return Receipt(
         row.id, row.device, row.product, row.customer, row.why, row.at, row.epoch, row.due, row.records, row.swept_at,
         row.destroyed_at, row.reads, tuple(row.exports), releases,

@@ -1,6 +1,9 @@
 """Sealing in a real gateway: nothing personal on disk, order kept, resends stored once, keys fetched and let go."""
 
 import json
+import time
+from contextlib import suppress
+from types import SimpleNamespace
 
 from careful import customer_data, products
 from careful.customer_data import sealing as form
@@ -165,3 +168,23 @@ def test_a_products_own_reset_ends_nothing(gateway, world, staff, eventually):
     one = gateway.join(gateway.make(DEVICE))
     assert one.say(f"d/{DEVICE}/event/reset", b"{}", 2) == PubAck(2)
     assert customer_data.receipts(world) == []
+
+
+def test_who_is_cut_off_from_the_database_drops_all_keys(gateway, world, monkeypatch):
+    """Receipts say that no copy is left with a gateway that was not heard of for long; this is why that is true."""
+    gateway.make(DEVICE)
+    ring, later = Keyring(world), []
+    loop = SimpleNamespace(call_later=lambda seconds, *job: later.append((seconds, job)))
+    ring.fetch(DEVICE)
+    ring.beat()
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + customer_data.LAPSE_SECONDS - 1)
+    ring.watch(loop)
+    assert ring.get(DEVICE) is not None
+    monkeypatch.setattr(customer_data, "hold", lambda *_: 1 / 0)
+    with suppress(ZeroDivisionError):
+        ring.beat()
+    monkeypatch.setattr(time, "monotonic", lambda: now + customer_data.LAPSE_SECONDS + 1)
+    ring.watch(loop)
+    assert ring.get(DEVICE) is None
+    assert later == [(customer_data.HOLD_SECONDS, (ring.watch, loop))] * 2

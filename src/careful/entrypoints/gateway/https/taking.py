@@ -174,6 +174,7 @@ class Taking:
         self._seen[device] = self._world.clock.now()
         if self._flushing is None:
             self._flushing = asyncio.create_task(self._flush_for_ever())
+            self._keys.watch(asyncio.get_running_loop())
 
     def refused(self, who: Speaker, denied: Denied) -> None:
         """Count a refusal."""

@@ -111,6 +111,7 @@ class Gateway:
         self.signals = Signals(world)
         self._chain = Chain(self, world)
         self._keys = Keyring(world)
+        self._keys.watch(self.loop)
         self._sealing = Sealing(self, self._keys)
 
     async def identify(self, certificate: bytes) -> Identified:

@@ -45,6 +45,7 @@ class Keyring:
         self._absent: set[str] = set()
         self._holder = new_id()
         self._beat = -customer_data.HOLD_SECONDS
+        self._held = time.monotonic()
 
     def end(self) -> None:
         """Let it be known that this process ends."""
@@ -53,8 +54,16 @@ class Keyring:
     def beat(self) -> None:
         """Let it be known, now and then, that this process holds keys."""
         if time.monotonic() - self._beat >= customer_data.HOLD_SECONDS:
+            began = time.monotonic()
             customer_data.hold(self._world, self._holder)
-            self._beat = time.monotonic()
+            self._beat = self._held = began
+
+    def watch(self, loop: "asyncio.AbstractEventLoop") -> None:
+        """Let go of all keys, whatever hangs, once this could not be made known for too long: receipts rely on it."""
+        if self._keys and time.monotonic() - self._held >= customer_data.LAPSE_SECONDS:
+            _log.error("the database does not answer: all keys of customers are let go of", keys=len(self._keys))
+            self._keys.clear()
+        loop.call_later(customer_data.HOLD_SECONDS, self.watch, loop)
 
     def get(self, device: str) -> DataKey | None:
         """Return the key, where it was fetched."""
