@@ -10,6 +10,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from careful import devices
+from careful.entrypoints.heads import TLS12_SUITES, LimitedHeads
 from careful.entrypoints.renewal import keep_fresh
 from careful.kernel.work import World
 
@@ -29,6 +30,11 @@ def page_config(world: World, app: ASGIApp, port: int) -> uvicorn.Config:
         timeout_keep_alive=30,
         timeout_graceful_shutdown=5,  # live pages hold their streams open
         limit_concurrency=512,
+        http=LimitedHeads,
+        ws="none",
+        proxy_headers=bool(world.settings.page_proxies),
+        forwarded_allow_ips=list(world.settings.page_proxies),
+        ssl_ciphers=TLS12_SUITES,
         **tls,  # type: ignore[arg-type]  # two optional file names
     )
 

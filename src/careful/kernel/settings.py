@@ -139,6 +139,17 @@ class Settings(BaseSettings):
         description="Polls per second, over all processes, above which devices are told to poll less often.",
     )
 
+    page_proxies: tuple[str, ...] = Field(
+        default=("127.0.0.1", "::1"),
+        description="Addresses or networks of proxies whose word on a visitor's address is believed (X-Forwarded-For).",
+    )
+    rate_sign_in: int = Field(default=120, ge=0, description="Ways in tried from one address in a minute; 0: no limit.")
+    rate_change: int = Field(default=600, ge=0, description="Forms sent to the console by one address in a minute.")
+    rate_page: int = Field(default=3000, ge=0, description="Pages of the console read by one address in a minute.")
+    rate_api: int = Field(default=6000, ge=0, description="Calls of the API by one address in a minute.")
+    rate_public: int = Field(default=1200, ge=0, description="Public pages read by one address in a minute.")
+    rate_public_form: int = Field(default=60, ge=0, description="Forms sent to the public site, likewise.")
+
     quarantine_percent: float = Field(
         default=1.0, ge=0, le=100, description="Share of a product's devices cut off in an hour without a person, %."
     )
@@ -154,11 +165,12 @@ class Settings(BaseSettings):
             raise ValueError("database to begin with postgresql+psycopg://, or empty for SQLite in the data folder")
         if self.inbox:
             self._check_inbox()
-        for network in self.device_proxies:
-            try:
-                ip_network(network)
-            except ValueError:
-                raise ValueError(f"addresses or networks in device_proxies, not {network!r}") from None
+        for name in ("device_proxies", "page_proxies"):
+            for network in getattr(self, name):
+                try:
+                    ip_network(network)
+                except ValueError:
+                    raise ValueError(f"addresses or networks in {name}, not {network!r}") from None
         if self.data.exists() and not self.data.is_dir():
             raise ValueError(f"data to name a folder; {self.data} is a file")
         scheme = "http" if self.host in LOOPBACK else "https"

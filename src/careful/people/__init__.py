@@ -17,6 +17,7 @@ from careful.people.factors import (
     remove_passkey,
     renew_recovery_codes,
 )
+from careful.people.limits import source_of
 from careful.people.links import LINK_MINUTES, first_link, invite, recovery_link, redeem
 from careful.people.model import Account, Link, Passkey, Session, Token
 from careful.people.passkeys import ANSWER_BYTES, Site, site_of
@@ -110,6 +111,7 @@ __all__ = [
     "sign_in",
     "sign_in_by_passkey",
     "sign_out",
+    "source_of",
     "sweep",
     "weighs",
     # rights, tokens

@@ -142,6 +142,9 @@ def test_the_policy_allows_our_styles_pictures_and_forms_only():
         "form-action": "'self'",
         "frame-ancestors": "'none'",
         "base-uri": "'none'",
+        "object-src": "'none'",
+        "require-trusted-types-for": "'script'",
+        "trusted-types": "'none'",
     }
 
 

@@ -20,6 +20,9 @@ from starlette.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, 
 from careful.entrypoints import problem
 from careful.entrypoints.console import access, enrol, forms, pages, security, sessions, signin, step_up
 from careful.entrypoints.look import LookRenderer, static, templates
+from careful.entrypoints.names import KnownHosts, origin_of
+from careful.entrypoints.patience import Patience
+from careful.entrypoints.rates import Rates, console_class
 from careful.kernel.errors import CarefulError, NotFound, TooMany
 from careful.kernel.work import World
 
@@ -102,9 +105,11 @@ def create_app(world: World, *, api: ASGIApp | None = None) -> Starlette:
         routes=routes,
         middleware=[
             Middleware(Refusals, look=look, proofs=step_up.Proofs(world, look)),
-            Middleware(security.KnownHosts, settings=settings),
+            Middleware(KnownHosts, home=settings.console_url, names=settings.tls_names, everywhere=security.API),
+            Middleware(Rates, settings=settings, class_of=console_class),
+            Middleware(Patience),
             Middleware(security.BodyLimit, limit_of=security.body_limit(settings, LARGE_BODIES, FORMS_WITH_FILES)),
-            Middleware(security.SameOrigin, origin=security.origin_of(settings.console_url)),
+            Middleware(security.SameOrigin, origin=origin_of(settings.console_url)),
             Middleware(sessions.SessionGate, world=world, look=look),
             Middleware(forms.FormGuard),
         ],

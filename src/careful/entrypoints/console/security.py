@@ -5,14 +5,13 @@ page to be written differently.
 """
 
 import json
+import secrets
 from collections.abc import Callable, Iterable, Mapping
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from careful.kernel.errors import Forbidden, Invalid, TooLarge
+from careful.kernel.errors import Forbidden, TooLarge
 from careful.kernel.settings import Settings
 
 API = "/api/"
@@ -22,11 +21,12 @@ FILE_BYTES = 16 << 20
 _MANY_BYTES = 64 << 20
 
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
 )
+"""A script runs only with the number that its page was made with; no script may make markup of text."""
 HEADERS: Mapping[str, str] = {
-    "content-security-policy": CONTENT_SECURITY_POLICY,
     "x-content-type-options": "nosniff",
     # Not `no-referrer`: under that, browsers send `Origin: null` with our own forms.
     "referrer-policy": "same-origin",
@@ -49,49 +49,21 @@ class SecureHeaders:
         self._headers = {**HEADERS, **({"strict-transport-security": STRICT_TRANSPORT} if tls else {})}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve, adding headers as the answer starts."""
+        """Serve, adding headers as the answer starts; `request.state.nonce` is what a page's scripts carry."""
+        nonce = secrets.token_urlsafe(18)
+        scope.setdefault("state", {})["nonce"] = nonce
+        policy = CONTENT_SECURITY_POLICY.format(nonce=nonce)
 
         async def sender(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                headers["content-security-policy"] = policy
                 for name, value in self._headers.items():
                     headers[name] = value
                 headers.setdefault("cache-control", "no-store")
             await send(message)
 
         await self._app(scope, receive, sender if scope["type"] == "http" else send)
-
-
-class KnownHosts:
-    """Answers only to our own names, so that a foreign name pointed at us (DNS rebinding) reaches nothing.
-
-    The console has one address; whoever comes by another of our names is sent there, so that cookies of console and
-    public site never meet. The API answers under all of them.
-    """
-
-    def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
-        self._app = app
-        self._home = settings.console_url
-        self._host = (urlsplit(settings.console_url).hostname or "").lower()
-        self._known = {self._host, *(name.lower() for name in settings.tls_names)}
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve, send home, or raise Invalid."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        named = Headers(scope=scope).getlist("host")
-        host = _hostname(named[0]) if len(named) == 1 else ""
-        if host not in self._known:
-            raise Invalid("This server does not answer to that name.", do=f"Open {self._home}", where="Host")
-        if host == self._host or scope["path"].startswith(API):
-            await self._app(scope, receive, send)
-            return
-        if scope["method"] not in SAFE_METHODS:
-            raise Forbidden("That form was sent to another of our names.", do=f"Open {self._home}")
-        query = scope.get("query_string", b"").decode("latin-1")
-        target = self._home + scope.get("raw_path", b"/").decode("latin-1") + (f"?{query}" if query else "")
-        await RedirectResponse(target, 307)(scope, receive, send)
 
 
 class BodyLimit:
@@ -164,14 +136,6 @@ class SameOrigin:
         return site == "same-origin" and origin in {None, self._origin}
 
 
-def origin_of(address: str) -> str:
-    """Return scheme, host and port as browsers write them in Origin (RFC 6454, section 6.2)."""
-    parts = urlsplit(address)
-    port = {"http": 80, "https": 443}.get(parts.scheme)
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in {None, port} else "")
-
-
 def wants_json(scope: Scope) -> bool:
     """Tell whether the caller is a script of ours rather than a page load."""
     return "application/json" in Headers(scope=scope).get("accept", "")
@@ -180,13 +144,6 @@ def wants_json(scope: Scope) -> bool:
 def json_bytes(value: object) -> bytes:
     """Write JSON for a script of ours."""
     return json.dumps(value, ensure_ascii=False).encode()
-
-
-def _hostname(header: str) -> str:
-    try:
-        return (urlsplit(f"//{header}").hostname or "").lower()
-    except ValueError:
-        return ""
 
 
 def _too_large(limit: int) -> TooLarge:

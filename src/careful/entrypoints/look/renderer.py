@@ -67,12 +67,13 @@ class LookRenderer:
         self.environment.globals["ui"] = macros
 
     def page(self, request: Request, template: str, status_code: int = 200, **context: Any) -> HTMLResponse:  # noqa: ANN401 (whatever the template asks for by name)
-        """Render `template` with `context`; `session`, `csrf`, `now` and `here` are there for every page."""
+        """Render `template` with `context`; `session`, `csrf`, `nonce`, `now` and `here` are there for every page."""
         session = getattr(request.state, "session", None)
         given = {
             "request": request,
             "session": session,
             "csrf": session.csrf if session else "",
+            "nonce": getattr(request.state, "nonce", ""),
             "now": self._world.clock.now(),
             "here": request.url.path,
             "settings": self._world.settings,

@@ -11,8 +11,11 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, ExceptionHandler
 
 from careful.entrypoints.look import LookRenderer, static, templates
+from careful.entrypoints.names import KnownHosts
+from careful.entrypoints.patience import Patience
 from careful.entrypoints.public import csaf, machine, mud, pages
-from careful.entrypoints.public.security import PublicHeaders, SmallBodies
+from careful.entrypoints.public.security import PublicHeaders, Refusing, SmallBodies
+from careful.entrypoints.rates import Rates, public_class
 from careful.kernel.errors import CarefulError, NotFound
 from careful.kernel.work import World
 
@@ -48,7 +51,13 @@ def create_app(world: World) -> Starlette:
 
     app = PublicSite(
         routes=[static(), *machine.routes(world), *csaf.routes(world), *mud.routes(world), *pages.routes(world, look)],
-        middleware=[Middleware(SmallBodies, refuse=refuse)],
+        middleware=[
+            Middleware(Refusing, refuse=refuse),
+            Middleware(KnownHosts, home=world.settings.public_url, names=world.settings.tls_names),
+            Middleware(Rates, settings=world.settings, class_of=public_class),
+            Middleware(Patience),
+            Middleware(SmallBodies, refuse=refuse),
+        ],
         exception_handlers=cast(
             Mapping[type[Exception] | int, ExceptionHandler],
             {CarefulError: refuse, HTTPException: refuse, Exception: refuse},

@@ -11,11 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from careful.kernel.errors import CarefulError, TooLarge
+from careful.kernel.errors import CarefulError, TooLarge, TooMany
 
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'"
+    "frame-ancestors 'none'; base-uri 'none'; object-src 'none'; require-trusted-types-for 'script'; "
+    "trusted-types 'none'"
 )
 HEADERS = {
     "content-security-policy": _POLICY,
@@ -23,6 +24,7 @@ HEADERS = {
     "referrer-policy": "no-referrer",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
     "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
 }
 STRICT_TRANSPORT = "max-age=31536000; includeSubDomains"
 BODY_BYTES = 16 << 10
@@ -56,6 +58,33 @@ class PublicHeaders:
             await send(message)
 
         await self._app(scope, receive, sender)
+
+
+class Refusing:
+    """Answers what the shell inside refuses (a name that is not ours, too many requests) in the form asked for."""
+
+    def __init__(self, app: ASGIApp, *, refuse: Callable[[Request, CarefulError], Response]) -> None:
+        self._app = app
+        self._refuse = refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve, and say what was refused."""
+        started = False
+
+        async def sender(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sender)
+        except CarefulError as refusal:
+            if started or scope["type"] != "http":
+                raise
+            response = await run_in_threadpool(self._refuse, Request(scope), refusal)
+            if isinstance(refusal, TooMany):
+                response.headers["retry-after"] = str(refusal.retry_after)
+            await response(scope, receive, send)
 
 
 class SmallBodies:

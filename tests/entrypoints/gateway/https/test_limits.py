@@ -1,4 +1,4 @@
-"""What one peer may cost: body size however it is sent, body time, requests a second."""
+"""What one peer may cost: body size however it is sent, and body time."""
 
 import asyncio
 from typing import Any
@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 
 from careful.entrypoints.gateway.https import limits
-from careful.entrypoints.gateway.https.limits import BodyLimit, Buckets, body_of
-from careful.kernel.errors import Invalid, TooLarge, TooMany
+from careful.entrypoints.gateway.https.limits import BodyLimit, body_of
+from careful.kernel.errors import Invalid, TooLarge
 
 
 def receive_all(chunks: list[bytes], most: int) -> bytes:
@@ -79,26 +79,3 @@ def test_a_route_may_take_less(declared: str, chunks: list[bytes], most: int, fi
     else:
         with pytest.raises(TooLarge):
             asyncio.run(body_of(request, most))
-
-
-def test_a_bucket_empties_and_fills_again() -> None:
-    now = [0.0]
-    buckets = Buckets(rate=2, burst=3, now=lambda: now[0])
-    for _ in range(3):
-        buckets.take("a")
-    with pytest.raises(TooMany) as refused:
-        buckets.take("a")
-    assert refused.value.retry_after == 1
-    buckets.take("b")
-    now[0] = 0.5
-    buckets.take("a")
-    with pytest.raises(TooMany):
-        buckets.take("a")
-
-
-def test_a_flood_of_sources_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "_SOURCES", 10)
-    buckets = Buckets(rate=1, burst=1)
-    for number in range(100):
-        buckets.take(str(number))
-    assert len(buckets._levels) <= 10

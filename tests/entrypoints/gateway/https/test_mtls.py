@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from careful import devices
 from careful.devices import certificates
-from careful.entrypoints.gateway.https import mtls
+from careful.entrypoints import heads
 from careful.entrypoints.gateway.https.app import server_config
 from careful.kernel.actors import Actor
 from careful.kernel.clock import ManualClock
@@ -188,7 +188,7 @@ def test_weak_tls_is_refused(port: int, offer: list[str]) -> None:
 
 
 def test_headers_without_end_are_cut(client: Any, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mtls, "_FIRST_REQUEST_SECONDS", 3600)  # so that size alone ends it
+    monkeypatch.setattr(heads, "FIRST_REQUEST_SECONDS", 3600)  # so that size alone ends it
     with (
         socket.create_connection(("localhost", port), timeout=20) as plain,
         context_of(client, certificate=False).wrap_socket(plain, server_hostname="localhost") as secured,
@@ -214,7 +214,7 @@ def test_long_bodies_are_no_long_headers(client: Any, port: int) -> None:
 
 
 def test_who_does_not_say_what_it_wants_is_put_out(client: Any, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mtls, "_FIRST_REQUEST_SECONDS", 0.2)
+    monkeypatch.setattr(heads, "FIRST_REQUEST_SECONDS", 0.2)
     with (
         socket.create_connection(("localhost", port), timeout=20) as plain,
         context_of(client, certificate=False).wrap_socket(plain, server_hostname="localhost") as secured,

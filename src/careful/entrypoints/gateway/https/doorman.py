@@ -14,8 +14,8 @@ from starlette.requests import Request
 
 from careful import devices
 from careful.devices import Identity
+from careful.entrypoints.buckets import Buckets
 from careful.entrypoints.gateway.https.identity import certificate_of, peer, shown, source_of
-from careful.entrypoints.gateway.https.limits import Buckets
 from careful.kernel.errors import Forbidden, Unauthenticated
 from careful.kernel.work import World
 

@@ -19,8 +19,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from careful import devices
+from careful.entrypoints.buckets import Buckets
 from careful.entrypoints.gateway.https.identity import certificate_of, source_of, world_of
-from careful.entrypoints.gateway.https.limits import Buckets, body_of
+from careful.entrypoints.gateway.https.limits import body_of
 from careful.kernel.errors import CarefulError, Invalid, Unauthenticated
 from careful.kernel.work import World
 

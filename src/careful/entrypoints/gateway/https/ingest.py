@@ -15,10 +15,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from careful.entrypoints.buckets import Buckets
 from careful.entrypoints.gateway import payloads
 from careful.entrypoints.gateway.https.doorman import Doorman
 from careful.entrypoints.gateway.https.identity import certificate_of
-from careful.entrypoints.gateway.https.limits import BODY_BYTES, Buckets, body_of
+from careful.entrypoints.gateway.https.limits import BODY_BYTES, body_of
 from careful.entrypoints.gateway.https.taking import Taking
 from careful.entrypoints.gateway.mqtt import permission
 from careful.entrypoints.gateway.mqtt.permission import Checked, Denied

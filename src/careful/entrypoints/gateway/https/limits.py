@@ -1,17 +1,14 @@
-"""What one peer may cost us: a ceiling on bodies and on the time they take, a bucket of requests for each source."""
+"""What one peer may cost us: a ceiling on bodies and on the time they take."""
 
 import asyncio
-import time
-from collections.abc import Callable
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from careful.kernel.errors import Invalid, TooLarge, TooMany
+from careful.kernel.errors import Invalid, TooLarge
 
 BODY_BYTES = 64 * 1024
 BODY_SECONDS = 10.0
-_SOURCES = 10_000
 
 
 class BodyLimit:
@@ -46,28 +43,6 @@ class BodyLimit:
             return message
 
         await self._app(scope, limited, send)
-
-
-class Buckets:
-    """A token bucket for each source: `rate` requests a second, `burst` at once; at most 10,000 are remembered."""
-
-    def __init__(self, rate: float, burst: int, now: Callable[[], float] = time.monotonic) -> None:
-        self._rate = rate
-        self._burst = burst
-        self._now = now
-        self._levels: dict[str, tuple[float, float]] = {}
-
-    def take(self, source: str) -> None:
-        """Take one request. Raises TooMany when the bucket is empty."""
-        now = self._now()
-        level, at = self._levels.pop(source, (float(self._burst), now))
-        level = min(float(self._burst), level + (now - at) * self._rate)
-        if len(self._levels) >= _SOURCES:  # the source heard longest ago goes; it is the likeliest to be full again
-            del self._levels[next(iter(self._levels))]
-        if level < 1:
-            self._levels[source] = (level, now)
-            raise TooMany("Too many requests from this address.", retry_after=max(1, round((1 - level) / self._rate)))
-        self._levels[source] = (level - 1, now)
 
 
 async def body_of(request: Request, most: int) -> bytes:

@@ -18,23 +18,17 @@ import ssl
 from pathlib import Path
 from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from careful.entrypoints.heads import TLS12_SUITES, LimitedHeads
 
 NO_CHECK_TIME = 0x200000
 """X509_V_FLAG_NO_CHECK_TIME of OpenSSL, which Python's ssl has no name for."""
-_TLS12_SUITES = "ECDHE+AESGCM:ECDHE+CHACHA20"  # forward secrecy and authenticated encryption only
-_FIRST_REQUEST_SECONDS = 15.0
-_HEAD_BYTES = 32 * 1024
 
 
-class MutualTLSProtocol(HttpToolsProtocol):
-    """Uvicorn's HTTP/1.1 protocol, with `scope["extensions"]["tls"]` and limits on a request's head: time and size."""
+class MutualTLSProtocol(LimitedHeads):
+    """Uvicorn's HTTP/1.1 protocol, with `scope["extensions"]["tls"]` and limits on what a stranger may begin."""
 
     _peer: bytes | None = None
     _version: str | None = None
-    _deadline: asyncio.TimerHandle | None = None
-    _in_head = True
-    _head = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as Uvicorn's own
         """Read the verified certificate once for each connection."""
@@ -43,57 +37,19 @@ class MutualTLSProtocol(HttpToolsProtocol):
         if connection is not None:
             self._peer = connection.getpeercert(binary_form=True)
             self._version = connection.version()
-        self._deadline = self.loop.call_later(_FIRST_REQUEST_SECONDS, self._too_slow)
-
-    def data_received(self, data: bytes) -> None:
-        """Close a connection whose request has no end of headers; Uvicorn itself would keep them all in memory."""
-        self._head += len(data)
-        super().data_received(data)
-        if not self._in_head:
-            self._head = 0
-        elif self._head > _HEAD_BYTES:
-            self.transport.close()
 
     def on_message_begin(self) -> None:
         """Put the certificate into the new request's scope."""
         super().on_message_begin()
         scope = cast("dict[str, Any]", self.scope)
         scope["extensions"] = {"tls": {"client_cert_der": self._peer, "tls_version": self._version}}
-        if self._deadline is None:
-            self._deadline = self.loop.call_later(_FIRST_REQUEST_SECONDS, self._too_slow)
-
-    def on_headers_complete(self) -> None:
-        """Note that the headers came in time."""
-        self._forget_deadline()
-        self._in_head = False
-        super().on_headers_complete()
-
-    def on_message_complete(self) -> None:
-        """Expect the next request's head; what came before it in the same piece of data is none of it."""
-        self._in_head, self._head = True, 0
-        super().on_message_complete()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the timer with the connection."""
-        self._forget_deadline()
-        super().connection_lost(exc)
-
-    def _forget_deadline(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
-
-    def _too_slow(self) -> None:
-        """Close a connection that has not said by now what it wants: it holds a place that a device needs."""
-        if not self.transport.is_closing():
-            self.transport.close()
 
 
 def tls_context(key: Path, chain: Path, trust: Path) -> ssl.SSLContext:
     """Return how devices are spoken with over HTTPS: TLS 1.2 or 1.3, AEAD suites, a certificate of ours or none."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.set_ciphers(_TLS12_SUITES)
+    context.set_ciphers(TLS12_SUITES)
     context.num_tickets = 0
     context.load_cert_chain(chain, key)
     context.load_verify_locations(trust)

@@ -11,8 +11,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from careful import devices, notices
+from careful.entrypoints.buckets import Buckets
 from careful.entrypoints.gateway.https.identity import certificate_of, peer, source_of
-from careful.entrypoints.gateway.https.limits import Buckets
 from careful.kernel.errors import Invalid
 from careful.kernel.work import World
 
