@@ -1,5 +1,6 @@
 """Looking for bytes: also across the edges of blocks, in backups and in tables."""
 
+import base64
 import io
 
 import pytest
@@ -45,5 +46,21 @@ def test_tables(postgres_database, clock, tmp_path):
     row = {"id": NEEDLES["one"].decode(), "device": "d", "since": clock.now(), "why": "", "epoch": 1}
     with world.change(SYSTEM) as work:
         store.add_customer(work.connection, row | {"wrapped": b"..." + NEEDLES["two"]})
-    found = searching.search_tables(world, NEEDLES)
-    assert {name: held for name, held in found.items() if held} == {"customer_data_customer": {"one", "two"}}
+    with world.change(SYSTEM) as work:
+        work.connection.exec_driver_sql("CREATE SCHEMA else_where")
+        work.connection.exec_driver_sql("CREATE TABLE else_where.notes (n jsonb, b bytea)")
+        coded = base64.b64encode(b"x" + NEEDLES["two"] + b"yz").decode()
+        work.connection.exec_driver_sql(
+            "INSERT INTO else_where.notes VALUES (%s::jsonb, NULL)", (f'{{"a": ["{coded}"]}}',)
+        )
+        work.connection.exec_driver_sql("INSERT INTO else_where.notes VALUES (NULL, %s)", (NEEDLES["one"],))
+        work.connection.exec_driver_sql("SET LOCAL bytea_output = 'escape'")
+    try:
+        found = searching.search_tables(world, NEEDLES)
+    finally:
+        with world.change(SYSTEM) as work:
+            work.connection.exec_driver_sql("DROP SCHEMA else_where CASCADE")
+    assert {name: held for name, held in found.found.items() if held} == {
+        "public.customer_data_customer": {"one", "two"}, "else_where.notes": {"one", "two"},
+    }  # fmt: skip
+    assert (found.unread, "pg_catalog.pg_stats" in found.found) == ((), True)

@@ -74,6 +74,9 @@ def test_what_was_moved_is_purged_for_this_source_alone(box, feed, monkeypatch):
     link = box._link
     assert link.call(link.stream.stream_info(STREAM)).state.messages == 2
     assert said(feed.fetch({SOURCE: 0})) == [b"3"]
+    monkeypatch.setattr(stream_feed, "_PURGE_SECONDS", 0.0)
+    feed.fetch({})  # nothing comes after it, and it goes all the same
+    assert link.call(link.stream.stream_info(STREAM)).state.messages == 1
 
 
 def test_what_is_no_block_is_passed_over(box, feed):

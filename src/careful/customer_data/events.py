@@ -220,7 +220,8 @@ class UseMeasured(Event):
 class DeletionProved(Event):
     """A planted value was deleted and looked for in so many files and tables, and backups; `found` is what was left.
 
-    What backups hold can be opened until `due` by whoever also has the key of the epoch.
+    What backups hold can be opened until `due` by whoever also has the key of the epoch. `searched` and `unsearched`
+    say in words where it was looked for, and where it could not be.
     """
 
     proof: str
@@ -232,6 +233,8 @@ class DeletionProved(Event):
     epoch: int
     due: datetime | None
     as_of: datetime
+    searched: tuple[str, ...]
+    unsearched: tuple[str, ...]
 
 
 @event("customer_data.keys_lost", subject="epoch/{epoch}")

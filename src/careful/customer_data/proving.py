@@ -1,8 +1,9 @@
 """Proving deletion: a value is planted, deleted as a customer's would be, and looked for wherever bytes are kept.
 
-What is planted goes the way of everything else: sealed with a key of its own, stored, read back, taken along in a
-backup. Then its key is destroyed and its record swept. What may be left then is said exactly: nothing in the database,
-its log and the inbox; in the backup only what cannot be opened once the epoch's key is gone.
+What is planted goes the way of everything else: sealed with a key of its own, through the stream where there is one,
+stored, read back, taken along in a backup. Then its key is destroyed and its record swept. What may be left then is
+said exactly: nothing in the data folder, the streams and the tables; in backups, and in PostgreSQL's own files and log,
+only what cannot be opened once the epoch's key is gone. Where it could not be looked is said, too.
 """
 
 import secrets
@@ -13,17 +14,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from careful.customer_data import searching, store
+from careful.customer_data import postgres_files, searching, store
 from careful.customer_data.actions import add_customer
 from careful.customer_data.epoch_keys import epoch_keys
 from careful.customer_data.events import DeletionProved
 from careful.customer_data.model import GRACE
-from careful.customer_data.records import Records
+from careful.customer_data.places import look_everywhere, through_the_stream
+from careful.customer_data.records import Records, Row
 from careful.customer_data.sealing import DataKey, open_field, read_sealed, seal
 from careful.customer_data.stores import records_of
 from careful.kernel import archive
 from careful.kernel.actors import Actor
-from careful.kernel.errors import Unavailable
+from careful.kernel.errors import Invalid, Unavailable
 from careful.kernel.ids import new_id
 from careful.kernel.inbox import Message, to_micros
 from careful.kernel.work import World
@@ -56,26 +58,44 @@ class Proof:
     held: bool
     finds: tuple[Find, ...]
     places: int
+    searched: tuple[str, ...]
+    """Where it was looked for, in words."""
+    unsearched: tuple[str, ...]
+    """Where it could not be looked for, and why."""
     backups: tuple[str, ...]
     in_backups: tuple[str, ...]
     """What is in backups, as was expected: useless without the epoch's key."""
+    in_files: tuple[str, ...]
+    """What is in PostgreSQL's own files and log, where they were searched: as useless."""
     epoch: int
     due: datetime | None
     seconds: float
 
 
-def prove_deletion(world: World, actor: Actor, backups: Sequence[Path] = (), *, take_backup: bool = True) -> Proof:
-    """Plant, delete and look; record the result. Raises Invalid for a backup that cannot be read, Unavailable."""
+def prove_deletion(
+    world: World,
+    actor: Actor,
+    backups: Sequence[Path] = (),
+    *,
+    take_backup: bool = True,
+    postgres_data: Path | None = None,
+) -> Proof:
+    """Plant, delete and look; record the result. `postgres_data` is where PostgreSQL's files can be read.
+
+    Raises Invalid for a backup that cannot be read and for a folder of another server, Unavailable.
+    """
     began = time.monotonic()
+    files = _Files(world, postgres_data)
     planted = _Planted(world, actor)
     records = records_of(world)
     finds: list[Find] = []
     with tempfile.TemporaryDirectory(prefix="careful-proof-") as folder:
         planted.plant(records)
-        before = _everywhere(world, planted.needles)
-        finds += _unexpected(before, _NEVER, "before")
-        if not any("the sealed value" in held for held in before.values()):
+        before = look_everywhere(world, planted.needles)
+        finds += _unexpected(before.found, _NEVER, "before")
+        if not any("the sealed value" in held for held in before.found.values()):
             finds.append(Find("no trace at all: the search does not work", "everywhere", "before"))
+        files.look_before(planted.needles)
         searched = list(backups)
         if take_backup:
             searched.append(Path(folder) / "backup.tar.gz")
@@ -87,12 +107,19 @@ def prove_deletion(world: World, actor: Actor, backups: Sequence[Path] = (), *, 
         }
         finds += _unexpected(in_backups, _NEVER, "in a backup")
         planted.delete(records)
-        after = _everywhere(world, planted.needles)
-        finds += _unexpected(after, (*_NEVER, *_GONE), "after")
+        after = look_everywhere(world, planted.needles, gone=_GONE)
+        finds += _unexpected(after.found, (*_NEVER, *_GONE), "after")
+        finds += [Find("nobody knows what", place, "after") for place in after.cut_short]
+        in_files = files.look_after(planted.needles)
+        finds += _unexpected(in_files, _NEVER, "after")
     with world.look() as connection:
         newest = store.newest_epoch(connection)
     proof = Proof(
-        id=new_id(), at=world.clock.now(), store=records.name, held=not finds, finds=tuple(finds), places=len(after),
+        id=new_id(), at=world.clock.now(), store=records.name, held=not finds, finds=tuple(finds),
+        places=len(after.found) + len(in_files),
+        searched=(*after.searched, *files.searched, *([f"{len(searched)} backups"] if searched else [])),
+        unsearched=(*after.unsearched, *files.unsearched),
+        in_files=tuple(sorted({what for held in in_files.values() for what in held})),
         backups=tuple(path.name for path in searched),
         in_backups=tuple(sorted({what for held in in_backups.values() for what in held})),
         epoch=newest.number if newest else 0, due=newest.ends + GRACE if newest else None,
@@ -103,7 +130,8 @@ def prove_deletion(world: World, actor: Actor, backups: Sequence[Path] = (), *, 
             DeletionProved(
                 proof=proof.id, store=proof.store, held=proof.held, places=proof.places, backups=len(searched),
                 found=tuple(f"{one.what} in {one.place} ({one.when})" for one in finds[:20]),
-                epoch=proof.epoch, due=proof.due, as_of=proof.at,
+                epoch=proof.epoch, due=proof.due, as_of=proof.at, searched=proof.searched,
+                unsearched=proof.unsearched,
             )
         )  # fmt: skip
     return proof
@@ -132,8 +160,13 @@ class _Planted:
             "the value": self.value.encode(), "the key": key, "the sealed value": sealed[:_PIECE],
             "the wrapped key": wrapped[:_PIECE],
         }  # fmt: skip
-        records.append([Message(self.device, TOPIC, payload, to_micros(world.clock.now()))])
-        (row,) = records.read(self.device)
+        message = Message(self.device, TOPIC, payload, to_micros(world.clock.now()))
+        if world.settings.inbox:
+            through_the_stream(world, message)
+            row = _arrived(records, self.device)
+        else:
+            records.append([message])
+            (row,) = records.read(self.device)
         if open_field(ready, TOPIC, read_sealed(row.payload), "value") != self.value:
             raise Unavailable("What was planted did not come back.")
 
@@ -155,12 +188,48 @@ class _Planted:
             store.forget_customer(work.connection, self._customer)
 
 
-def _everywhere(world: World, needles: Mapping[str, bytes]) -> dict[str, frozenset[str]]:
-    """Look into every file of the data folder, and into every table where these lie elsewhere."""
-    found = searching.search_files(world.home, needles)
-    if not world.database.is_sqlite:
-        found |= {f"table {name}": held for name, held in searching.search_tables(world, needles).items()}
-    return found
+def _arrived(records: Records, device: str) -> Row:
+    """Wait until a worker, or whoever moves, has brought it to rest."""
+    until = time.monotonic() + _SECONDS
+    while not (rows := records.read(device)):
+        if time.monotonic() > until:
+            raise Unavailable("What was planted does not come out of the stream.", do="See whether a worker runs.")
+        time.sleep(0.2)
+    return rows[0]
+
+
+class _Files:
+    """PostgreSQL's own files, where it is the database and they can be searched."""
+
+    def __init__(self, world: World, given: Path | None) -> None:
+        self._world = world
+        self._folder: Path | None = None
+        self.searched: list[str] = []
+        self.unsearched: list[str] = []
+        if not world.database.is_sqlite:
+            self._folder, why = postgres_files.folder_of(world, given)
+            if self._folder is None:
+                self.unsearched.append(f"PostgreSQL's own files and log: {why}")
+        elif given is not None:
+            raise Invalid("The database is SQLite; PostgreSQL has no files here.", do="Leave --postgres-data out.")
+
+    def look_before(self, needles: Mapping[str, bytes]) -> None:
+        """See that the search works there: what was stored just now must be found."""
+        if self._folder is None:
+            return
+        found = postgres_files.search(self._world, self._folder, needles)
+        if not any("the sealed value" in held for held in found.values()):
+            self.unsearched.append("PostgreSQL's own files and log: not even what was stored just now is found there")
+            self._folder = None
+
+    def look_after(self, needles: Mapping[str, bytes]) -> dict[str, frozenset[str]]:
+        """Return, for each file, which needles it holds."""
+        if self._folder is None:
+            return {}
+        found = postgres_files.search(self._world, self._folder, needles)
+        log = sum(name.startswith("pg_wal/") for name in found)
+        self.searched.append(f"{len(found)} files of PostgreSQL, {log} of them its log")
+        return {f"PostgreSQL's {name}": held for name, held in found.items()}
 
 
 def _unexpected(found: Mapping[str, frozenset[str]], what: Sequence[str], when: str) -> list[Find]:

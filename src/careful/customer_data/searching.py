@@ -3,10 +3,11 @@
 import tarfile
 import zlib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from careful.customer_data import store
+from careful.customer_data import postgres_store
 from careful.kernel.errors import Invalid
 from careful.kernel.work import World
 
@@ -47,10 +48,20 @@ def search_backup(path: Path, needles: Needles) -> dict[str, frozenset[str]]:
         ) from wrong
 
 
-def search_tables(world: World, needles: Needles) -> dict[str, frozenset[str]]:
-    """Return, for every table of PostgreSQL, which of `needles` its rows hold."""
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What was found in PostgreSQL: place -> which needles; and what may not be read."""
+
+    found: dict[str, frozenset[str]]
+    unread: tuple[str, ...] = ()
+
+
+def search_tables(world: World, needles: Needles) -> Tables:
+    """Look into every table of PostgreSQL, of any schema, and into its statistics."""
     with world.look() as connection:
-        return {name: frozenset(store.holds(connection, name, needles)) for name in store.all_tables(connection)}
+        held = {place: postgres_store.holds(connection, place, needles) for place in postgres_store.places(connection)}
+    found = {place: frozenset(some) for place, some in held.items() if some is not None}
+    return Tables(found, tuple(sorted(set(held) - set(found))))
 
 
 def search_stream(file: BinaryIO, needles: Needles) -> frozenset[str]:

@@ -17,7 +17,6 @@ from sqlalchemy import (
     bindparam,
     func,
     insert,
-    inspect,
     select,
     text,
     update,
@@ -149,22 +148,6 @@ def add_epoch(connection: Connection, row: Mapping[str, Any]) -> None:
 def set_epoch(connection: Connection, number: int, **values: Any) -> None:  # noqa: ANN401 (columns of any type)
     """Change an epoch."""
     connection.execute(update(epoch).where(epoch.c.number == number).values(**values))
-
-
-def all_tables(connection: Connection) -> list[str]:
-    """Return every table of the database, also those that are no table of ours."""
-    return sorted(inspect(connection).get_table_names())
-
-
-def holds(connection: Connection, table: str, needles: Mapping[str, bytes]) -> list[str]:
-    """Return which of `needles` are in the rows of a table of PostgreSQL, as text or as bytes."""
-    found = []
-    look = text(f'SELECT 1 FROM "{table}" t WHERE strpos(t::text, :shown) > 0 OR strpos(t::text, :hex) > 0 LIMIT 1')  # noqa: S608
-    for name, needle in needles.items():
-        shown = needle.decode() if needle.isascii() else needle.hex()
-        if connection.execute(look, {"shown": shown, "hex": needle.hex()}).first() is not None:
-            found.append(name)
-    return found
 
 
 def forget_customer(connection: Connection, one: str) -> None:

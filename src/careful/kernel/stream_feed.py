@@ -2,7 +2,7 @@
 
 The place stands in the reader's database, not in the cluster. Each block is asked of the stream's leader by its place,
 and not taken from a consumer: a consumer may sit on a server that has just come back and does not have everything yet,
-and passes over what it does not have. What was moved is purged a few seconds later.
+and passes over what it does not have. What was moved is purged a few seconds later, also where nothing comes after it.
 """
 
 import asyncio
@@ -32,6 +32,7 @@ class StreamFeed:
         self._settings = settings
         self._link: Link | None = None
         self._purged: dict[str, float] = {}
+        self._moved: dict[str, int] = {}
 
     def sources(self) -> list[str]:
         """Return the names of the sources."""
@@ -48,6 +49,8 @@ class StreamFeed:
                 link.close()
                 raise
             self._link = link
+        for source in list(self._moved):
+            self._purge(source)
         return link.call(self._fetch_all(link, places), 30.0)
 
     async def _fetch_all(self, link: Link, places: dict[str, int]) -> dict[str, tuple[list[Block], int]]:
@@ -75,13 +78,21 @@ class StreamFeed:
 
     def forget(self, source: str, place: int) -> None:
         """Purge what came up to `place`, every few seconds."""
+        self._moved[source] = place
+        self._purge(source)
+
+    def _purge(self, source: str) -> None:
+        """Purge what was moved of a source, unless that was done just now: then the next fetch does it."""
         if self._link is None or time.monotonic() - self._purged.get(source, 0.0) < _PURGE_SECONDS:
             return
         self._purged[source] = time.monotonic()
+        place = self._moved[source]
         try:
             self._link.call(self._link.stream.purge_stream(STREAM, seq=place + 1, subject=_subject(source)))
         except Unavailable as failure:  # the next time will do
             _log.warning("moved blocks were not purged", source=source, why=str(failure))
+        else:
+            del self._moved[source]
 
     def close(self) -> None:
         """End the connection."""

@@ -3,8 +3,8 @@
 import pytest
 
 
-def proof(hours=1, *, held=True, found=()):
-    said = {"held": held, "places": 20, "backups": 1, "found": list(found), "epoch": 1, "due": None, "as_of": ""}
+def proof(hours=1, *, held=True, found=(), **more):
+    said = more | {"held": held, "places": 20, "backups": 1, "found": list(found), "epoch": 1, "due": None, "as_of": ""}
     return (hours, "customer_data.deletion_proved", said)
 
 
@@ -25,6 +25,7 @@ PAST = "2026-11-10T00:00:00Z"
     [
         pytest.param([], "unknown", "prove-deletion", id="nothing recorded"),
         pytest.param([proof()], "met", "in none of 20 files and tables and 1 backups", id="proved"),
+        pytest.param([proof(unsearched=["its log"])], "met", "Not searched: its log. There the end", id="not all"),
         pytest.param([proof(held=False, found=["the value in x"])], "not met", "the value in x", id="found"),
         pytest.param([proof(held=False), proof()], "met", "in none", id="mended"),
         pytest.param([proof(24 * 100)], "unknown", "counts for 90 days", id="too old"),

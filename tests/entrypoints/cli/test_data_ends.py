@@ -7,6 +7,7 @@ from household import make_house
 from terminal import typing
 
 from careful import customer_data
+from careful.customer_data import proving
 from careful.customer_data.receipts import NAME
 from careful.entrypoints.cli.data import command
 from careful.kernel.checkpoint import open_text, parse_verifier_key
@@ -53,13 +54,23 @@ def test_lost_keys_are_given_up_only_on_purpose(run, house):
     assert not (house.world.home / customer_data.FOLDER / "epoch-00001.key").exists()
 
 
+@pytest.fixture
+def quick(monkeypatch):
+    """Leave PostgreSQL's own files out: they are many."""
+    monkeypatch.setattr(proving.postgres_files, "folder_of", lambda *_: (None, "left out by the test"))
+
+
+@pytest.mark.usefixtures("quick")
 def test_a_proof(run, house, tmp_path):
-    assert "Deletion held" in run("prove-deletion", "--no-backup")
+    said = run("prove-deletion", "--no-backup")
+    assert "Deletion held. Searched in" in said
+    assert "files of the data folder" in said
     said = run("prove-deletion")
     assert "Backups hold the sealed value and the wrapped key, which only the key of epoch 1 opens" in said
     assert json.loads(run("prove-deletion", "--no-backup", "--json"))["held"]
 
 
+@pytest.mark.usefixtures("quick")
 def test_a_proof_that_fails_says_what_was_left(run, house, monkeypatch):
     find = customer_data.Find("the value", "debug.log", "after")
     proof = customer_data.prove_deletion

@@ -19,7 +19,10 @@ def decide(facts: Facts) -> Iterator[Finding]:
         yield Finding(Value.NOT_MET, f"A planted value was deleted, but left was {'; '.join(_left(proof))}.", (proof,))
     else:
         searched = f"{proof.data['places']} files and tables and {proof.data['backups']} backups"
-        yield Finding(Value.MET, f"A planted value was deleted, and is in none of {searched}.", (proof,))
+        says = f"A planted value was deleted, and is in none of {searched}."
+        if proof.data.get("unsearched"):
+            says += f" Not searched: {'; '.join(proof.data['unsearched'])}. There the end of the epoch is the answer."
+        yield Finding(Value.MET, says, (proof,))
     gone = {entry.data["epoch"] for entry in facts.all("customer_data.epoch_destroyed")}
     gone |= {entry.data["epoch"] for entry in facts.all("customer_data.keys_lost")}
     swept = {entry.data["receipt"] for entry in facts.all("customer_data.records_swept")}

@@ -97,12 +97,20 @@ def keys_lost(ctx: click.Context, *, yes: bool, as_json: bool) -> None:
     "--backup", "backups", type=click.Path(exists=True, dir_okay=False, path_type=Path), multiple=True,
     help="Look into this backup too; may be given many times.",
 )  # fmt: skip
+@click.option(
+    "--postgres-data", type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Where PostgreSQL's data directory can be read, with its log; else it is searched where the server names it.",
+)  # fmt: skip
 @click.option("--no-backup", is_flag=True, help="Take no backup while the value is there (it may be large).")
 @json_option
 @click.pass_context
-def prove_deletion(ctx: click.Context, *, backups: tuple[Path, ...], no_backup: bool, as_json: bool) -> None:
-    """Plant a value, delete it, look for it in every file, table and backup, and record what was found."""
-    proof = customer_data.prove_deletion(ctx.obj.world(), OPERATOR, backups, take_backup=not no_backup)
+def prove_deletion(
+    ctx: click.Context, *, backups: tuple[Path, ...], postgres_data: Path | None, no_backup: bool, as_json: bool
+) -> None:
+    """Plant a value, delete it, look for it in every file, stream, table and backup, and record what was found."""
+    proof = customer_data.prove_deletion(
+        ctx.obj.world(), OPERATOR, backups, take_backup=not no_backup, postgres_data=postgres_data
+    )
     if as_json:
         say_json(proof)
     else:
@@ -113,16 +121,20 @@ def prove_deletion(ctx: click.Context, *, backups: tuple[Path, ...], no_backup: 
 
 def _say_proof(proof: customer_data.Proof) -> None:
     word = "held" if proof.held else "did NOT hold"
-    click.echo(
-        f"Deletion {word}: {proof.places} files and tables and {len(proof.backups)} backups searched"
-        f" in {proof.seconds:.1f} s ({proof.store})."
-    )
+    click.echo(f"Deletion {word}. Searched in {proof.seconds:.1f} s ({proof.store}): {'; '.join(proof.searched)}.")
+    for place in proof.unsearched:
+        click.echo(f"  Not searched: {place}.")
     for one in proof.finds:
         click.echo(f"  {one.what}: {one.place} ({one.when})")
     if proof.in_backups and proof.due is not None:
         click.echo(
             f"Backups hold {' and '.join(proof.in_backups)}, which only the key of epoch {proof.epoch} opens;"
             f" it is destroyed by {proof.due:%Y-%m-%d}."
+        )
+    if proof.in_files and proof.due is not None:
+        click.echo(
+            f"PostgreSQL's own files still hold {' and '.join(proof.in_files)}: as useless without that key, and"
+            " overwritten in time."
         )
 
 
