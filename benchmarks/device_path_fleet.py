@@ -145,7 +145,7 @@ async def connect(folder: Path, names: Sequence[str], port: int = PORT) -> list[
 
 @dataclass(frozen=True)
 class Load:
-    """What one run of load saw: rates in messages a second, delays in seconds; when it began and ended."""
+    """What one run of load saw: rates in messages a second, delays in seconds."""
 
     acked: int
     offered: int
@@ -154,8 +154,6 @@ class Load:
     p99: float
     each: dict[str, int]
     cpu: float
-    began: float
-    ended: float
 
 
 async def offer(fleet: Sequence[Device], rate: int, seconds: float) -> Load:
@@ -168,15 +166,14 @@ async def offer(fleet: Sequence[Device], rate: int, seconds: float) -> Load:
         for one in fleet:
             one.send_due(now)
         await asyncio.sleep(0.001)
-    ended = time.monotonic()
+    took = time.monotonic() - begin
     delays = sorted(delay for one in fleet for delay in one.delays)
     at = [delays[int(len(delays) * part)] for part in (0.5, 0.99)] if delays else [0.0, 0.0]
     acked = sum(one.acked for one in fleet)
     offered = sum(len(one.due) for one in fleet)
     used = resource.getrusage(resource.RUSAGE_SELF)
     named = {one.name: one.acked for one in fleet}
-    cpu = used.ru_utime + used.ru_stime
-    return Load(acked, offered, acked / (ended - begin), at[0], at[1], named, cpu, begin, ended)
+    return Load(acked, offered, acked / took, at[0], at[1], named, used.ru_utime + used.ru_stime)
 
 
 def loading(folder: Path, names: Sequence[str], rate: int, seconds: float, port: int, answer: Any) -> None:  # noqa: ANN401 (a queue between processes has no public type)

@@ -91,6 +91,7 @@ def chores() -> "list[Chore]":
         Chore("tell_intake", customer_data.tell_intake),
         Chore("forget_remembered", customer_data.forget_remembered, 3600.0),
         Chore("sweep", people.sweep),
+        Chore("sweep_tokens", people.sweep_tokens, 60.0),
         Chore("epochs", customer_data.turn_epochs),
         Chore("retired", customer_data.Retirement().advance, 60.0),
         Chore("sweep_ended", customer_data.Sweeper().advance),
@@ -99,7 +100,6 @@ def chores() -> "list[Chore]":
         Chore("use", customer_data.measure_use, 3600.0),
         Chore("bring_home", customer_data.bring_home, 3600.0),
         Chore("retention", customer_data.Retention().advance),
-        Chore("days", customer_data.make_days, 3600.0),
         Chore("feeds", vulnerabilities.sync_again),
     ]
     listed += [
@@ -114,7 +114,7 @@ def chores() -> "list[Chore]":
 
 
 def moving(world: "World") -> "list[Chore]":
-    """List what brings readings from the inbox to PostgreSQL, where that is the database: beside the other chores."""
+    """List what brings readings from the inbox to PostgreSQL, where that is the database."""
     from careful import customer_data
     from careful.kernel.file_feed import FileFeed
     from careful.kernel.reconcile import Chore
@@ -126,7 +126,7 @@ def moving(world: "World") -> "list[Chore]":
         from careful.kernel.stream_feed import StreamFeed
 
         feed = StreamFeed(world.settings)
-    return [Chore("move", customer_data.Mover(feed).advance)]
+    return [Chore("days", customer_data.make_days, 3600.0), Chore("move", customer_data.Mover(feed).advance)]
 
 
 def run_web(world: "World") -> None:
@@ -169,7 +169,7 @@ def run_worker(world: "World") -> None:
     """Do the background chores."""
     from careful.entrypoints.worker import run
 
-    run(world, chores(), beside=moving(world))
+    run(world, [*moving(world), *chores()])
 
 
 RUNNERS: "dict[str, Callable[[World], None]]" = {

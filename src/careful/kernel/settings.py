@@ -53,6 +53,13 @@ class Settings(BaseSettings):
     enrolment_token_hours: int = Field(default=72, ge=1, le=8760, description="Life of an enrolment token, hours.")
     session_idle_minutes: int = Field(default=30, ge=1, le=60, description="A staff session ends after this idleness.")
     session_hours: int = Field(default=12, ge=1, le=24, description="A staff session ends after this, always.")
+    ci_issuers_inside: tuple[str, ...] = Field(
+        default=(),
+        description="Hosts in your own network that vouch for CI jobs; others are asked at public addresses only.",
+    )
+    ci_issuer_ca: str = Field(
+        default="", description="File with the CA of those who vouch for CI jobs; empty: the machine's."
+    )
     feed_max_age_hours: int = Field(
         default=24, ge=1, le=720, description="A feed older than this turns 'no known flaw' into 'not known'."
     )

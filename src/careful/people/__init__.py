@@ -17,16 +17,19 @@ from careful.people.factors import (
     remove_passkey,
     renew_recovery_codes,
 )
+from careful.people.issuers import Issuers
 from careful.people.limits import source_of
 from careful.people.links import LINK_MINUTES, first_link, invite, recovery_link, redeem
-from careful.people.model import Account, Link, Passkey, Session, Token
+from careful.people.model import WARN_BEFORE, Account, Link, Passkey, Session, Token, Trust
 from careful.people.passkeys import ANSWER_BYTES, Site, site_of
 from careful.people.queries import (
     account,
     account_of,
     anyone,
+    ending_tokens,
     list_accounts,
     list_tokens,
+    list_trusts,
     names,
     passkeys_of,
     roles_of,
@@ -55,8 +58,20 @@ from careful.people.signin import (
     sign_in,
     sign_in_by_passkey,
 )
-from careful.people.tokens import MAX_DAYS, actor_of_token, issue_token, revoke_token
+from careful.people.token_form import PATTERN as TOKEN_PATTERN
+from careful.people.token_form import is_token
+from careful.people.tokens import (
+    MAX_DAYS,
+    actor_of_token,
+    end_tokens_in,
+    issue_token,
+    keep_to_product,
+    revoke_token,
+    sweep_tokens,
+)
+from careful.people.trusts import Exchanged, end_trust, exchange, make_trust
 from careful.people.weighty import PROOF_MINUTES, WEIGHTY, weighs
+from careful.people.workload import JOB_SCOPES, MOST_MINUTES
 
 __all__ = [
     # links, accounts
@@ -126,6 +141,23 @@ __all__ = [
     "issue_token",
     "revoke_token",
     "list_tokens",
+    "ending_tokens",
+    "end_tokens_in",
+    "is_token",
+    "keep_to_product",
+    "sweep_tokens",
+    "TOKEN_PATTERN",
+    "WARN_BEFORE",
+    # CI jobs
+    "JOB_SCOPES",
+    "MOST_MINUTES",
+    "Exchanged",
+    "Issuers",
+    "Trust",
+    "end_trust",
+    "exchange",
+    "list_trusts",
+    "make_trust",
     "scopes_of",
     "roles_of",
 ]

@@ -134,3 +134,37 @@ class TokenRevoked(Event):
     """An API token no longer works."""
 
     token: str
+
+
+@event("people.trust_made", subject="trust/{trust}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustMade(Event):
+    """Jobs of an issuer may exchange what it says of them for a token; `claims` names what is looked at."""
+
+    trust: str
+    issuer: str
+    claims: tuple[str, ...]
+    scopes: tuple[str, ...]
+    product: str
+    minutes: int
+
+
+@event("people.trust_ended", subject="trust/{trust}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustEnded(Event):
+    """Jobs of an issuer get no more tokens by this trust."""
+
+    trust: str
+
+
+@event("people.token_exchanged", subject="token/{token}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenExchanged(Event):
+    """A job got a token of minutes for what its issuer says of it; `presented` is the SHA-256 of issuer and jti."""
+
+    token: str
+    trust: str
+    product: str
+    scopes: tuple[str, ...]
+    expires_at: datetime
+    presented: str

@@ -5,8 +5,9 @@ Pure: no database, no clock, no ledger. Nothing here holds a secret, only what m
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from careful.kernel.errors import Invalid
@@ -15,6 +16,9 @@ AccountState = Literal["pending", "active", "disabled"]
 SessionKind = Literal["enrolling", "full"]
 LinkPurpose = Literal["first", "invitation", "recovery"]
 
+TokenStanding = Literal["good", "ends soon", "ended", "revoked"]
+
+WARN_BEFORE = timedelta(days=14)
 NAME_LIMIT = 80
 EMAIL_LIMIT = 254  # RFC 5321, section 4.5.3.1.3 (path without its brackets)
 _EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f<>,;:\"\\]{1,64}@[^@\s\x00-\x1f\x7f<>,;:\"\\]{1,253}")
@@ -85,6 +89,40 @@ class Token:
     expires_at: datetime
     used_at: datetime | None
     revoked_at: datetime | None
+    product: str | None = None
+    """What it is for alone, where it is a CI job's."""
+    trust: str | None = None
+    subject: str | None = None
+    """Which job holds it, as its issuer says."""
+
+    def standing(self, now: datetime) -> TokenStanding:
+        """Tell how it stands: one that ends within two weeks says so."""
+        if self.revoked_at is not None:
+            return "revoked"
+        if self.expires_at <= now:
+            return "ended"
+        return "ends soon" if self.trust is None and self.expires_at - now <= WARN_BEFORE else "good"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trust:
+    """Whom we believe which of its jobs is which, and what such a job may do: nobody needs to keep a secret for it.
+
+    `claims` maps a claim's name to a pattern; `sub` is among them. `minutes` is how long a job's token lives.
+    """
+
+    id: str
+    name: str
+    issuer: str
+    audience: str
+    claims: Mapping[str, str]
+    scopes: tuple[str, ...]
+    product: str
+    minutes: int
+    made_by: str
+    made_at: datetime
+    used_at: datetime | None
+    ended_at: datetime | None
 
 
 def clean_name(text: str) -> str:

@@ -8,9 +8,11 @@ from sqlalchemy import Row, func, select
 from careful.kernel.actors import Actor
 from careful.kernel.errors import NotFound
 from careful.kernel.work import World
-from careful.people import secrets, store
-from careful.people.model import Account, Link, Passkey, Session, Token, clean_email
+from careful.people import secrets, store, tokens_store
+from careful.people.model import Account, Link, Passkey, Session, Token, Trust, clean_email
 from careful.people.roles import ROLES
+
+MOST_LISTED = 1000
 
 
 def list_accounts(world: World) -> list[Account]:
@@ -48,9 +50,11 @@ def roles_of(world: World, actor: Actor) -> frozenset[str]:
         return frozenset(ROLES)
     with world.look() as connection:
         if actor.kind == "token":
-            row = connection.execute(select(store.tokens.c.account).where(store.tokens.c.id == actor.id)).one_or_none()
-            if row is None or row.account is None:
-                return frozenset(ROLES) if row is not None else frozenset()
+            row = tokens_store.token_by_id(connection, actor.id)
+            if row is None or row.trust is not None:  # a job builds and ships, in nobody's role
+                return frozenset()
+            if row.account is None:
+                return frozenset(ROLES)
             account_id = row.account
         elif actor.kind == "staff":
             account_id = actor.id
@@ -112,13 +116,35 @@ def waiting_link(world: World, secret: str) -> Link:
     return Link(row.id, row.purpose, tuple(row.roles), row.account, row.expires_at)
 
 
-def list_tokens(world: World) -> list[Token]:
-    """Return all API tokens, newest first, without their secrets."""
+def list_tokens(world: World, account_id: str | None = None, *, jobs: bool = False) -> list[Token]:
+    """Return API tokens, newest first, without their secrets: all, or one person's.
+
+    Those that CI jobs got for minutes are left out unless `jobs` is true.
+    """
+    mine = tokens_store.tokens.c
+    query = select(tokens_store.tokens).order_by(mine.issued_at.desc(), mine.id)
+    if account_id is not None:
+        query = query.where(mine.account == account_id)
+    if not jobs:
+        query = query.where(mine.trust.is_(None))
     with world.look() as connection:
-        rows = connection.execute(
-            select(store.tokens).order_by(store.tokens.c.issued_at.desc(), store.tokens.c.id)
-        ).all()
-    return [token_from(row) for row in rows]
+        return [token_from(row) for row in connection.execute(query.limit(MOST_LISTED)).all()]
+
+
+def ending_tokens(world: World) -> list[Token]:
+    """Return the tokens of people that end within two weeks, the next first."""
+    return sorted(
+        (one for one in list_tokens(world) if one.standing(world.clock.now()) == "ends soon"),
+        key=lambda one: one.expires_at,
+    )
+
+
+def list_trusts(world: World) -> list[Trust]:
+    """Return every trust in an issuer, newest first, those that ended last."""
+    mine = tokens_store.trusts.c
+    query = select(tokens_store.trusts).order_by(mine.ended_at.is_not(None), mine.made_at.desc(), mine.id)
+    with world.look() as connection:
+        return [trust_from(row) for row in connection.execute(query.limit(MOST_LISTED)).all()]
 
 
 def session_from(row: Row[Any]) -> Session:
@@ -148,6 +174,27 @@ def token_from(row: Row[Any]) -> Token:
         row.expires_at,
         row.used_at,
         row.revoked_at,
+        row.product,
+        row.trust,
+        row.subject,
+    )
+
+
+def trust_from(row: Row[Any]) -> Trust:
+    """Read a trust's row."""
+    return Trust(
+        id=row.id,
+        name=row.name,
+        issuer=row.issuer,
+        audience=row.audience,
+        claims=dict(row.claims),
+        scopes=tuple(row.scopes),
+        product=row.product,
+        minutes=row.minutes,
+        made_by=row.made_by,
+        made_at=row.made_at,
+        used_at=row.used_at,
+        ended_at=row.ended_at,
     )
 
 

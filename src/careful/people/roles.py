@@ -20,7 +20,8 @@ VERBS: Mapping[str, tuple[str, ...]] = {
     "evidence": ("read", "export"),
     "staff": ("read", "invite", "change", "end-sessions"),
     "settings": ("read", "change"),
-    "tokens": ("read", "issue", "revoke"),
+    # issue: tokens of one's own; revoke: anybody's; trust: whose word on CI jobs counts.
+    "tokens": ("read", "issue", "revoke", "trust"),
     # What a supplier is asked for, by the supplier: never anybody else's.
     "own-items": ("read", "answer"),
 }
@@ -46,7 +47,7 @@ ROLES: Mapping[str, Mapping[str, frozenset[str]]] = {
         "evidence": frozenset({"read", "export"}),
         "staff": frozenset({"read"}),
         "settings": frozenset({"read"}),
-        "tokens": frozenset({"read"}),
+        "tokens": frozenset({"read", "issue"}),
     },
     # Brings what engineers built and signed to devices; builds and signs nothing.
     "release-manager": {
@@ -59,6 +60,7 @@ ROLES: Mapping[str, Mapping[str, frozenset[str]]] = {
         "watch": frozenset({"read"}),
         "evidence": frozenset({"read"}),
         "settings": frozenset({"read"}),
+        "tokens": frozenset({"issue"}),
     },
     # Builds and mends: everything technical. What leaves the house in the maker's name is another's word.
     "firmware-engineer": {
@@ -73,6 +75,7 @@ ROLES: Mapping[str, Mapping[str, frozenset[str]]] = {
         "watch": frozenset({"read", "judge", "cut", "drill"}),
         "evidence": frozenset({"read"}),
         "settings": frozenset({"read"}),
+        "tokens": frozenset({"issue"}),
     },
     # Talks with device owners.
     "support": {

@@ -8,7 +8,6 @@ import hashlib
 import re
 import secrets
 
-TOKEN_PREFIX = "careful_"  # noqa: S105 (the public prefix by which scanners find leaked tokens)
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32
 _MISREAD = str.maketrans({"i": "1", "l": "1", "o": "0", "u": "v"})
 _GROUPS, _GROUP = 4, 6
@@ -17,11 +16,6 @@ _GROUPS, _GROUP = 4, 6
 def new_secret() -> str:
     """Return 256 random bits, safe in a URL and a cookie."""
     return secrets.token_urlsafe(32)
-
-
-def new_api_token() -> str:
-    """Return a fresh API token: the prefix and 256 random bits."""
-    return TOKEN_PREFIX + new_secret()
 
 
 def new_recovery_code() -> str:

@@ -112,21 +112,6 @@ attempts = Table(
     Column("bucket", String(160), nullable=False, index=True),
     Column("at", Moment, nullable=False, index=True),
 )
-tokens = Table(
-    "people_token",
-    metadata,
-    Column("id", String(32), primary_key=True),
-    Column("digest", String(64), nullable=False, unique=True),
-    Column("name", String(80), nullable=False),
-    Column("scopes", JSONText, nullable=False),
-    Column("issued_by", String(120), nullable=False),
-    Column("account", String(32), nullable=True, index=True),
-    Column("issued_at", Moment, nullable=False),
-    Column("expires_at", Moment, nullable=False),
-    Column("used_at", Moment, nullable=True),
-    Column("revoked_at", Moment, nullable=True),
-)
-
 Values = Mapping[str, Any]
 
 
@@ -369,27 +354,3 @@ def remember_browser(connection: Connection, digest: str, account: str, now: dat
 def forget_browsers(connection: Connection, account: str) -> None:
     """Treat every browser as a stranger to this account again."""
     connection.execute(delete(browsers).where(browsers.c.account == account))
-
-
-# API tokens
-
-
-def token_row(connection: Connection, digest: str) -> Row[Any] | None:
-    """Return a token with the state and roles of the account that issued it, if one did."""
-    query = (
-        select(tokens, accounts.c.state, accounts.c.roles)
-        .select_from(tokens.outerjoin(accounts, tokens.c.account == accounts.c.id))
-        .where(tokens.c.digest == digest)
-    )
-    return _one(connection, query)
-
-
-def has_token(connection: Connection, token: str) -> bool:
-    """Tell whether there is, or was, a token with this id."""
-    return connection.execute(select(tokens.c.id).where(tokens.c.id == token)).first() is not None
-
-
-def change_token(connection: Connection, token: str, values: Values) -> int:
-    """Set columns of one token that is not revoked; return how many there were."""
-    good = (tokens.c.id == token) & tokens.c.revoked_at.is_(None)
-    return connection.execute(update(tokens).where(good).values(**values)).rowcount

@@ -32,6 +32,7 @@ WEIGHTY: frozenset[tuple[str, str]] = frozenset(
         ("staff", "invite"),
         ("staff", "change"),
         ("tokens", "issue"),
+        ("tokens", "trust"),
         ("settings", "change"),
     }
 )

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -52,7 +53,7 @@ def test_listing_and_revoking(run: Run, world: World) -> None:
     [
         (("CI",), 2),
         (("CI", "--scope", "cases:read", "--days", "0"), 2),
-        (("CI", "--scope", "cases:read", "--days", "366"), 2),
+        (("CI", "--scope", "cases:read", "--days", "91"), 2),
     ],
 )
 def test_a_token_needs_scope_and_end(run: Run, arguments: tuple[str, ...], code: int) -> None:
@@ -68,3 +69,29 @@ def test_an_unknown_scope_names_examples(run: Run) -> None:
 def test_every_scope_is_listed(run: Run) -> None:
     assert set(run("scopes").output.split()) == people.all_scopes()
     assert set(json.loads(run("scopes", "--json").output)) == people.all_scopes()
+
+
+def test_it_warns_before_the_end(run: Run, world: World) -> None:
+    run("new", "CI", "--scope", "cases:read", "--days", "14")
+    run("new", "other", "--scope", "cases:read", "--days", "90")
+    told = run("list")
+    assert "CI ends in 14 days" in told.stderr
+    assert "other ends" not in told.stderr
+
+
+def test_leaked_ones_are_found(run: Run, tmp_path: Path) -> None:
+    token = run("new", "CI", "--scope", "cases:read").output.strip()
+    looks_like_one = token[:-1] + ("a" if token[-1] != "a" else "b")
+    log = tmp_path / "log"
+    log.write_text(f"nothing\nexport CAREFUL_TOKEN={token};\n{looks_like_one}\n")
+    found = run("scan", str(log))
+    assert (found.exit_code, found.output.split()[:2]) == (1, ["line", "2:"])
+    assert token not in found.output
+    log.write_text("nothing")
+    assert run("scan", str(log)).exit_code == 0
+
+
+def test_an_exchange_needs_to_know_where(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CAREFUL_SERVER", raising=False)
+    with pytest.raises(Invalid, match="Where is Careful"):
+        run("exchange")

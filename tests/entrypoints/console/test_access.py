@@ -1,4 +1,4 @@
-"""The settings page: one's own access, people, tokens."""
+"""The settings page: one's own access, people."""
 
 import re
 from datetime import timedelta
@@ -48,25 +48,6 @@ def test_an_invitation_is_shown_once_and_works(browser: Any, secret: bytes, stra
     assert "Sue" in browser.open("/settings").text
 
 
-def test_a_token_is_shown_once_and_works(browser: Any, secret: bytes) -> None:
-    browser.open("/settings")
-    browser.send("/settings/tokens", name="CI", days="7", scope=["cases:read", "cases:judge"])
-    token = re.search(r"<code>(careful_[\w-]+)</code>", browser.text)
-    assert token
-    assert people.actor_of_token(browser.world, token[1], ("cases", "judge"))
-    assert token[1] not in browser.open("/settings").text
-    revoke = re.search(r"/settings/tokens/(\w+)/revoke", browser.text)
-    assert revoke
-    assert browser.send(f"/settings/tokens/{revoke[1]}/revoke").status_code == 303
-    assert "revoked" in browser.text
-
-
-@pytest.mark.parametrize("days", ["", "x", "-1", "0", "9999999999", "\u0663"])
-def test_a_tokens_life_is_a_number_in_bounds(browser: Any, secret: bytes, days: str) -> None:
-    browser.open("/settings")
-    assert browser.send("/settings/tokens", name="CI", days=days, scope="cases:read").status_code == 400
-
-
 def test_an_owner_changes_ends_and_disables_others(browser: Any, bob: Any) -> None:
     account = people.account_of(browser.world, "bob@example.org")
     browser.open("/settings")
@@ -90,8 +71,6 @@ def test_an_owner_changes_ends_and_disables_others(browser: Any, bob: Any) -> No
         "people/x/disable",
         "people/x/end-sessions",
         "people/x/recover",
-        "tokens",
-        "tokens/x/revoke",
     ],
 )
 def test_an_auditor_sees_and_changes_nothing(browser: Any, bob: Any, path: str) -> None:
@@ -101,7 +80,7 @@ def test_an_auditor_sees_and_changes_nothing(browser: Any, bob: Any, path: str) 
     assert "auditor" in bob.text
 
 
-@pytest.mark.parametrize("path", ["codes", "people/invite", "tokens", "passkeys/x/remove"])
+@pytest.mark.parametrize("path", ["codes", "people/invite", "passkeys/x/remove"])
 def test_what_weighs_asks_for_proof_first(browser: Any, secret: bytes, path: str) -> None:
     browser.clock.advance(timedelta(minutes=people.PROOF_MINUTES, seconds=1))
     browser.open("/settings")

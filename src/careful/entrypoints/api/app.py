@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
-from careful import __version__
+from careful import __version__, people
 from careful.entrypoints.api import (
     cases,
     data,
@@ -18,6 +18,7 @@ from careful.entrypoints.api import (
     data_requests,
     devices,
     evidence,
+    exchange,
     feeds,
     gateway_tokens,
     notices,
@@ -26,6 +27,7 @@ from careful.entrypoints.api import (
     products,
     releases,
     rollouts,
+    tokens,
     uploads_tus,
     vex,
     watch,
@@ -51,7 +53,10 @@ ROUTERS = (
     obligations.router,
     watch.router,
     evidence.router,
+    tokens.router,
+    tokens.trusts,
 )
+"""All that takes a token. `exchange` takes none of ours."""
 
 
 def create_api(world: World) -> FastAPI:
@@ -65,9 +70,11 @@ def create_api(world: World) -> FastAPI:
         responses=problems.RESPONSES,
     )
     app.state.world = world
+    app.state.issuers = people.Issuers()
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)
+    app.include_router(exchange.router)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]  # FastAPI's documented way to add to it
     return app
 

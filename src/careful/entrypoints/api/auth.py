@@ -32,8 +32,26 @@ def world_of(request: Request) -> World:
 TheWorld = Annotated[World, Depends(world_of)]
 
 
-def needs(resource: str, verb: str) -> Callable[[Request, HTTPAuthorizationCredentials | None], Actor]:
-    """Return a dependency that lets pass only tokens with the scope `resource:verb`, and names the actor."""
+ProductOf = Callable[[World, Request], str | None]
+"""What finds the product that a request is about, from its address; None where it is about no product's own things."""
+
+
+def asked_product(_world: World, request: Request) -> str | None:
+    """Find it in the query, where a list is asked for: without, it is of all products, so of none in particular."""
+    return request.query_params.get("product", "")
+
+
+def no_product(_world: World, _request: Request) -> None:
+    """Say that no product's things are touched, or that the body names it and the endpoint sees to that itself."""
+
+
+def needs(
+    resource: str, verb: str, product_of: ProductOf | None = None
+) -> Callable[[Request, HTTPAuthorizationCredentials | None], Actor]:
+    """Return a dependency that lets pass only tokens with the scope `resource:verb`, and names the actor.
+
+    Tokens for one product alone, which CI jobs hold, pass where `product_of` finds that product, and nowhere else.
+    """
     if verb not in people.VERBS[resource]:
         raise ValueError(f"{resource}:{verb} is no scope")
 
@@ -46,7 +64,9 @@ def needs(resource: str, verb: str) -> Callable[[Request, HTTPAuthorizationCrede
                 "This needs a token: Authorization: Bearer careful_…",
                 do=f"Make one: careful token new NAME --scope {resource}:{verb}",
             )
-        actor = people.actor_of_token(world_of(request), bearer.credentials, (resource, verb))
+        world = world_of(request)
+        found = None if product_of is None else lambda: product_of(world, request)
+        actor = people.actor_of_token(world, bearer.credentials, (resource, verb), found)
         request.state.actor = actor
         return actor
 

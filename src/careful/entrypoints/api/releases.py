@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFil
 from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
-from careful import releases, updates
-from careful.entrypoints.api.auth import TheWorld, TokenFirst, needs
+from careful import people, releases, updates
+from careful.entrypoints.api.auth import TheWorld, TokenFirst, asked_product, needs, no_product
 from careful.entrypoints.api.bodies import Why, only
 from careful.entrypoints.api.uploads import on_disk, whole_body
 from careful.kernel.actors import Actor
@@ -18,7 +18,13 @@ from careful.kernel.work import World
 from careful.workflows import what_changed
 
 router = APIRouter(prefix="/releases", tags=["releases"], route_class=TokenFirst)
-_Read = Annotated[Actor, Depends(needs("releases", "read"))]
+
+
+def _of_release(world: World, request: Request) -> str:
+    return releases.by_id(world, request.path_params["release"]).product
+
+
+_Read = Annotated[Actor, Depends(needs("releases", "read", _of_release))]
 _SBOM_BYTES = 64 << 20
 _FIELDS = ("product", "version", "image", "upload", "sbom", "hardware", "fixes", "notes", "declaration")
 
@@ -30,7 +36,9 @@ class Pinned(Why):
 
 
 @router.get("")
-def list_releases(world: TheWorld, _: _Read, product: str | None = None) -> list[releases.Release]:
+def list_releases(
+    world: TheWorld, _: Annotated[Actor, Depends(needs("releases", "read", asked_product))], product: str | None = None
+) -> list[releases.Release]:
     """List releases, of one product or of all."""
     return releases.list_for(world, product)
 
@@ -38,7 +46,7 @@ def list_releases(world: TheWorld, _: _Read, product: str | None = None) -> list
 @router.post("", status_code=201, dependencies=[Depends(only(*_FIELDS))])
 def add(
     world: TheWorld,
-    actor: Annotated[Actor, Depends(needs("releases", "add"))],
+    actor: Annotated[Actor, Depends(needs("releases", "add", no_product))],
     *,
     product: Annotated[str, Form(max_length=64)],
     version: Annotated[str, Form(max_length=64)],
@@ -53,6 +61,7 @@ def add(
     ] = None,
 ) -> releases.AddedRelease:
     """Add a release. The answer says of every component whether it was taken, and why not."""
+    people.keep_to_product(world, actor, product)
     if (sbom.size or 0) > _SBOM_BYTES:
         raise TooLarge(f"An SBOM has at most {_SBOM_BYTES >> 20} MiB.", where="sbom")
     if (image is None) == (not upload):
@@ -81,7 +90,7 @@ def _image(world: World, actor: Actor, image: UploadFile | None, upload: str) ->
 @router.post("/{release}/parts", dependencies=[Depends(only("file", "upload", "part", "name", "version"))])
 def add_part(
     world: TheWorld,
-    actor: Annotated[Actor, Depends(needs("releases", "add"))],
+    actor: Annotated[Actor, Depends(needs("releases", "add", _of_release))],
     release: str,
     *,
     part: Annotated[str, Form(max_length=64, description="What of the device it is for, such as os, bApp or jvm.")],
@@ -123,7 +132,7 @@ def sbom(world: TheWorld, _: _Read, release: str) -> Response:
 
 @router.post("/{release}/sign")
 def sign(
-    world: TheWorld, actor: Annotated[Actor, Depends(needs("releases", "sign"))], release: str
+    world: TheWorld, actor: Annotated[Actor, Depends(needs("releases", "sign", _of_release))], release: str
 ) -> releases.Release:
     """Sign a release with the targets key on this machine; a key kept elsewhere signs by `careful release sign`."""
     updates.sign_release(world, actor, release)
@@ -132,7 +141,7 @@ def sign(
 
 @router.post("/{release}/publish")
 def publish(
-    world: TheWorld, actor: Annotated[Actor, Depends(needs("releases", "publish"))], release: str
+    world: TheWorld, actor: Annotated[Actor, Depends(needs("releases", "publish", _of_release))], release: str
 ) -> releases.Release:
     """Publish a signed release in its product's TUF repository."""
     updates.publish(world, actor, release)
@@ -141,7 +150,10 @@ def publish(
 
 @router.post("/{release}/withdraw")
 def withdraw(
-    world: TheWorld, actor: Annotated[Actor, Depends(needs("releases", "withdraw"))], release: str, why: Why
+    world: TheWorld,
+    actor: Annotated[Actor, Depends(needs("releases", "withdraw", _of_release))],
+    release: str,
+    why: Why,
 ) -> releases.Release:
     """Stop offering a release."""
     return releases.withdraw(world, actor, release, why.reason)
@@ -149,7 +161,7 @@ def withdraw(
 
 @router.put("/{release}/declaration")
 def pin(
-    world: TheWorld, actor: Annotated[Actor, Depends(needs("releases", "add"))], release: str, to: Pinned
+    world: TheWorld, actor: Annotated[Actor, Depends(needs("releases", "add", _of_release))], release: str, to: Pinned
 ) -> releases.Release:
     """Check what devices on a release send against another version of the product file from now on."""
     return releases.pin(world, actor, release, to.declaration, to.reason)
@@ -187,7 +199,10 @@ def provenance(world: TheWorld, _: _Read, release: str) -> releases.Provenance |
 
 @router.put("/{release}/provenance")
 async def add_provenance(
-    request: Request, world: TheWorld, actor: Annotated[Actor, Depends(needs("releases", "add"))], release: str
+    request: Request,
+    world: TheWorld,
+    actor: Annotated[Actor, Depends(needs("releases", "add", _of_release))],
+    release: str,
 ) -> releases.Provenance:
     """Add an in-toto attestation (SLSA provenance v1) in a DSSE envelope; it is the whole body."""
     return await run_in_threadpool(releases.add_provenance, world, actor, release, await whole_body(request))
@@ -197,7 +212,7 @@ policies = APIRouter(prefix="/release-policies", tags=["releases"], route_class=
 
 
 @policies.get("/{product}")
-def policy(world: TheWorld, _: _Read, product: str) -> releases.Policy:
+def policy(world: TheWorld, _: Annotated[Actor, Depends(needs("releases", "read"))], product: str) -> releases.Policy:
     """Return what a product asks of its releases."""
     return releases.policy(world, product)
 

@@ -2,16 +2,27 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 
-from careful import products, updates
-from careful.entrypoints.api.auth import TheWorld, TokenFirst, needs
+from careful import people, products, updates
+from careful.entrypoints.api.auth import TheWorld, TokenFirst, asked_product, needs, no_product
 from careful.entrypoints.api.bodies import Asked, Why
 from careful.kernel.actors import Actor
+from careful.kernel.work import World
 
 router = APIRouter(prefix="/rollouts", tags=["rollouts"], route_class=TokenFirst)
+
+
+def _of_rollout(world: World, request: Request) -> str:
+    return updates.rollout(world, request.path_params["rollout"]).rollout.product
+
+
 _Read = Annotated[Actor, Depends(needs("rollouts", "read"))]
+_ReadOne = Annotated[Actor, Depends(needs("rollouts", "read", _of_rollout))]
+_ReadAsked = Annotated[Actor, Depends(needs("rollouts", "read", asked_product))]
+_Start = Annotated[Actor, Depends(needs("rollouts", "start", no_product))]
+_StartOne = Annotated[Actor, Depends(needs("rollouts", "start", _of_rollout))]
 _Name = Annotated[str, Field(max_length=64)]
 
 
@@ -85,21 +96,23 @@ class Rehearsed(BaseModel):
 
 
 @router.get("")
-def list_rollouts(world: TheWorld, _: _Read, product: str | None = None) -> list[updates.Rollout]:
+def list_rollouts(world: TheWorld, _: _ReadAsked, product: str | None = None) -> list[updates.Rollout]:
     """List rollouts, oldest first."""
     return updates.rollouts(world, product)
 
 
 @router.post("", status_code=201)
-def start(world: TheWorld, actor: Annotated[Actor, Depends(needs("rollouts", "start"))], asked: Start) -> Started:
+def start(world: TheWorld, actor: _Start, asked: Start) -> Started:
     """Start a rollout; the planner does the rest."""
+    people.keep_to_product(world, actor, asked.product)
     rollout = updates.start_rollout(world, actor, asked.product, asked.version, **_words(asked))
     return Started(rollout=rollout, state=updates.rollout(world, rollout).rollout.state)
 
 
 @router.post("/preview")
-def preview(world: TheWorld, _: Annotated[Actor, Depends(needs("rollouts", "start"))], asked: Start) -> updates.Preview:
+def preview(world: TheWorld, actor: _Start, asked: Start) -> updates.Preview:
     """Show which devices a rollout would reach and why not the others; nothing is changed."""
+    people.keep_to_product(world, actor, asked.product)
     return updates.preview_rollout(world, asked.product, asked.version, **_words(asked))
 
 
@@ -126,7 +139,7 @@ def orders(world: TheWorld, _: _Read, device: str | None = None, drills: bool | 
 
 
 @router.get("/uptake")
-def uptake(world: TheWorld, _: _Read, product: str, version: str) -> updates.Uptake:
+def uptake(world: TheWorld, _: _ReadAsked, product: str, version: str) -> updates.Uptake:
     """Return how a version spread: fixed, offered, silent and failed over time."""
     return updates.uptake(world, product, version)
 
@@ -144,20 +157,20 @@ def currency(world: TheWorld, _: _Read, product: str) -> updates.Currency:
 
 
 @router.get("/{rollout}/fates")
-def fates(world: TheWorld, _: _Read, rollout: str) -> list[updates.DeviceFate]:
+def fates(world: TheWorld, _: _ReadOne, rollout: str) -> list[updates.DeviceFate]:
     """Return what has become of the release on each device of a rollout, since when, and why."""
     return updates.fates_of(world, rollout)
 
 
 @router.get("/{rollout}")
-def get(world: TheWorld, _: _Read, rollout: str) -> updates.RolloutDetail:
+def get(world: TheWorld, _: _ReadOne, rollout: str) -> updates.RolloutDetail:
     """Return one rollout with its waves and every device's state."""
     return updates.rollout(world, rollout)
 
 
 @router.post("/{rollout}/halt")
 def halt(
-    world: TheWorld, actor: Annotated[Actor, Depends(needs("rollouts", "halt"))], rollout: str, why: Why
+    world: TheWorld, actor: Annotated[Actor, Depends(needs("rollouts", "halt", _of_rollout))], rollout: str, why: Why
 ) -> updates.RolloutDetail:
     """Stop a rollout."""
     updates.halt(world, actor, rollout, why.reason)
@@ -174,18 +187,14 @@ def resume(
 
 
 @router.post("/{rollout}/roll-back", status_code=201)
-def roll_back(
-    world: TheWorld, actor: Annotated[Actor, Depends(needs("rollouts", "start"))], rollout: str, asked: Back
-) -> Started:
+def roll_back(world: TheWorld, actor: _StartOne, rollout: str, asked: Back) -> Started:
     """Halt a rollout and propose that what took its release goes back; a second person agrees on the console."""
     made = updates.roll_back(world, actor, rollout, asked.to, asked.reason)
     return Started(rollout=made, state="proposed")
 
 
 @router.post("/{rollout}/withdraw")
-def withdraw(
-    world: TheWorld, actor: Annotated[Actor, Depends(needs("rollouts", "start"))], rollout: str, why: Why
-) -> updates.RolloutDetail:
+def withdraw(world: TheWorld, actor: _StartOne, rollout: str, why: Why) -> updates.RolloutDetail:
     """Drop a proposed rollout."""
     updates.withdraw_rollout(world, actor, rollout, why.reason)
     return updates.rollout(world, rollout)

@@ -19,12 +19,12 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from careful import releases
-from careful.entrypoints.api.auth import TheWorld, TokenFirst, needs
+from careful.entrypoints.api.auth import TheWorld, TokenFirst, needs, no_product
 from careful.kernel.actors import Actor
 from careful.kernel.errors import Invalid
 
 router = APIRouter(prefix="/uploads", tags=["releases"], route_class=TokenFirst)
-_Adds = Annotated[Actor, Depends(needs("releases", "add"))]
+_Adds = Annotated[Actor, Depends(needs("releases", "add", no_product))]
 _TUS = {"Tus-Resumable": "1.0.0", "Cache-Control": "no-store"}
 _KIND = "application/offset+octet-stream"
 _DIGITS = 15

@@ -35,6 +35,7 @@ COMMANDS = {
     "evidence": ("evidence", "See verdicts, prove the ledger, hand evidence to an auditor."),
     "staff": ("staff", "Invite people and end their sessions."),
     "token": ("token", "Make and revoke API tokens."),
+    "trust": ("trust", "Let CI jobs in without a secret."),
     "doctor": ("doctor", "Check clock, ports, TLS, disk, keys, gateway, ledger and feeds."),
     "backup": ("backup", "Copy everything into one file while Careful runs."),
     "restore": ("backup", "Restore a backup and prove it against its ledger."),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 from careful import releases, updates
+from careful.entrypoints.cli import job_identity
 from careful.entrypoints.cli.output import plain
 from careful.entrypoints.cli.release import read_sbom_file
 from careful.kernel.actors import OPERATOR
@@ -251,4 +252,9 @@ def _do(answer: "httpx.Response") -> str:
 def door_to(server: str | None, world: Callable[[], World]) -> Door:
     """Return the way to go: over the API where a server is named, else on this machine."""
     named = server or os.environ.get(SERVER, "")
-    return There(named, os.environ.get(TOKEN, "")) if named else Here(world())
+    if not named:
+        return Here(world())
+    token = os.environ.get(TOKEN, "")
+    if not token and job_identity.is_there():
+        token = str(job_identity.exchanged(named)["access_token"])
+    return There(named, token)

@@ -1,4 +1,4 @@
-"""Settings: one's own passkeys, password and sessions; for an administrator also people and API tokens.
+"""Settings: one's own passkeys, password and sessions; for an administrator also people.
 
 Whatever changes who can get in asks for a fresh proof first.
 """
@@ -8,10 +8,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from careful import people
-from careful.entrypoints.console.forms import field, fields
+from careful.entrypoints.console.forms import fields
 from careful.entrypoints.console.sessions import cookies_for, need_proof, require, signed
 from careful.entrypoints.look import LookRenderer
-from careful.kernel.errors import Invalid
 from careful.kernel.work import World
 
 SETTINGS = "/settings"
@@ -57,8 +56,6 @@ def routes(world: World, look: LookRenderer) -> list[Route]:
         Route(f"{SETTINGS}/people/{{id}}/disable", page.disable, methods=["POST"]),
         Route(f"{SETTINGS}/people/{{id}}/end-sessions", page.end_sessions, methods=["POST"]),
         Route(f"{SETTINGS}/people/{{id}}/recover", page.recover, methods=["POST"]),
-        Route(f"{SETTINGS}/tokens", page.issue_token, methods=["POST"]),
-        Route(f"{SETTINGS}/tokens/{{id}}/revoke", page.revoke_token, methods=["POST"]),
     ]
 
 
@@ -69,10 +66,9 @@ class _Settings:
         self._cookies = cookies_for(world)
 
     def show(self, request: Request) -> Response:
-        """Show what the person may see: their own access always, people and tokens by right."""
+        """Show what the person may see: their own access always, people by right."""
         me = signed(request)
         staff = people.list_accounts(self._world) if me.may("staff", "read") else None
-        tokens = people.list_tokens(self._world) if me.may("tokens", "read") else None
         return self._look.page(
             request,
             "signin/settings.html",
@@ -80,14 +76,7 @@ class _Settings:
             passkeys=people.passkeys_of(self._world, me.account.id),
             sessions=people.sessions_of(self._world, me.account.id),
             staff=staff,
-            tokens=tokens,
-            names=people.names(self._world) if tokens else {},
             roles=tuple(people.ROLES),
-            scopes=[
-                (resource, held)
-                for resource, verbs in people.VERBS.items()
-                if (held := [verb for verb in verbs if me.may(resource, verb)])
-            ],
             browser=browser_name,
         )
 
@@ -146,21 +135,6 @@ class _Settings:
         """End all of somebody's sessions."""
         actor = require(request, "staff", "end-sessions")
         people.end_all_sessions(self._world, actor, request.path_params["id"])
-        return RedirectResponse(SETTINGS, 303)
-
-    def issue_token(self, request: Request) -> Response:
-        """Make an API token and show it this once."""
-        actor = require(request, "tokens", "issue")
-        days = field(request, "days", "30")
-        if not days.isascii() or not days.isdecimal():
-            raise Invalid("Days are a number.", where="days")
-        token = people.issue_token(self._world, actor, field(request, "name"), fields(request, "scope"), int(days[:6]))
-        return self._show_once(request, "A new API token", token)
-
-    def revoke_token(self, request: Request) -> Response:
-        """End an API token."""
-        actor = require(request, "tokens", "revoke")
-        people.revoke_token(self._world, actor, request.path_params["id"])
         return RedirectResponse(SETTINGS, 303)
 
     def _show_once(self, request: Request, title: str, secret: str) -> Response:

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from careful import devices, monitoring, notices, obligations, products, releases, updates, vulnerabilities
+from careful import devices, monitoring, notices, obligations, people, products, releases, updates, vulnerabilities
 from careful.entrypoints.console.pages.common import TOLD_FIRST, Line, ledger_size, told
 from careful.entrypoints.console.pages.data.pressing import pressing
 from careful.entrypoints.console.sessions import signed
@@ -210,6 +210,7 @@ def todos(
         *(Todo(*row) for row in pressing(world)),
         *_halted(rollouts),
         *_keys(world),
+        *_tokens(world),
         *_feeds(world),
         *_drafts(world),
         *_products(known),
@@ -323,6 +324,20 @@ def _feeds(world: World) -> list[Todo]:
         return []
     why = "Without a fresh feed nobody can say that a release has no known flaw."
     return [Todo("Take in the feeds of known flaws", why, "/vulnerabilities", "See feeds", "careful feeds sync")]
+
+
+def _tokens(world: World) -> list[Todo]:
+    return [
+        Todo(
+            f"Replace the API token {one.name}",
+            "It ends; what uses it stops working then.",
+            "/settings/tokens",
+            "See tokens",
+            "careful token list",
+            one.expires_at,
+        )
+        for one in people.ending_tokens(world)[:3]
+    ]
 
 
 def _drafts(world: World) -> list[Todo]:
