@@ -230,9 +230,9 @@ def serving(settings: dict[str, Any]) -> None:
 
 
 @contextmanager
-def gateway(**settings: Any) -> Iterator[BaseProcess]:  # noqa: ANN401 (settings of any type)
+def gateway(serve: Callable[..., None] | None = None, **settings: Any) -> Iterator[BaseProcess]:  # noqa: ANN401 (settings of any type)
     """Run a gateway in a process of its own."""
-    process = SPAWN.Process(target=serving, args=({"mqtt_port": PORT, **settings},), daemon=True)
+    process = SPAWN.Process(target=serve or serving, args=({"mqtt_port": PORT, **settings},), daemon=True)
     process.start()
     try:
         wait_for(process, int(settings.get("mqtt_port", PORT)))

@@ -9,6 +9,7 @@ import json
 import ssl
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.synchronize import Event
@@ -21,12 +22,17 @@ import device_path_fleet as fleet
 from table import RUNS, method, row
 
 from careful.assemble import open_world
+from careful.entrypoints.gateway.mqtt.arrivals import Paces
 from careful.entrypoints.gateway.mqtt.packets import LEVEL_5, Connect, Publish, write
 from careful.entrypoints.gateway.mqtt.packets5 import write5
+from careful.entrypoints.gateway.mqtt.server import Limits, serve
 from careful.kernel.settings import Settings
 
 BEHAVED, RATE, SECONDS = 50, 1000, 3.0
-FLOODER, HOSTILE, RECONNECTING = "bench-00050", "bench-00051", "bench-00052"
+FLOODER, HOSTILE, RECONNECTING, CROWD = "bench-00050", "bench-00051", "bench-00052", "bench-00053"
+AT_ONCE, FIRST = 16, 3.0
+CROWD_ADDRESS, STRANGERS_ADDRESS = "127.0.0.2", "127.0.0.3"
+UNBOUND = Limits(paces=Paces(1e9, 1e9, 1e9, 1e9, 1e9, 1e9), per_address=100_000, handshakes_per_address=100_000)
 _PIECE = 200
 BAD = (
     b'{"n":' + b"[" * 60_000,
@@ -108,6 +114,40 @@ def attacking(folder: Path, told: Event, answer: Any) -> None:  # noqa: ANN401 (
     answer.put(fleet.uvloop.run(both()))
 
 
+def connecting(folder: Path, told: Event, answer: Any) -> None:  # noqa: ANN401 (as above)
+    """Connect over and over: a device with a certificate, and strangers without one, from addresses of their own."""
+
+    async def again(address: str, certificate: bool) -> int:
+        context = ssl.create_default_context(cafile=folder / "authority/trust.pem")
+        if certificate:
+            context.load_cert_chain(folder / "bench" / CROWD)
+        tries = 0
+        while not told.is_set():
+            tries += 1
+            try:
+                reader, writer = await asyncio.open_connection(
+                    "127.0.0.1", fleet.PORT, ssl=context, server_hostname="localhost", local_addr=(address, 0)
+                )
+                writer.write(write(Connect(CROWD)))
+                await reader.read(4)
+                writer.transport.abort()
+            except OSError:
+                await asyncio.sleep(0.001)
+        return tries
+
+    async def crowd() -> int:
+        ways = [(CROWD_ADDRESS, True), (STRANGERS_ADDRESS, False)] * AT_ONCE
+        return sum(await asyncio.gather(*(again(*way) for way in ways)))
+
+    answer.put(fleet.uvloop.run(crowd()))
+
+
+def unbound(settings: dict[str, Any]) -> None:
+    """Serve without any bound on how often one may come: what the bounds are measured against."""
+    fleet.quiet()
+    fleet.uvloop.run(serve(open_world(Settings(**settings)), limits=UNBOUND))
+
+
 @contextmanager
 def beside(folder: Path, *jobs: Any) -> Iterator[list[int]]:  # noqa: ANN401 (functions of this module)
     """Run misbehaving devices meanwhile; what each has sent is known afterwards."""
@@ -127,7 +167,9 @@ SCENES: dict[str, tuple[Any, ...]] = {
     "beside a flooder": (flooding,),
     "beside hostile payloads": (attacking,),
     "beside both": (flooding, attacking),
+    "beside a crowd that connects": (connecting,),
 }
+WITHOUT = "the same, arrivals not bound"
 
 
 def main() -> None:
@@ -138,35 +180,50 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=SECONDS)
     given = parser.parse_args()
     fleet.quiet()
-    seen: dict[str, list[fleet.Load]] = {scene: [] for scene in SCENES}
-    poured: dict[str, list[int]] = {scene: [] for scene in SCENES}
+    scenes = [*SCENES, WITHOUT]
+    seen: dict[str, list[fleet.Load]] = {scene: [] for scene in scenes}
+    cpu: dict[str, list[float]] = {scene: [] for scene in scenes}
+    poured: dict[str, list[int]] = {scene: [] for scene in scenes}
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         world = open_world(Settings(data=home))
-        names = fleet.make_fleet(world, BEHAVED + 3)[:BEHAVED]
+        names = fleet.make_fleet(world, BEHAVED + 4)[:BEHAVED]
         world.database.close()
-        with fleet.gateway(data=home):
+
+        def measure(scene: str, jobs: Sequence[Any], pid: int | None) -> None:
+            with beside(home, *jobs) as sent:
+                time.sleep(FIRST if connecting in jobs else 0)
+                before = fleet.cpu_seconds(pid)
+                seen[scene].append(fleet.load(home, names, RATE, given.seconds))
+                cpu[scene].append((fleet.cpu_seconds(pid) - before) / given.seconds)
+            poured[scene].append(sum(sent))
+
+        with fleet.gateway(data=home) as process:
             fleet.load(home, names, RATE, 1.0)
             for _ in range(given.runs):
                 for scene, jobs in SCENES.items():
-                    with beside(home, *jobs) as sent:
-                        seen[scene].append(fleet.load(home, names, RATE, given.seconds))
-                    poured[scene].append(sum(sent))
+                    measure(scene, jobs, process.pid)
+        with fleet.gateway(data=home, serve=unbound) as process:
+            fleet.load(home, names, RATE, 1.0)
+            for _ in range(given.runs):
+                measure(WITHOUT, (connecting,), process.pid)
     method(
         f"""
         {BEHAVED} devices over mutual TLS offer {RATE} messages/s of 200 bytes (QoS 1, open loop: delays count from the
         due time) for {given.seconds:g} s; another process pours valid messages from one more device, or {len(BAD)}
-        kinds
-        of hostile payloads of up to 64 KiB from two, as fast as they are taken. All on the same cores, {given.runs}
-        runs.
+        kinds of hostile payloads of up to 64 KiB from two, as fast as they are taken. The crowd is {AT_ONCE}
+        connections at a time of one device, and as many of strangers without a certificate, each from an address of
+        its own, over and over, from {FIRST:g} s before the load on; it is measured again with a gateway that does not
+        bound arrivals. All on the same cores, {given.runs} runs.
         """
     )
-    for scene in SCENES:
+    for scene in scenes:
         print(scene)
         row("  delay p50", [1000 * one.p50 for one in seen[scene]], "ms")
         row("  delay p99", [1000 * one.p99 for one in seen[scene]], "ms", "< 50 ms")
         row("  acknowledged of what was offered", [one.acked / one.offered for one in seen[scene]], "", "1")
-        row("  sent by who misbehaves", poured[scene], "messages")
+        row("  the gateway's share of a core", cpu[scene], "cores")
+        row("  sent by who misbehaves", poured[scene], "messages or connections")
     if given.json:
         print(json.dumps({
             scene: {
@@ -175,8 +232,9 @@ def main() -> None:
                 "acked": sum(one.acked for one in seen[scene]),
                 "offered": sum(one.offered for one in seen[scene]),
                 "poured": sum(poured[scene]),
+                "gateway_cores": round(median(cpu[scene]), 3),
             }
-            for scene in SCENES
+            for scene in scenes
         }))  # fmt: skip
 
 

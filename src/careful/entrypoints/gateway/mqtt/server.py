@@ -22,6 +22,7 @@ import structlog
 import uvloop
 
 from careful import customer_data, devices
+from careful.entrypoints.gateway.mqtt.arrivals import HOLD_SECONDS, Arrivals, Paces
 from careful.entrypoints.gateway.mqtt.connection import Connection
 from careful.entrypoints.gateway.mqtt.events import ConnectionOpened, Event, NotLetIn
 from careful.entrypoints.gateway.mqtt.gateway import FLUSH_SECONDS, LOOK_SECONDS, Gateway
@@ -38,6 +39,7 @@ _ACCEPT_PAUSE = 0.1
 _SEND_BYTES = 64 * 1024  # in the kernel, for each connection; what goes down is small
 _PROBES = {socket.TCP_KEEPIDLE: 300, socket.TCP_KEEPINTVL: 30, socket.TCP_KEEPCNT: 4}  # seconds, seconds, times
 _V6_NETWORK = 64
+_PACES = Paces()
 _log = structlog.get_logger(__name__)
 
 
@@ -48,8 +50,11 @@ class Limits:
     connections: int = 20_000
     per_address: int = 5_000
     handshakes: int = 512
+    handshakes_per_address: int = 256
     handshake_seconds: float = 10.0
     shutdown_seconds: float = 5.0
+    paces: Paces = _PACES
+    """How often one may come."""
 
 
 _LIMITS = Limits()
@@ -61,6 +66,8 @@ class Listener:
     def __init__(self, gateway: Gateway, context: ssl.SSLContext, limits: Limits) -> None:
         self._gateway, self._context, self._limits = gateway, context, limits
         self._here: Counter[str] = Counter()
+        self._shaking: Counter[str] = Counter()
+        self._arrivals = Arrivals(limits.paces, gateway.loop.time)
         self._greeting: set[asyncio.Task[None]] = set()
 
     async def accept(self, listening: socket.socket) -> None:
@@ -75,14 +82,21 @@ class Listener:
                 continue
             _prepare(arrived)
             address = _coarse(str(where[0]))
-            if self._has_room(address):
+            if self._has_room(address) and self._arrivals.may_greet(address):
                 self._here[address] += 1
+                self._shaking[address] += 1
                 task = loop.create_task(self._greet(arrived, address))
                 self._greeting.add(task)
-                task.add_done_callback(self._greeting.discard)
+                task.add_done_callback(partial(self._greeted, address))
             else:
                 self._gateway.count("", "too-many-connections", "over the limit in all, or of one address")
                 arrived.close()
+
+    def _greeted(self, address: str, task: asyncio.Task[None]) -> None:
+        self._greeting.discard(task)
+        self._shaking[address] -= 1
+        if self._shaking[address] <= 0:
+            del self._shaking[address]
 
     def _has_room(self, address: str) -> bool:
         limits = self._limits
@@ -90,6 +104,7 @@ class Listener:
             self._here.total() < limits.connections
             and self._here[address] < limits.per_address
             and len(self._greeting) < limits.handshakes
+            and self._shaking[address] < limits.handshakes_per_address
         )
 
     async def stop(self) -> None:
@@ -114,17 +129,32 @@ class Listener:
         except OSError as failure:  # ssl.SSLError and TimeoutError are OSErrors
             # No address: what is counted reaches the ledger, and an address may be a person's.
             self._gateway.count("", "handshake", str(getattr(failure, "reason", None) or "cut short"))
+            self._arrivals.failed(address)
             self._leave(address)
             return
         try:
             peer = peer_of(transport)
             connection.network = network_of(address)
-            event = await self._ask(connection, peer)
+            event = await self._slowed(peer, address) or await self._ask(connection, peer)
         except (asyncio.CancelledError, ConnectionError):
             transport.abort()
             return
         loop_now = self._gateway.loop.time()
         connection.begin(loop_now + peer.not_after - self._gateway.now(), event)
+
+    async def _slowed(self, peer: Peer, address: str) -> Event | None:
+        """Let a device that comes too often wait for its refusal; None for any other."""
+        if self._arrivals.may_join(peer.name, address):
+            return None
+        gateway = self._gateway
+        gateway.signals.knocked(peer.name)
+        gateway.count(peer.name, "connects-too-often", "connections of one device")
+        if self._arrivals.hold(peer.name):
+            try:
+                await asyncio.sleep(HOLD_SECONDS)
+            finally:
+                self._arrivals.let_go(peer.name)
+        return NotLetIn(3, "it connects too often", gateway.loop.time())
 
     async def _ask(self, connection: Connection, peer: Peer) -> Event:
         """Find out who this is and what to tell the session."""

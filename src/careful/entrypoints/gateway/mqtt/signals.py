@@ -59,7 +59,7 @@ class Signals:
             if detail in tally.undeclared or len(tally.undeclared) < _NAMES_MOST:
                 tally.undeclared[detail] = tally.undeclared.get(detail, 0) + 1
             tally.refusals[kind] = tally.refusals.get(kind, 0) + 1
-        elif kind != "too-many-connections":
+        elif kind not in {"too-many-connections", "connects-too-often"}:
             tally.refusals[kind] = tally.refusals.get(kind, 0) + 1
 
     def joined(self, device: str, product: str, network: str, *, overlap: bool) -> None:
@@ -70,6 +70,10 @@ class Signals:
         tally.overlaps += overlap
         if network and len(tally.networks) < _NAMES_MOST:
             tally.networks.add(network)
+
+    def knocked(self, device: str) -> None:
+        """Count a connection that was turned away because they were too many."""
+        self._tally(device).connects += 1
 
     def chained(self, device: str, said: str) -> None:
         """Count what a device's nonce said, where that is worth counting."""
