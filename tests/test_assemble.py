@@ -79,6 +79,7 @@ def test_every_step_of_every_workflow_is_a_chore():
         "retention",
         "remove_exports",
         "bring_home",
+        "tell_attempts",
         "feeds",
         "deltas",
         "publish_deltas",

@@ -92,6 +92,7 @@ def chores() -> "list[Chore]":
         Chore("forget_remembered", customer_data.forget_remembered, 3600.0),
         Chore("sweep", people.sweep),
         Chore("sweep_tokens", people.sweep_tokens, 60.0),
+        Chore("tell_attempts", workflows.sign_in_watch.tell, 60.0),
         Chore("epochs", customer_data.turn_epochs),
         Chore("retired", customer_data.Retirement().advance, 60.0),
         Chore("sweep_ended", customer_data.Sweeper().advance),

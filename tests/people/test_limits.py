@@ -26,7 +26,13 @@ def ago(*seconds: int) -> list[datetime]:
         pytest.param(ago(1, 2, 3, 4, 100), FIVE, 201, id="used up: until the oldest is out"),
         pytest.param(ago(1, 2, 3, 4, 300), FIVE, 0, id="the oldest is just out"),
         pytest.param(ago(1, 2, 3, 4, 50, 60, 70), FIVE, 251, id="more than allowed: the fifth newest counts"),
-        pytest.param(ago(*range(400, 420)), limits.GUESSES, 3600 - 419 + 1, id="the hour's limit"),
+        pytest.param(ago(1, 2, 3, 4), limits.GUESSES, 0, id="four mistakes cost nothing"),
+        pytest.param(ago(0, 1, 2, 3, 4), limits.GUESSES, 61, id="the fifth costs a minute"),
+        pytest.param(ago(60, 61, 62, 63, 64), limits.GUESSES, 0, id="and then it is over"),
+        pytest.param(ago(0, 1, 2, 3, 4, 5), limits.GUESSES, 121, id="the sixth two"),
+        pytest.param(ago(*range(10)), limits.GUESSES, 32 * 60 + 1, id="the tenth half an hour"),
+        pytest.param(ago(*range(0, 4000, 100)), limits.GUESSES, 3601, id="never more than an hour"),
+        pytest.param(ago(*range(3600, 3650)), limits.GUESSES, 86400 - 3649 + 1, id="but fifty a day"),
     ],
 )
 def test_waiting(attempts: list[datetime], rule: tuple[Limit, ...], seconds: int) -> None:

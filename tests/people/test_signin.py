@@ -106,7 +106,7 @@ def test_five_failures_close_the_password_way_for_strangers_only(ann: Person) ->
         ann.sign_in(STRANGER)
     assert 0 < refused.value.retry_after <= 301
     with pytest.raises(TooMany):  # another address is a stranger to the account just the same
-        ann.sign_in(replace(STRANGER, source="192.0.2.1"))
+        ann.sign_in(replace(STRANGER, source="192.0.2.1"), code="000000")
     assert ann.sign_in(replace(DOOR, known=known.known)).secret  # the owner's own browser is not locked out
 
 

@@ -60,6 +60,10 @@ class Settings(BaseSettings):
     ci_issuer_ca: str = Field(
         default="", description="File with the CA of those who vouch for CI jobs; empty: the machine's."
     )
+    breached_passwords: str = Field(
+        default="",
+        description="SHA-1 of breached passwords: a folder of k-anonymous ranges or one sorted file; empty: none.",
+    )
     feed_max_age_hours: int = Field(
         default=24, ge=1, le=720, description="A feed older than this turns 'no known flaw' into 'not known'."
     )

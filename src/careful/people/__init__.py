@@ -5,7 +5,11 @@ a link sets a passkey, or a password with TOTP, before anything else opens. `rol
 sessions and API tokens are asked through it. The ledger knows people by a random id, never by name or address.
 """
 
+from careful.people.access import end_access
 from careful.people.actions import change_roles, disable
+from careful.people.attempts import attempts_at
+from careful.people.attempts import untold as untold_attempts
+from careful.people.events import AttemptsTold
 from careful.people.factors import (
     Authenticator,
     Enrolled,
@@ -15,6 +19,7 @@ from careful.people.factors import (
     confirm_totp,
     finish_passkey,
     remove_passkey,
+    rename_passkey,
     renew_recovery_codes,
 )
 from careful.people.issuers import Issuers
@@ -83,6 +88,7 @@ __all__ = [
     "anyone",
     "change_roles",
     "disable",
+    "end_access",
     "first_link",
     "invite",
     "list_accounts",
@@ -103,6 +109,7 @@ __all__ = [
     "finish_passkey",
     "passkeys_of",
     "remove_passkey",
+    "rename_passkey",
     "renew_recovery_codes",
     "site_of",
     # signing in, sessions
@@ -112,7 +119,10 @@ __all__ = [
     "Door",
     "Entrance",
     "Session",
+    "AttemptsTold",
     "actor_of",
+    "attempts_at",
+    "untold_attempts",
     "begin_passkey_sign_in",
     "end_all_sessions",
     "end_other_sessions",

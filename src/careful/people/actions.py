@@ -7,6 +7,7 @@ from careful.kernel.actors import Actor
 from careful.kernel.errors import NotFound, Refused
 from careful.kernel.work import Work, World
 from careful.people import store
+from careful.people.access import end_access
 from careful.people.events import AccountDisabled, RolesChanged
 from careful.people.links import known_roles
 from careful.people.sessions import end_in
@@ -29,11 +30,8 @@ def disable(world: World, actor: Actor, account: str) -> None:
     with world.change(actor) as work:
         _need(work, account)
         _keep_an_administrator(work, account)
-        store.drop_passkeys(work.connection, account)
-        store.replace_recovery_codes(work.connection, account, ())
-        gone = {"state": "disabled", "password_hash": None, "totp_sealed": None}
-        store.change_account(work.connection, account, gone)
-        end_in(work, account, "disabled")
+        store.change_account(work.connection, account, {"state": "disabled"})
+        end_access(work, account, "disabled")
         work.record(AccountDisabled(account=account))
 
 

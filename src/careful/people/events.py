@@ -62,6 +62,34 @@ class FactorRemoved(Event):
     factor: str
 
 
+@event("people.factor_renamed", subject="staff/{account}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactorRenamed(Event):
+    """A factor is called something else; the name stays out of the ledger."""
+
+    account: str
+    factor: str
+
+
+@event("people.attempts_told", subject="staff/{account}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptsTold(Event):
+    """Somebody was written to about failed attempts at their account."""
+
+    account: str
+    attempts: int
+
+
+@event("people.access_ended", subject="staff/{account}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessEnded(Event):
+    """Every way in that the person had is gone: sessions, passkeys, password, codes, browsers, links, identities."""
+
+    account: str
+    sessions: int
+    passkeys: int
+
+
 @event("people.roles_changed", subject="staff/{account}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RolesChanged(Event):

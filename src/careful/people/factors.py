@@ -4,15 +4,18 @@ Whoever enrols holds either an enrolling session (fresh from a one-time link) or
 change of factors ends the person's other sessions and gives this one a new secret.
 """
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from careful.kernel.actors import SYSTEM
 from careful.kernel.errors import Invalid, NotFound, Refused
 from careful.kernel.work import Work, World
-from careful.people import passkeys, passwords, secrets, store, totp
-from careful.people.events import AccountActivated, FactorEnrolled, FactorRemoved
+from careful.people import passkeys, passwords, secrets, store, totp, ways_in_store
+from careful.people.events import AccountActivated, FactorEnrolled, FactorRemoved, FactorRenamed
 from careful.people.model import Session
 from careful.people.sessions import actor_of, end_in, need_recent_proof, rotate
 
@@ -51,13 +54,17 @@ def totp_key(world: World) -> bytes:
 def choose_password(world: World, session: Session, password: str, *, own_words: tuple[str, ...] = ()) -> None:
     """Keep a password as a draft, with a fresh TOTP secret beside it; `confirm_totp` makes both count.
 
-    Raises Invalid for a password that is too short, too long, common or made of own words.
+    Raises Invalid for a password that is too short, too long, common, breached or made of own words: the person's, the
+    maker's, this host's, and `own_words`, such as the names of products.
     """
     need_recent_proof(session, world.clock.now())
     with world.look() as connection:
         row = store.account_row(connection, session.account)
     email = row.email if row else ""
-    passwords.check(password, ("careful", session.name, email.partition("@")[0], email.partition("@")[2], *own_words))
+    listed = world.settings.breached_passwords
+    host = urlsplit(world.settings.console_url).hostname or ""
+    words = ("careful", session.name, *email.split("@"), world.settings.maker_name, host, *own_words)
+    passwords.check(password, words, Path(listed) if listed else None)
     hashed = passwords.hash_password(password, pepper(world))
     sealed = totp.seal(totp.new_secret(), totp_key(world), session.account)
     with world.change(actor_of(session)) as work:
@@ -150,13 +157,30 @@ def finish_passkey(world: World, session: Session, answer: dict[str, Any], label
             "credential": made.credential,
             "public_key": made.public_key,
             "counter": made.counter,
-            "label": " ".join(label.split())[:_LABEL_LIMIT] or "Passkey",
+            "label": _label(label) or "Passkey",
             "synced": made.synced,
             "created_at": work.now,
             "used_at": None,
         }
         store.add(work.connection, store.passkeys, row)
         return Enrolled(_finish(work, session, "passkey"))
+
+
+def rename_passkey(world: World, session: Session, passkey: str, label: str) -> None:
+    """Call one of one's own passkeys something else. Raises NotFound, Invalid for nothing but spaces."""
+    name = _label(label)
+    if not name:
+        raise Invalid("A passkey needs a name.", do="Such as: work laptop, key on the ring.", where="label")
+    with world.change(actor_of(session)) as work:
+        if not ways_in_store.change_passkey(work.connection, session.account, passkey, {"label": name}):
+            raise NotFound("You have no such passkey.")
+        work.record(FactorRenamed(account=session.account, factor="passkey"))
+
+
+def _label(text: str) -> str:
+    """Return a name in one line, without signs that cannot be seen."""
+    seen = "".join(sign for sign in text if sign.isspace() or unicodedata.category(sign)[0] != "C")
+    return " ".join(seen.split())[:_LABEL_LIMIT].strip()
 
 
 def remove_passkey(world: World, session: Session, passkey: str) -> Enrolled:

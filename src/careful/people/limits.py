@@ -21,33 +21,59 @@ class Limit:
     span: timedelta
 
 
-GUESSES: tuple[Limit, ...] = (
-    Limit(5, timedelta(minutes=5)),
-    Limit(20, timedelta(hours=1)),
-    Limit(50, timedelta(days=1)),
+@dataclass(frozen=True, slots=True)
+class Growing:
+    """`free` attempts within `span` cost nothing; after each further one the wait doubles, from `first` to `most`."""
+
+    free: int
+    first: timedelta
+    most: timedelta
+    span: timedelta
+
+    def after(self, attempts: int) -> timedelta:
+        """Return the pause that follows the last of so many attempts."""
+        if attempts < self.free:
+            return timedelta(0)
+        doublings = min(attempts - self.free, _MOST_DOUBLINGS)
+        return min(self.most, self.first * (1 << doublings))
+
+
+Rule = Limit | Growing
+_MOST_DOUBLINGS = 20
+_DAY = timedelta(days=1)
+
+GUESSES: tuple[Rule, ...] = (
+    Growing(5, timedelta(minutes=1), timedelta(hours=1), _DAY),
+    Limit(50, _DAY),
 )
 """Failed passwords or codes for one account from browsers of one kind (known or stranger)."""
 
-FROM_ONE_SOURCE: tuple[Limit, ...] = (Limit(20, timedelta(minutes=5)), Limit(200, timedelta(days=1)))
+FROM_ONE_SOURCE: tuple[Rule, ...] = (
+    Growing(20, timedelta(minutes=1), timedelta(hours=1), _DAY),
+    Limit(200, _DAY),
+)
 """Failed attempts of any kind from one address (IPv6: one /64)."""
 
-FROM_EVERYWHERE: tuple[Limit, ...] = (Limit(1000, timedelta(minutes=5)),)
+FROM_EVERYWHERE: tuple[Rule, ...] = (Limit(1000, timedelta(minutes=5)),)
 """Failed attempts on passwords in all, against guessing spread over many addresses."""
 
-CEREMONIES: tuple[Limit, ...] = (Limit(60, timedelta(minutes=5)),)
+CEREMONIES: tuple[Rule, ...] = (Limit(60, timedelta(minutes=5)),)
 """Passkey challenges handed to one source."""
 
-LONGEST = timedelta(days=1)
+LONGEST = _DAY
 """Attempts older than this count for nothing and are forgotten."""
 
 
-def wait(attempts: Sequence[datetime], limits: Sequence[Limit], now: datetime) -> int:
+def wait(attempts: Sequence[datetime], limits: Sequence[Rule], now: datetime) -> int:
     """Return the seconds until one more attempt is allowed, 0 when it is allowed now."""
     longest = 0
     for limit in limits:
         within = sorted(moment for moment in attempts if moment > now - limit.span)
-        if len(within) >= limit.times:
-            free_at = within[-limit.times] + limit.span
+        if isinstance(limit, Growing):
+            free_at = within[-1] + limit.after(len(within)) if within else now
+        else:
+            free_at = within[-limit.times] + limit.span if len(within) >= limit.times else now
+        if free_at > now:
             longest = max(longest, int((free_at - now).total_seconds()) + 1)
     return longest
 

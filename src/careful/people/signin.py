@@ -15,7 +15,7 @@ from careful.kernel.work import Work, World
 from careful.people import limits, passkeys, passwords, secrets, store, totp
 from careful.people.events import ProvedAgain, SignInRefused
 from careful.people.factors import pepper, totp_key
-from careful.people.limits import Limit
+from careful.people.limits import Rule
 from careful.people.model import Session, clean_email
 from careful.people.sessions import KNOWN_BROWSER_DAYS, Door, Entrance, actor_of, open_session, rotate
 
@@ -108,7 +108,7 @@ def _take_ticket(world: World, email: str, door: Door) -> _Ticket:
         since = now - timedelta(days=KNOWN_BROWSER_DAYS)
         browser = secrets.digest(door.known) if door.known else ""
         if account and browser and store.knows_browser(work.connection, browser, account, since):
-            buckets: dict[str, Sequence[Limit]] = {f"known:{account}:{browser}": limits.GUESSES}
+            buckets: dict[str, Sequence[Rule]] = {f"known:{account}:{browser}": limits.GUESSES}
         else:
             who = account or secrets.digest(cleaned)  # unknown addresses are limited alike, so limits tell nothing
             buckets = {
@@ -120,7 +120,7 @@ def _take_ticket(world: World, email: str, door: Door) -> _Ticket:
     return _Ticket(account, tuple(buckets), now)
 
 
-def _count(work: Work, buckets: Mapping[str, Sequence[Limit]], now: datetime) -> None:
+def _count(work: Work, buckets: Mapping[str, Sequence[Rule]], now: datetime) -> None:
     store.lock_attempts(work.connection)
     tried = store.attempts_in(work.connection, list(buckets), now - limits.LONGEST)
     limits.refuse(max(limits.wait(tried[bucket], rule, now) for bucket, rule in buckets.items()))
@@ -135,6 +135,8 @@ def _check(world: World, ticket: _Ticket, password: str, code: str) -> str:
     stored = row.password_hash if row is not None and usable else None
     right = passwords.verify_password(stored, password, pepper(world))
     if row is None:
+        with world.change(STRANGER) as work:  # what a real account's refusal writes takes time, so something is written
+            store.put_challenge(work.connection, "nobody", "nobody", b"", work.now)
         raise _refusal()
     with world.change(_actor(row.id)) as work:
         how, reason = ("", "password" if usable else row.state)

@@ -5,7 +5,14 @@ line, the walk-through tests follow the same list: so none of them can be stale.
 """
 
 from careful.kernel.reconcile import Workflow
-from careful.workflows import end_of_support, release_launch, reporting, vulnerability_response, watch_response
+from careful.workflows import (
+    end_of_support,
+    release_launch,
+    reporting,
+    sign_in_watch,
+    vulnerability_response,
+    watch_response,
+)
 
 ALL: tuple[Workflow, ...] = (
     vulnerability_response.WORKFLOW,
@@ -15,4 +22,12 @@ ALL: tuple[Workflow, ...] = (
     watch_response.WORKFLOW,
 )
 
-__all__ = ["ALL", "end_of_support", "release_launch", "reporting", "vulnerability_response", "watch_response"]
+__all__ = [
+    "ALL",
+    "end_of_support",
+    "release_launch",
+    "reporting",
+    "sign_in_watch",
+    "vulnerability_response",
+    "watch_response",
+]

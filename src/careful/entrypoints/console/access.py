@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from careful import people
-from careful.entrypoints.console.forms import fields
+from careful.entrypoints.console.forms import field, fields
 from careful.entrypoints.console.sessions import cookies_for, need_proof, require, signed
 from careful.entrypoints.look import LookRenderer
 from careful.kernel.work import World
@@ -48,6 +48,7 @@ def routes(world: World, look: LookRenderer) -> list[Route]:
     return [
         Route(SETTINGS, page.show, methods=["GET"]),
         Route(f"{SETTINGS}/passkeys/{{id}}/remove", page.remove_passkey, methods=["POST"]),
+        Route(f"{SETTINGS}/passkeys/{{id}}/rename", page.rename_passkey, methods=["POST"]),
         Route(f"{SETTINGS}/codes", page.renew_codes, methods=["POST"]),
         Route(f"{SETTINGS}/sessions/others/end", page.end_others, methods=["POST"]),
         Route(f"{SETTINGS}/sessions/{{id}}/end", page.end_session, methods=["POST"]),
@@ -75,6 +76,7 @@ class _Settings:
             me=people.account(self._world, me.account.id),
             passkeys=people.passkeys_of(self._world, me.account.id),
             sessions=people.sessions_of(self._world, me.account.id),
+            attempts=people.attempts_at(self._world, me.account.id),
             staff=staff,
             roles=tuple(people.ROLES),
             browser=browser_name,
@@ -87,6 +89,12 @@ class _Settings:
         response = RedirectResponse(SETTINGS, 303)
         self._cookies.put(response, self._cookies.session, changed.secret)
         return response
+
+    def rename_passkey(self, request: Request) -> Response:
+        """Call one of one's own passkeys something else."""
+        me = signed(request)
+        people.rename_passkey(self._world, me.session, request.path_params["id"], field(request, "label"))
+        return RedirectResponse(SETTINGS, 303)
 
     def renew_codes(self, request: Request) -> Response:
         """Replace one's own recovery codes and show the new ones this once."""

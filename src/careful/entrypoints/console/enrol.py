@@ -7,13 +7,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from careful import people
+from careful import people, products
 from careful.entrypoints.console.forms import field, json_body
 from careful.entrypoints.console.sessions import ENROL, cookies_for, door_of, need_proof, signed
 from careful.entrypoints.console.signin import visit
 from careful.entrypoints.console.step_up import answer_in
 from careful.entrypoints.look import LookRenderer
-from careful.kernel.errors import CarefulError, Invalid, NotFound
+from careful.kernel.errors import CarefulError, Invalid, NotFound, Unavailable
 from careful.kernel.work import World
 
 
@@ -78,8 +78,9 @@ class _Steps:
         password = field(request, "password")
         try:
             _same(password, field(request, "again"))
-            people.choose_password(self._world, self._session(request), password)
-        except Invalid as refusal:
+            words = [word for one in products.list_all(self._world) for word in (one.id, one.name)]
+            people.choose_password(self._world, self._session(request), password, own_words=tuple(words))
+        except (Invalid, Unavailable) as refusal:
             return self._page(request, "signin/password.html", status_code=refusal.status, refusal=refusal)
         return RedirectResponse(f"{ENROL}/code", 303)
 
