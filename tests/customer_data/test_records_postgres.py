@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from careful.customer_data import Expiry, InboxRecords, PostgresRecords, Swept
+from careful.customer_data import Expiry, InboxRecords, PostgresRecords, Swept, records_postgres
 from careful.customer_data import readings_store as store
 from careful.kernel.inbox import Message, SqliteInbox, to_micros
 
@@ -101,6 +101,64 @@ def test_a_field_may_go_before_its_record(records, say, clock):
     (found,) = records.oldest(PRODUCT_OF, [expiry])
     assert (found.at, found.fields) == (start, {})
     assert [json.loads(one.payload) for one in records.read("d1")] == [{"seconds": 4}]
+
+
+def late(records, at, **fields):
+    """Store what a gateway took long ago, and nobody moved until now."""
+    records.append([Message("d2", "up/clip", json.dumps(fields).encode(), to_micros(at))])
+
+
+def test_a_reading_that_arrives_late_loses_the_field_all_the_same(records, say, clock):
+    first = say("d1", "up/clip", zone="a", n=1)
+    clock.advance(3 * DAY)
+    newest = say("d1", "up/clip", zone="b", n=2)
+    expiry = Expiry("cam", "up/clip", None, {"zone": newest})
+    assert records.delete_expired(PRODUCT_OF, [expiry], 100).fields == 1
+    for n, moment in enumerate((first, first - 2 * DAY)):
+        late(records, moment, zone="late", n=n)
+        assert records.delete_expired(PRODUCT_OF, [expiry], 100).fields >= 1
+        assert records.delete_expired(PRODUCT_OF, [expiry], 100).fields == 0
+    assert [json.loads(one.payload) for one in records.read("d2")] == [{"n": 1}, {"n": 0}]
+    assert records.oldest(PRODUCT_OF, [expiry])[0].fields == {"zone": newest}
+
+
+def test_many_of_one_moment_are_not_passed_over(records, clock):
+    at = to_micros(clock.now())
+    records.append([Message("d1", "up/clip", b'{"zone":"%d"}' % n, at + n // 5) for n in range(20)])
+    expiry = Expiry("cam", "up/clip", None, {"zone": clock.now() + DAY})
+    while records.delete_expired(PRODUCT_OF, [expiry], 3).fields:
+        pass
+    assert {one.payload for one in records.read("d1")} == {b"{}"}
+
+
+def test_a_day_that_is_over_is_read_once(records, say, clock, monkeypatch):
+    """And again when something was added to it late, or its first record is gone; what is measured is always exact."""
+    read, sources = [], store.sources_of
+    monkeypatch.setattr(
+        records_postgres.store, "sources_of", lambda connection, day: read.append(day) or sources(connection, day)
+    )
+
+    def oldest():
+        read.clear()
+        return {one.topic: one.at for one in records.oldest(PRODUCT_OF, asked)}, len(read)
+
+    first, second = say("d1", "up/clip", n=1), say("d1", "up/clip", n=2)
+    clock.advance(DAY)
+    climate = say("d1", "up/climate", t=1)
+    clock.advance(DAY)
+    today = say("d1", "up/clip", n=3)
+    asked = [Expiry("cam", topic, None) for topic in ("up/clip", "up/climate", "up/never")]
+    assert oldest() == ({"up/clip": first, "up/climate": climate}, 3)
+    assert oldest() == ({"up/clip": first, "up/climate": climate}, 1)  # today, for what was never sent
+    late(records, first - timedelta(seconds=1), n=0)
+    assert oldest() == ({"up/clip": first - timedelta(seconds=1), "up/climate": climate}, 2)
+    assert records.delete_of("d2", clock.now(), 9) == 1
+    assert oldest() == ({"up/clip": first, "up/climate": climate}, 2)
+    gone = [Expiry("cam", "up/clip", second)]
+    assert records.delete_expired(PRODUCT_OF, gone, 9) == Swept(1, 0)
+    assert oldest() == ({"up/clip": second, "up/climate": climate}, 2)
+    assert records.delete_expired(PRODUCT_OF, [Expiry("cam", "up/clip", today)], 9) == Swept(1, 0)
+    assert oldest()[0] == {"up/clip": today, "up/climate": climate}
 
 
 def test_everything_of_a_device_up_to_a_moment_also_where_it_waits(records, say, clock, tmp_path):

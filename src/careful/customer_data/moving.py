@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
+from careful.customer_data import days_store
 from careful.customer_data import readings_store as store
 from careful.customer_data.once import Once, concerns, devices, names, once
 from careful.customer_data.sifting import RESEND_WITHIN, gaps, new_blocks, sift
@@ -131,7 +132,18 @@ def add(connection: "Connection", entries: Sequence[Entry], known_days: set[date
         store.set_settled(connection, {device: numbers[count] for device, count in sifted.settled.items()})
     store.set_taken(connection, new.taken, new.freed)
     store.set_known(connection, new.named)
+    if sifted.messages:
+        _tell_late(connection, sifted.messages)
     return len(sifted.messages)
+
+
+def _tell_late(connection: "Connection", messages: Sequence[Message]) -> None:
+    """Have what may arrive late looked at by whoever believed to be done with its days and fields."""
+    first: dict[str, int] = {}
+    for one in messages:
+        first[one.topic] = min(one.at, first.get(one.topic, one.at))
+    store.look_again(connection, {topic: store.moment(at) for topic, at in sorted(first.items())})
+    days_store.forget(connection, {_day(one.at) for one in messages})
 
 
 def _once(connection: "Connection", entries: Sequence[Entry]) -> Once:

@@ -115,6 +115,11 @@ _RESENT = text("""
     SELECT device, topic, packet, at, digest, payload FROM customer_data_reading
     WHERE resend AND device = ANY(:devices) AND at >= :since ORDER BY number
 """)
+_LOOK_AGAIN = text("""
+    UPDATE customer_data_struck SET at = late.at - interval '1 microsecond'
+    FROM unnest(:topics ::text[], :moments ::timestamptz[]) AS late (topic, at)
+    WHERE customer_data_struck.topic = late.topic AND customer_data_struck.at >= late.at
+""")
 _PARTITIONS = text("""
     SELECT child.relname FROM pg_inherits JOIN pg_class child ON child.oid = inhrelid
     JOIN pg_class parent ON parent.oid = inhparent WHERE parent.relname = :name AND parent.relkind = 'p'
@@ -343,6 +348,18 @@ def set_struck(connection: Connection, product: str, topic: str, name: str, at: 
     """Note up to which moment a field has been taken out."""
     row = {"product": product, "topic": topic, "field": name, "at": at}
     upsert(connection, struck, [row], ["product", "topic", "field"])
+
+
+def look_again(connection: Connection, late: Mapping[str, datetime]) -> None:
+    """Have fields be looked for again, as something arrived after they had been taken out: topic -> its moment."""
+    connection.execute(_LOOK_AGAIN, {"topics": list(late), "moments": list(late.values())})
+
+
+def hold_struck(connection: Connection, product: str, topic: str, name: str) -> datetime:
+    """Return up to which moment a field has been taken out, and hold that until the transaction ends."""
+    place = (struck.c.product == product, struck.c.topic == topic, struck.c.field == name)
+    found: datetime = connection.execute(select(struck.c.at).where(*place).with_for_update()).scalar_one()
+    return found
 
 
 def vacuum(engine: Engine) -> None:
