@@ -67,6 +67,7 @@ from careful.devices.model import (
 )
 from careful.devices.owners import forget_contact, forget_owner, owner_contacts, set_owner, unsubscribe
 from careful.devices.queries import (
+    TAKEN_OVER,
     all_of,
     certificates_of,
     count_by_version,
@@ -104,7 +105,7 @@ __all__ = [
     "keys_of", "product_of",
     "cut_list", "last_cut",
     # what was refused
-    "record_refusals", "tell_refusals", "refusals", "refused_since",
+    "record_refusals", "tell_refusals", "refusals", "refused_since", "TAKEN_OVER",
     "record_probe", "probes", "unprobed", "INTERFACES", "CREDENTIALS",
     # what else is known
     "Traits", "Consent", "CONSENTS", "set_traits", "traits", "traits_of", "Crashed", "crashes", "report_crashes",

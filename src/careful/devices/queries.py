@@ -14,6 +14,7 @@ from careful.kernel.work import World
 
 PAGE = 100
 OTHER_DEVICE = "other-device"
+TAKEN_OVER = "taken-over"
 """The kind of refusal of who asks over HTTPS for another device."""
 _PAGE_LIMIT = 1000
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -231,9 +232,9 @@ def refusals(world: World, device: str | None = None) -> list[RefusalCount]:
 
 
 def refused_since(world: World, since: datetime) -> list[RefusalCount]:
-    """Return what the HTTPS doors refused and counted after a moment: enrolments, and asking for another device."""
+    """Return what other processes counted after a moment: enrolments, other devices' names, sessions taken over."""
     columns = store.refusal.c
-    ours = or_(columns.kind == OTHER_DEVICE, columns.kind.startswith("enrol."))
+    ours = or_(columns.kind.in_((OTHER_DEVICE, TAKEN_OVER)), columns.kind.startswith("enrol."))
     query = select(store.refusal).where(columns.last_at > since, ours).limit(_PAGE_LIMIT)
     with world.look() as connection:
         return [

@@ -85,6 +85,7 @@ class Watch:
         self._due = dict.fromkeys(("silence", "cohorts", "keep", "tell", "take up"), 0.0)
         self._ledger = -1
         self._refused: dict[tuple[str, str], int] = {}
+        self._overlaps: dict[str, int] = {}
         self._refused_since: datetime = world.clock.now()
 
     def begin(self) -> None:
@@ -327,9 +328,12 @@ class Watch:
                 monitoring.forget_chain(self._world, str(entry.data["device"]))
 
     def _with_https(self, tallies: Mapping[str, Tally]) -> Mapping[str, Tally]:
-        """Add what the HTTPS doors have refused since: they count in the database, in another process."""
+        """Add what the HTTPS doors refused and other gateways saw since: they count in the database."""
         if not self._leads:
             return tallies
+        for name, tally in tallies.items():
+            if tally.overlaps:  # the database will say so, too
+                self._overlaps[name] = self._overlaps.get(name, 0) + tally.overlaps
         since, self._refused_since = self._refused_since, self._world.clock.now() - timedelta(seconds=2)
         together = dict(tallies)
         for one in devices.refused_since(self._world, since - timedelta(seconds=2)):
@@ -338,14 +342,19 @@ class Watch:
             more = one.count - before if before is not None else (one.count if one.first_at > since else 0)
             if more <= 0:
                 continue
-            self._https += 1
+            self._https += one.kind != devices.TAKEN_OVER
             tally = together.setdefault(one.device, Tally())
-            if one.kind.startswith("enrol."):
+            if one.kind == devices.TAKEN_OVER:
+                mine = self._overlaps.pop(one.device, 0)
+                tally.overlaps += max(0, more - mine)
+                if mine > more:
+                    self._overlaps[one.device] = mine - more
+            elif one.kind.startswith("enrol."):
                 tally.refused_logins += more
             else:
                 tally.refusals["foreign-topic"] = tally.refusals.get("foreign-topic", 0) + more
-        while len(self._refused) > _DEVICES_MOST:
-            del self._refused[next(iter(self._refused))]
+        _trim(self._refused)
+        _trim(self._overlaps)
         return together
 
     def _expect(self, product: str) -> Expected | None:
@@ -375,3 +384,9 @@ class Watch:
 
     def _now(self) -> float:
         return self._world.clock.now().timestamp()
+
+
+def _trim(kept: dict[Any, int]) -> None:
+    """Forget what was put in first, beyond what is kept."""
+    while len(kept) > _DEVICES_MOST:
+        del kept[next(iter(kept))]

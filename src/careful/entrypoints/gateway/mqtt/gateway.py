@@ -107,7 +107,7 @@ class Gateway:
         with world.look() as connection:
             self._ledger = ledger.size(connection)
         self.asking = Asking(self, self.intake, self._ledger)
-        self._looks_well = True
+        self._looks_well, self._overlaps = True, False
         self.signals = Signals(world)
         self._chain = Chain(self, world)
         self._keys = Keyring(world)
@@ -265,9 +265,16 @@ class Gateway:
         self.asking.joined(connection)
         still = older is not None and older is not connection and self.loop.time() - older.session.heard < _STILL
         self.signals.joined(device, connection.who.product, connection.network, overlap=still)
+        if still and self._places.shared:
+            self._tell_overlap(device)
         self._wills.back(device, clean=wanted.clean)
         self._mail.join(connection, wanted)
         self._chain.joined(device, wanted.shown)
+
+    def _tell_overlap(self, device: str) -> None:
+        """Count for all gateways that a session was pushed out while it was still being heard."""
+        self._overlaps = True
+        self.count(device, devices.TAKEN_OVER, "another connection of the same name")
 
     def count(self, device: str, kind: str, detail: str) -> None:
         """Count a refusal; the database hears of it within seconds."""
@@ -306,6 +313,9 @@ class Gateway:
         self._ledger = news.size
         self.asking.heard(news, self._versions)
         self._end_lost()
+        if self._overlaps:  # the watch of every other gateway is to hear of it within a second
+            self._overlaps = False
+            await self.flush()
         for device in receivers:
             if device in self.connections:
                 self.connections[device].feed(DownWaiting())
@@ -317,6 +327,9 @@ class Gateway:
             self._wills.back(device, clean=False)
             connection = self.connections.get(device)
             if connection is not None and connection.session.phase == "live":  # else it has just come back here
+                if self.loop.time() - connection.session.heard < _STILL:
+                    self.signals.overlapped(device)
+                    self._tell_overlap(device)
                 connection.feed(
                     Cut("another connection of the same name took over", with_will=True, code=TAKEN_OVER, moved=True)
                 )

@@ -19,6 +19,11 @@ class Places:
         self._lost: list[str] = []
         self._read = max((number for number, _, _ in mailbox.claims_after(0)), default=0) if shared else 0
 
+    @property
+    def shared(self) -> bool:
+        """Whether there are other gateways."""
+        return self._shared
+
     def claim(self, device: str) -> None:
         """Note that a device has joined here."""
         if self._shared:

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
+from careful import devices
 from careful.entrypoints.gateway.reported import LOOKED_AT
 from careful.entrypoints.gateway.watching import Tally, Watch
 from careful.kernel.work import World
@@ -20,6 +21,8 @@ _SAID_MOST = 4
 _NAMES_MOST = 32
 _TOPICS_MOST = 256
 _QUARANTINED = "quarantined"
+_OF_CONNECTIONS = frozenset({"too-many-connections", "connects-too-often", devices.TAKEN_OVER})
+"""Counted in ways of their own."""
 _log = structlog.get_logger(__name__)
 
 
@@ -59,7 +62,7 @@ class Signals:
             if detail in tally.undeclared or len(tally.undeclared) < _NAMES_MOST:
                 tally.undeclared[detail] = tally.undeclared.get(detail, 0) + 1
             tally.refusals[kind] = tally.refusals.get(kind, 0) + 1
-        elif kind not in {"too-many-connections", "connects-too-often"}:
+        elif kind not in _OF_CONNECTIONS:
             tally.refusals[kind] = tally.refusals.get(kind, 0) + 1
 
     def joined(self, device: str, product: str, network: str, *, overlap: bool) -> None:
@@ -70,6 +73,10 @@ class Signals:
         tally.overlaps += overlap
         if network and len(tally.networks) < _NAMES_MOST:
             tally.networks.add(network)
+
+    def overlapped(self, device: str) -> None:
+        """Count a session that was pushed out by one at another gateway while it was still being heard."""
+        self._tally(device).overlaps += 1
 
     def knocked(self, device: str) -> None:
         """Count a connection that was turned away because they were too many."""
