@@ -53,6 +53,17 @@ def test_headers_without_end_are_cut(port: int) -> None:
         assert ended(connection)
 
 
+def test_a_long_head_that_comes_at_once_is_refused(port: int) -> None:
+    for head in (
+        b"GET / HTTP/1.1\r\nX: " + b"x" * heads.HEAD_BYTES,
+        b"GET /" + b"x" * heads.HEAD_BYTES + b" HTTP/1.1\r\nX: y",
+    ):
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(head + b"\r\n\r\n")
+            assert b" 400 " in connection.recv(4096)
+            assert ended(connection)
+
+
 def test_a_head_that_trickles_is_cut(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heads, "FIRST_REQUEST_SECONDS", 0.3)
     with socket.create_connection(("127.0.0.1", port)) as connection:

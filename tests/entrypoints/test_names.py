@@ -47,6 +47,7 @@ def client() -> TestClient:
         pytest.param("localhost/evil", 400, id="a path in it"),
         pytest.param("localhost?x", 400, id="a query in it"),
         pytest.param("localhost#x", 400, id="a fragment in it"),
+        pytest.param("localhost:8080.evil.example", 400, id="a port that is none"),
         pytest.param("[", 400, id="malformed"),
         pytest.param("", 400, id="empty"),
     ],

@@ -23,6 +23,7 @@ class LimitedHeads(HttpToolsProtocol):
     _in_head = True
     _whole = True
     _head = 0
+    _fields = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as Uvicorn's own
         """Expect a request's head soon."""
@@ -41,9 +42,16 @@ class LimitedHeads(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Expect the end of the head soon."""
         super().on_message_begin()
-        self._whole = False
+        self._whole, self._fields = False, 0
         if self._deadline is None:
             self._close_in(FIRST_REQUEST_SECONDS)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Refuse a head that is too long though it came at once; what is raised here, Uvicorn answers with 400."""
+        self._fields += len(name) + len(value)
+        if self._fields + len(self.url) > HEAD_BYTES:
+            raise ValueError("the head is too long")
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Note that the headers came in time."""

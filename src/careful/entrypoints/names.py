@@ -48,6 +48,7 @@ def hostname(header: str) -> str:
     """Return the name in a Host header, in lower case; empty where it is malformed or says who one is."""
     try:
         parts = urlsplit(f"//{header}")
+        _ = parts.port  # raises where it is no number: `localhost:80.evil.example`
     except ValueError:
         return ""
     plain = parts.netloc == header and "@" not in header and header.isascii() and header.isprintable()

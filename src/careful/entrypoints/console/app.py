@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, Send
 
 from careful.entrypoints import problem
+from careful.entrypoints.blur import Blurred
 from careful.entrypoints.console import access, enrol, forms, pages, security, sessions, signin, step_up
 from careful.entrypoints.look import LookRenderer, static, templates
 from careful.entrypoints.names import KnownHosts, origin_of
@@ -28,6 +29,7 @@ from careful.kernel.work import World
 
 API_PATH = "/api/v1"
 LARGE_BODIES = (f"{API_PATH}/releases", f"{API_PATH}/uploads", f"{API_PATH}/feeds", f"{API_PATH}/vex")
+BLURRED = frozenset({"/sign-in", "/sign-in/passkey"})
 FORMS_WITH_FILES = ("/vulnerabilities/import",)
 _log = structlog.get_logger(__name__)
 
@@ -104,6 +106,7 @@ def create_app(world: World, *, api: ASGIApp | None = None) -> Starlette:
     app = Console(
         routes=routes,
         middleware=[
+            Middleware(Blurred, concerns=lambda method, path: method == "POST" and path in BLURRED),
             Middleware(Refusals, look=look, proofs=step_up.Proofs(world, look)),
             Middleware(KnownHosts, home=settings.console_url, names=settings.tls_names, everywhere=security.API),
             Middleware(Rates, settings=settings, class_of=console_class),
