@@ -72,6 +72,7 @@ def test_every_step_of_every_workflow_is_a_chore():
         "sweep_tokens",
         "tell_intake",
         "tell_reads",
+        "tell_overdue",
         "use",
         "epochs",
         "retired",

@@ -43,6 +43,7 @@ from careful.customer_data.remembered import Used, first_counted, forget_remembe
 from careful.customer_data.request_clock import Deadline, deadline
 from careful.customer_data.request_export import FETCH_WITHIN, export_requested, fetch_export, remove_exports
 from careful.customer_data.request_model import PROOFS, REQUEST_KINDS, Request, RequestKind
+from careful.customer_data.request_overdue import overdue_requests, tell_overdue
 from careful.customer_data.request_proof import (
     challenge,
     find_request,
@@ -81,7 +82,7 @@ __all__ = [
     "Request", "RequestKind", "REQUEST_KINDS", "PROOFS", "Deadline", "deadline", "open_request", "find_request",
     "requests_of", "extend_request", "refuse_request", "send_code", "prove_by_code", "prove_by_signature",
     "prove_by_staff", "challenge", "request_handlers", "export_requested", "fetch_export", "remove_exports",
-    "FETCH_WITHIN", "correct_requested", "delete_requested", "signed_request",
+    "FETCH_WITHIN", "correct_requested", "delete_requested", "signed_request", "overdue_requests", "tell_overdue",
     # for others, without persons
     "release_deidentified", "Released", "whose_copy", "Copy", "CAUTIONS",
     # the form at rest

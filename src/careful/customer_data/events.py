@@ -292,6 +292,18 @@ class RequestCodeFailed(Event):
     tries: int
 
 
+@event("customer_data.request_overdue", subject="request/{request}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestOverdue(Event):
+    """A request was not answered when it was due."""
+
+    request: str
+    device: str
+    product: str
+    kind: str
+    due: datetime
+
+
 @event("customer_data.request_closed", subject="request/{request}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestClosed(Event):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -101,6 +102,12 @@ def listed(connection: Connection, *, device: str | None = None, most: int = 200
     closed = query.where(request.c.outcome != "").order_by(request.c.closed_at.desc(), request.c.id).limit(most)
     rows = [*connection.execute(open_ones), *connection.execute(closed)]
     return [_as_request(row) for row in rows[:most]]
+
+
+def overdue(connection: Connection, now: datetime, most: int = 1000) -> list[Request]:
+    """Return the requests that are open and past their time, the longest overdue first."""
+    late = select(request).where(request.c.outcome == "", request.c.due < now)
+    return [_as_request(row) for row in connection.execute(late.order_by(request.c.due, request.c.id).limit(most))]
 
 
 def with_files(connection: Connection) -> list[Request]:

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from careful import devices, monitoring, notices, obligations, people, products, releases, updates, vulnerabilities
 from careful.entrypoints.console.pages.common import TOLD_FIRST, Line, ledger_size, told
-from careful.entrypoints.console.pages.data.pressing import pressing
+from careful.entrypoints.console.pages.data.pressing import overdue, pressing
 from careful.entrypoints.console.sessions import signed
 from careful.entrypoints.look import LookRenderer, templates, words
 from careful.entrypoints.look.charts import Part
@@ -201,10 +201,11 @@ def strip(world: World, product: products.Product) -> Strip:
 def todos(
     world: World, reports: Sequence[obligations.Matter], funnels: list[Funnel], known: list[products.Product]
 ) -> list[Todo]:
-    """Return what is to be done, the most pressing first: what the law wants reported, then cases, then the rest."""
+    """Return what is to be done, the most pressing first: what the law wants reported or answered, then cases."""
     rollouts = updates.rollouts(world)
     return [
         *(_report(one, one.next) for one in reports if one.next),
+        *(Todo(*row) for row in overdue(world)),
         *(row for one in funnels if (row := _for_case(world, one, rollouts)) is not None),
         *_alerts(world),
         *(Todo(*row) for row in pressing(world)),

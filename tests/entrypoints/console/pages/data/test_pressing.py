@@ -10,7 +10,7 @@ from household import make_house
 from careful import customer_data
 from careful.customer_data import Retention
 from careful.customer_data.events import BulkReadStopped
-from careful.entrypoints.console.pages.data.pressing import pressing
+from careful.entrypoints.console.pages.data.pressing import overdue, pressing
 from careful.kernel.actors import SYSTEM
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -40,3 +40,17 @@ def test_today_shows_it(browser: Any, secret: bytes, world: Any, staff: Any, tmp
     with world.change(SYSTEM) as work:
         work.record(BulkReadStopped(reader="staff:ann", devices=37, minutes=10, limit=20))
     assert "why they read 37 devices" in browser.open("/").text
+
+
+def test_overdue_requests_stand_first(browser: Any, secret: bytes, world: Any, staff: Any, tmp_path: Path) -> None:
+    make_house(world, staff, tmp_path)
+    made = [customer_data.open_request(world, staff, "cam-1-001", kind) for kind in ("access", "export", "delete")]
+    assert overdue(world) == []
+    world.clock.advance(made[0].due - world.clock.now() + timedelta(days=3))
+    browser.sign_in(secret)
+    first, _, rest = overdue(world)
+    assert first[0] == "Answer a customer's request to see what is held, and who read it"
+    assert "3 days ago" in first[1]
+    assert rest[0] == "Answer 1 more request of customers"
+    assert f'href="{first[2]}"' in browser.open("/").text
+    assert browser.open(first[2]).status_code == 200

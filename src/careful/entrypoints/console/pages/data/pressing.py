@@ -7,12 +7,33 @@ from careful.entrypoints.look import words
 from careful.kernel.work import World
 
 Row = tuple[str, str, str, str, str]
+_OVERDUE_SHOWN = 2
 _BULK_SHOWN = timedelta(days=7)
 
 
 def pressing(world: World) -> list[Row]:
     """Return what presses, most pressing first."""
     return [*_late_epochs(world), *_kept_too_long(world), *_bulk(world), *_unread(world)]
+
+
+def overdue(world: World) -> list[Row]:
+    """Return customers' requests whose time is over, each; the rest of many together."""
+    late = customer_data.overdue_requests(world)
+    now = world.clock.now()
+    rows = [
+        (
+            f"Answer a customer's request {customer_data.REQUEST_KINDS[one.kind]}",
+            f"{one.device}: it was due {one.due:%d %B %Y}, {words.plural(max(1, (now - one.due).days), 'day')} ago.",
+            f"/data/requests/{one.id}",
+            "Open it",
+            f"careful data request show {one.id}",
+        )
+        for one in late[:_OVERDUE_SHOWN]
+    ]
+    if len(late) > len(rows):
+        more = f"Answer {words.plural(len(late) - len(rows), 'more request')} of customers"
+        rows.append((more, "They are overdue, too.", "/data#requests", "See them", "careful data request list"))
+    return rows
 
 
 def _late_epochs(world: World) -> list[Row]:
