@@ -27,6 +27,7 @@ from careful_device.hub import Hub
 from careful_device.identity import Identity
 from careful_device.model import Facts, Job, Step
 from careful_device.mqtt import Messenger
+from careful_device.names import Names
 from careful_device.readings import Source, command_source, crash_source
 from careful_device.slots import HookSlots, SlotDriver
 from careful_device.timefloor import Floor
@@ -62,7 +63,8 @@ class Agent:
         self._last = clock()
         self._crashes: int | None = None
         self._power: Power | None = None
-        self._table = Connections()
+        log = settings.home / settings.names_log if settings.names_log else None
+        self._table = Connections(names=Names(settings.servers, log))
         self.identity = Identity(settings.home, settings.device)
         self.client = Client(settings.ca_path, self.identity, stores=settings.stores_ca_path)
         self.slots = slots or slots_of(settings)

@@ -10,6 +10,7 @@
     mqtt_host = "devices.example"
     mqtt_port = 8883
     connections_seconds = 60              # how often to say whom the device talks with (it is not kept); 0: never
+    names_log = ""                        # log of a dnsmasq on the device, for the names that led to those addresses
     ca_file = "ca.pem"                    # whom to believe when connecting, and nobody else
     root_file = "root.json"               # TUF root metadata, pinned when the device is made
 
@@ -111,6 +112,7 @@ class Config:
     mqtt_host: str = ""
     mqtt_port: int = 8883
     connections_seconds: int = 60
+    names_log: str = ""
     ca_file: str = "ca.pem"
     root_file: str = "root.json"
     token: str = field(default="", repr=False)
@@ -127,6 +129,12 @@ class Config:
     def stores_ca_path(self) -> Path | None:
         """Return the certificates that a store of downloads must be signed by; None where it is the same."""
         return self.home / self.updates.stores_ca_file if self.updates.stores_ca_file else None
+
+    @property
+    def servers(self) -> tuple[str, ...]:
+        """Return the hosts that this file names."""
+        urls = (self.est_url, self.ddi_url, self.tuf_url)
+        return (self.mqtt_host, *(urlsplit(one).hostname or "" for one in urls))
 
     def root(self) -> bytes:
         """Return the pinned TUF root. Raises AgentError when there is none: without it nothing may be installed."""

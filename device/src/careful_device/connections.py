@@ -1,7 +1,7 @@
 """Whom the device talks with, read from the kernel's tables: for the maker to notice a destination nobody declared.
 
-Only addresses, ports, states and numbers; no contents, no names of programs. What is sent is bounded, and the server
-does not keep it. `connections_seconds = 0` in config.toml turns it off.
+Addresses with the names that led to them, ports, states and numbers; no contents, no names of programs. What is sent
+is bounded, and the server does not keep it. `connections_seconds = 0` in config.toml turns it off.
 """
 
 import ipaddress
@@ -9,7 +9,10 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from careful_device.names import Names
+
 PEERS_MOST = 128
+LISTENING_MOST = 64
 _FILE_MOST = 1 << 20
 _ESTABLISHED, _SYN_SENT, _TIME_WAIT, _LISTEN = "01", "02", "06", "0A"
 _CLOSING = {"04", "05", "08", "09", "0B", _TIME_WAIT}
@@ -22,19 +25,25 @@ _NOWHERE = {"0.0.0.0", "::"}  # noqa: S104 (what the kernel writes for no peer)
 class Connections:
     """Reads the tables under `proc`; counters are told as what came since the last time."""
 
-    def __init__(self, proc: Path = Path("/proc/net")) -> None:
-        self._proc = proc
+    def __init__(self, proc: Path = Path("/proc/net"), names: Names | None = None) -> None:
+        self._proc, self._names = proc, names
         self._before: dict[str, int] = {}
 
     def read(self, now: float) -> dict[str, object]:
-        """Return the message: `peers` are lines of address, port, transport, state, direction and how many."""
+        """Return the message: `peers` are lines of address, port, transport, state, direction and how many.
+
+        `names` are lines of an address among them and a name that led to it, `listening` of port and transport where
+        others than the device itself can knock.
+        """
         rows = {name: list(_rows(self._text(name))) for name in ("tcp", "tcp6", "udp", "udp6")}
         tcp, udp = rows["tcp"] + rows["tcp6"], rows["udp"] + rows["udp6"]
-        listening = {local for local, _, _, state in tcp if state == _LISTEN}
-        bound = {local for local, peer, _, _ in udp if peer in _NOWHERE}
+        listening = {local for _, local, _, _, state in tcp if state == _LISTEN}
+        bound = {local for _, local, peer, _, _ in udp if peer in _NOWHERE}
+        doors = {(local, "tcp") for at, local, _, _, state in tcp if state == _LISTEN and not _is_loopback(at)}
+        doors |= {(local, "udp") for at, local, peer, _, _ in udp if peer in _NOWHERE and not _is_loopback(at)}
         peers: Counter[str] = Counter()
         for transport, table, ours in (("tcp", tcp, listening), ("udp", udp, bound)):
-            for local, peer, port, state in table:
+            for _, local, peer, port, state in table:
                 if peer not in _NOWHERE and state != _LISTEN:
                     direction, service = ("in", local) if local in ours else ("out", port)
                     peers[f"{peer} {service} {transport} {_word(state)} {direction}"] += 1
@@ -45,9 +54,17 @@ class Connections:
             "peers": [f"{line} {peers[line]}" for line in lines],
             "listening_tcp": len(listening),
             "listening_udp": len(bound),
-            "established_tcp": sum(state == _ESTABLISHED for _, _, _, state in tcp),
+            "established_tcp": sum(state == _ESTABLISHED for *_, state in tcp),
+            "listening": [f"{port} {transport}" for port, transport in sorted(doors)[:LISTENING_MOST]],
+            "names": self._named({line.partition(" ")[0] for line in lines}, now),
             **self._more(),
         }
+
+    def _named(self, addresses: set[str], now: float) -> list[str]:
+        if self._names is None:
+            return []
+        self._names.refresh(now)
+        return [f"{one} {name}" for one in sorted(addresses) for name in self._names.of(one)][:PEERS_MOST]
 
     def _more(self) -> dict[str, int]:
         now = _sums(self._text("dev"))
@@ -63,16 +80,16 @@ class Connections:
             return ""
 
 
-def _rows(text: str) -> Iterator[tuple[int, str, int, str]]:
-    """Yield local port, peer's address, peer's port and state of each line that is one."""
+def _rows(text: str) -> Iterator[tuple[str, int, str, int, str]]:
+    """Yield local address and port, peer's address and port, and state of each line that is one."""
     for line in text.splitlines()[1:]:
         parts = line.split()
         if len(parts) < _FIELDS:
             continue
         try:
-            local = int(parts[1].rpartition(":")[2], 16)
+            here, _, local = parts[1].rpartition(":")
             address, _, port = parts[2].rpartition(":")
-            yield local, _address(address), int(port, 16), parts[3]
+            yield _address(here), int(local, 16), _address(address), int(port, 16), parts[3]
         except ValueError:
             continue
 
@@ -85,6 +102,10 @@ def _address(digits: str) -> str:
     found = ipaddress.ip_address(raw)
     mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
     return str(mapped or found)
+
+
+def _is_loopback(address: str) -> bool:
+    return ipaddress.ip_address(address).is_loopback
 
 
 def _word(state: str) -> str:

@@ -21,6 +21,7 @@ _LONG = {
     "tc": "tcp_connections", "ec": "established_connections", "cs": "connections", "rad": "remote_addr",
     "lp": "local_port", "li": "local_interface",
 }  # fmt: skip
+_LOOPBACK = {"lo", "lo0", "127.0.0.1", "::1"}
 GROWING = ("bytes_in", "bytes_out", "packets_in", "packets_out")
 
 
@@ -44,6 +45,9 @@ class Report:
     established: int | None
     remotes: tuple[Remote, ...]
     custom: Mapping[str, float]
+    open_tcp: tuple[int, ...] = ()
+    """Those listening ports on which others can knock: not those of the loopback interface alone."""
+    open_udp: tuple[int, ...] = ()
 
 
 class NoReport(ValueError):
@@ -81,6 +85,8 @@ def understand(found: object) -> Report:
         _whole(open_now["total"], "established_connections.total") if "total" in open_now else None,
         tuple(_remote(one) for one in _list(open_now, "connections")),
         _custom(_part(top, "custom_metrics", may_miss=True)),
+        _open(metrics, "listening_tcp_ports"),
+        _open(metrics, "listening_udp_ports"),
     )
 
 
@@ -121,6 +127,11 @@ def _ports(metrics: Mapping[str, Any], name: str) -> tuple[int, ...] | None:
         return None
     ports = [_long(one).get("port") for one in _list(_part(metrics, name), "ports")]
     return tuple(sorted({_whole(one, f"{name}.port") for one in ports}))
+
+
+def _open(metrics: Mapping[str, Any], name: str) -> tuple[int, ...]:
+    said = [_long(one) for one in _list(_part(metrics, name, may_miss=True), "ports")]
+    return tuple(sorted({one["port"] for one in said if one.get("interface") not in _LOOPBACK}))
 
 
 def _remote(one: object) -> Remote:

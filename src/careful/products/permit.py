@@ -46,7 +46,7 @@ BUILT_IN: Mapping[str, frozenset[str]] = MappingProxyType(
         "update": frozenset({"action", "version", "state", "reason", "at"}),
         RESET: frozenset({"at"}),
         CONNECTIONS: frozenset(
-            {"at", "peers", "listening_tcp", "listening_udp", "established_tcp"}
+            {"at", "peers", "names", "listening", "listening_tcp", "listening_udp", "established_tcp"}
             | {f"{unit}_{way}" for unit in ("bytes", "packets") for way in ("in", "out")}
         ),
     }

@@ -28,6 +28,7 @@ CASES = [
     pytest.param([DECLARED, compared(5), alert(4), EXPECTED], "met", "no caller", id="expected"),
     pytest.param([DECLARED, compared(5), alert(4, drill=True)], "met", "no caller", id="a drill"),
     pytest.param([DECLARED, compared(5), alert(4, rule="silence")], "met", "no caller", id="another alert"),
+    pytest.param([DECLARED, compared(5), alert(4, rule="open_service")], "not met", "finds, maps", id="open UPnP"),
     pytest.param([DECLARED, compared(5), alert(31 * 24)], "met", "no caller", id="long ago"),
     pytest.param([DECLARED, alert(4)], "not met", "scans others", id="a bot, and nothing recorded"),
 ]

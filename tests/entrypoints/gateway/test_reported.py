@@ -86,3 +86,12 @@ def test_an_agent_s_report_becomes_conversations_by_which_side_listens():
     assert told.counters == {"listening_tcp": 1.0, "established_tcp": 2.0}
     assert told.report.counters == {"bytes_out": 9}
     assert read("d", said("defender/cbor", hed={}), 5.0).report is None
+
+
+def test_names_and_open_ports_stand_beside_the_table():
+    peers = ["203.0.113.9 443 tcp established out", "203.0.113.8 443 tcp established out"]
+    names = ["203.0.113.9 api.example", "203.0.113.9 Edge.example", "nowhere x", "203.0.113.8 a b", 7]
+    doors = ["1900 udp", "22 tcp", "0 tcp", "99999999 udp", "x tcp", "5 icmp", None]
+    told = read("d", said(CONNECTIONS, peers=peers, names=names, listening=doors), 0.0)
+    assert [one.host for one in told.flows] == ["api.example|edge.example", None]
+    assert told.listening == {(1900, "udp"), (22, "tcp")}

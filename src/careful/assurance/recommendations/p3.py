@@ -15,6 +15,7 @@ WEAPONS = {
     "scan": "scans others",
     "login_guessing": "guesses logins",
     "amplification": "answers small questions at length",
+    "open_service": "has a service open that finds, maps or amplifies, and is not declared",
     "undeclared_caller": "lets in callers that are not declared",
 }
 
@@ -68,8 +69,8 @@ RECOMMENDATION = Recommendation(
     id="P3",
     title="No pathway, no weapon",
     asks="See that a device opens no unnoticed way into a network and cannot be used against others.",
-    fact="No standing alert of such behaviour in 30 days, and the newest recording: no undeclared caller, nothing"
-    " undeclared called, no answer that amplifies.",
+    fact="No standing alert of such behaviour or of such an open service (SSDP, mDNS, NAT-PMP, ...) in 30 days, and"
+    " the newest recording: no undeclared caller, nothing undeclared called, no answer that amplifies.",
     reads=("products.declared", COMPARED, "monitoring.alert_raised", "monitoring.alert_judged"),
     decide=decide,
     max_age=AGE,

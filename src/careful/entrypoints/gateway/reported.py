@@ -23,6 +23,8 @@ _COUNTERS = ("bytes_out", "bytes_in", "packets_out", "packets_in", "listening_tc
 _STATES = {"established": "established", "attempt": "attempt", "refused": "refused"}
 _REFUSED_OLD = ("rollback", "older", "downgrade")
 _PORT_MOST = 65535
+_NAMES_MOST = 4
+_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?")
 _NUMBERS = re.compile(r"v?([0-9]{1,9}(?:\.[0-9]{1,9}){0,5})")
 _decode = msgspec.json.Decoder().decode
 
@@ -32,6 +34,7 @@ class Told:
     """What was read."""
 
     flows: tuple[Flow, ...] = ()
+    listening: frozenset[tuple[int, str]] = frozenset()
     counters: Mapping[str, float] = field(default_factory=dict)
     clock_offset: float | None = None
     downgrades: int = 0
@@ -50,7 +53,8 @@ def read(device: str, said: Iterable[tuple[str, bytes]], now: float) -> Told:
         if not isinstance(message, dict):
             continue
         if topic == CONNECTIONS:
-            told.flows += flows(device, message.get("peers"), now)
+            told.flows += flows(device, message.get("peers"), now, names(message.get("names")))
+            told.listening |= doors(message.get("listening"))
             told.counters = dict(told.counters) | {
                 name: told.counters.get(name, 0.0) + float(message[name])
                 for name in _COUNTERS
@@ -72,6 +76,7 @@ def _add_report(told: Told, device: str, message: object, now: float) -> None:
         return
     ours = set(report.listening_tcp or ())
     told.report = report
+    told.listening |= {(port, "tcp") for port in report.open_tcp} | {(port, "udp") for port in report.open_udp}
     told.flows += tuple(
         Flow(now, device, one.address, None, one.port if out else one.local_port, "tcp", out, state="established")
         for one in report.remotes[:PEERS_MOST]
@@ -85,7 +90,33 @@ def _add_report(told: Told, device: str, message: object, now: float) -> None:
     told.counters = dict(told.counters) | {name: float(one) for name, one in counts.items() if one is not None}
 
 
-def flows(device: str, peers: object, now: float) -> tuple[Flow, ...]:
+def names(said: object) -> Mapping[str, str]:
+    """Read which names led to addresses: lines `address name`. Names of one address stand with `|` between them."""
+    found: dict[str, list[str]] = {}
+    for line in said[:PEERS_MOST] if isinstance(said, list) else ():
+        address, _, name = line.partition(" ") if isinstance(line, str) else ("", "", "")
+        if _NAME.fullmatch(name) is None:
+            continue
+        try:
+            known = found.setdefault(str(ipaddress.ip_address(address)), [])
+        except ValueError:
+            continue
+        if len(known) < _NAMES_MOST:
+            known.append(name.lower())
+    return {address: "|".join(known) for address, known in found.items()}
+
+
+def doors(said: object) -> frozenset[tuple[int, str]]:
+    """Read where others can knock: lines `port transport`."""
+    found = set()
+    for line in said[:PEERS_MOST] if isinstance(said, list) else ():
+        port, _, transport = line.partition(" ") if isinstance(line, str) else ("", "", "")
+        if transport in {"tcp", "udp"} and port.isdecimal() and len(port) <= 5 and 0 < int(port) <= _PORT_MOST:  # noqa: PLR2004
+            found.add((int(port), transport))
+    return frozenset(found)
+
+
+def flows(device: str, peers: object, now: float, named: Mapping[str, str] | None = None) -> tuple[Flow, ...]:
     """Read a connection table: lines `address port transport state direction [number]`, at most so many."""
     found = []
     for line in peers[:PEERS_MOST] if isinstance(peers, list) else ():
@@ -101,7 +132,17 @@ def flows(device: str, peers: object, now: float) -> tuple[Flow, ...]:
             continue
         state = _STATES.get(parts[3], "unknown")
         found.append(
-            Flow(now, device, peer, None, port, parts[2], parts[4] == "out", packets_out=1, state=state)  # type: ignore[arg-type]
+            Flow(
+                now,
+                device,
+                peer,
+                (named or {}).get(peer),
+                port,
+                parts[2],
+                parts[4] == "out",
+                packets_out=1,
+                state=state,  # type: ignore[arg-type]
+            )
         )
     return tuple(found)
 

@@ -226,6 +226,7 @@ class Watch:
             disconnects=tally.disconnects,
             networks=frozenset(tally.networks),
             flows=told.flows,
+            listening=told.listening,
             counters=counters,
             undeclared=tally.undeclared,
             clock_offset=told.clock_offset,
