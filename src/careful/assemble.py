@@ -77,7 +77,7 @@ class Parts:
 
 def chores() -> "list[Chore]":
     """List everything the worker does in the background."""
-    from careful import customer_data, devices, notices, people, updates, vulnerabilities, workflows
+    from careful import customer_data, devices, notices, owners, people, updates, vulnerabilities, workflows
     from careful.kernel import audit, outbox
     from careful.kernel.reconcile import Chore
 
@@ -93,6 +93,7 @@ def chores() -> "list[Chore]":
         Chore("sweep", people.sweep),
         Chore("sweep_tokens", people.sweep_tokens, 60.0),
         Chore("tell_attempts", workflows.sign_in_watch.tell, 60.0),
+        Chore("sweep_owners", owners.sweep),
         Chore("epochs", customer_data.turn_epochs),
         Chore("retired", customer_data.Retirement().advance, 60.0),
         Chore("sweep_ended", customer_data.Sweeper().advance),
@@ -110,7 +111,7 @@ def chores() -> "list[Chore]":
         for step in flow.steps
         if step.advance
     ]
-    handlers = {**notices.handlers(), **customer_data.request_handlers()}
+    handlers = {**notices.handlers(), **customer_data.request_handlers(), **owners.link_handlers()}
     listed.append(Chore("deliver", lambda world: outbox.deliver(world, handlers)))
     return listed
 

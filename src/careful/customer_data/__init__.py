@@ -14,8 +14,9 @@ from careful.customer_data.consent import give as give_consent
 from careful.customer_data.consent import withdraw as withdraw_consent
 from careful.customer_data.deidentified import Copy, Released, release_deidentified, whose_copy
 from careful.customer_data.deidentify import CAUTIONS
-from careful.customer_data.ending import EXPORTED, Retirement, Sweeper, end_customer, reset, transfer
+from careful.customer_data.ending import EXPORTED, Retirement, Sweeper, end_customer, reset, transfer, transfer_in
 from careful.customer_data.epoch_keys import FOLDER, EpochKeys, epoch_keys
+from careful.customer_data.held import HeldStream, Opening, held, openings, own_readings, time_began
 from careful.customer_data.holders import GONE_AFTER, HOLD_SECONDS, LAPSE_SECONDS, end_holding, hold, let_go
 from careful.customer_data.intake import (
     OTHERS,
@@ -47,6 +48,7 @@ from careful.customer_data.request_overdue import overdue_requests, tell_overdue
 from careful.customer_data.request_proof import (
     challenge,
     find_request,
+    prove_by_claim,
     prove_by_code,
     prove_by_signature,
     prove_by_staff,
@@ -74,14 +76,15 @@ __all__ = [
     "Customer", "Why", "Epoch", "key_of", "customers_of", "epochs", "EpochKeys", "epoch_keys", "FOLDER",
     "turn_epochs", "give_up_keys", "epochs_at_fault",
     # the end of their time
-    "end_customer", "transfer", "reset", "Retirement", "Sweeper", "EXPORTED", "WORDS", "GRACE",
+    "end_customer", "transfer", "transfer_in", "reset", "Retirement", "Sweeper", "EXPORTED", "WORDS", "GRACE",
     "prove_deletion", "Proof", "Find",
     "hold", "let_go", "end_holding", "HOLD_SECONDS", "LAPSE_SECONDS", "GONE_AFTER",
     "Receipt", "Release", "receipt", "receipts", "signed_receipt", "receipt_verifier",
     # what customers ask for
     "Request", "RequestKind", "REQUEST_KINDS", "PROOFS", "Deadline", "deadline", "open_request", "find_request",
     "requests_of", "extend_request", "refuse_request", "send_code", "prove_by_code", "prove_by_signature",
-    "prove_by_staff", "challenge", "request_handlers", "export_requested", "fetch_export", "remove_exports",
+    "prove_by_staff", "prove_by_claim",
+    "challenge", "request_handlers", "export_requested", "fetch_export", "remove_exports",
     "FETCH_WITHIN", "correct_requested", "delete_requested", "signed_request", "overdue_requests", "tell_overdue",
     # for others, without persons
     "release_deidentified", "Released", "whose_copy", "Copy", "CAUTIONS",
@@ -96,6 +99,8 @@ __all__ = [
     "observed_fields", "refused_devices", "OTHERS", "PLACES_MOST",
     # what is declared, beside what is seen
     "ItemRow", "FieldRow", "data_table", "data_item", "pinned_away",
+    # what the customer sees of it
+    "held", "HeldStream", "openings", "Opening", "own_readings", "time_began",
     # reading, and who did
     "read", "Answer", "Reading", "READ_MOST", "BULK_TIME", "BulkRead", "bulk_reads",
     "purposes_of", "reads", "LoggedRead", "tell_reads",

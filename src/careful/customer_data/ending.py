@@ -42,8 +42,13 @@ def transfer(world: World, actor: Actor, device: str) -> Receipt:
     """Pass a device on: the customer's time ends, and whom to tell about the device is forgotten, both or neither."""
     known = devices.get(world, device)
     with world.change(actor) as work:
-        devices.forget_contact(work, device, "transfer")
-        return end_in(work, known, "transfer")
+        return transfer_in(work, known)
+
+
+def transfer_in(work: Work, known: devices.Device) -> Receipt:
+    """Pass a device on as a part of other work."""
+    devices.forget_contact(work, known.id, "transfer")
+    return end_in(work, known, "transfer")
 
 
 def reset(world: World, device: str) -> Receipt | None:

@@ -19,6 +19,7 @@ PROOFS: Mapping[str, str] = {
     "device": "a code that the device alone was sent",
     "signature": "a signature by the device's own key",
     "mail": "a code sent to the owner's e-mail address",
+    "claim": "the owner's own page, opened by a link to their address after the code on the unit",
     "staff": "judged by staff",
 }
 """How it was proven that whoever asks is the customer, in words."""

@@ -99,6 +99,18 @@ def prove_by_staff(world: World, actor: Actor, one: str, reason: str) -> Request
     return find_request(world, one)
 
 
+def prove_by_claim(world: World, actor: Actor, one: str) -> Request:
+    """Take an owner's session for proof; whoever calls checked that the device is theirs (`workflows/ownership`)."""
+    if actor.kind != "owner":
+        raise Forbidden("Only a device's owner proves so.", do=f"Use: careful data request code {one} --to device")
+    with world.change(actor) as work:
+        found = waiting(work, one)
+        if found.opened_by != str(actor):
+            raise Forbidden("That request is somebody else's.")
+        _prove(work, found, "claim", "")
+    return find_request(world, one)
+
+
 def said(reason: str) -> str:
     """Return a reason, cut of spaces. Raises Invalid for none, or a long one."""
     text = " ".join(reason.split())

@@ -65,7 +65,15 @@ from careful.devices.model import (
     Traits,
     connects,
 )
-from careful.devices.owners import forget_contact, forget_owner, owner_contacts, set_owner, unsubscribe
+from careful.devices.owners import (
+    clean_address,
+    forget_contact,
+    forget_owner,
+    note_contact,
+    owner_contacts,
+    set_owner,
+    unsubscribe,
+)
 from careful.devices.queries import (
     TAKEN_OVER,
     all_of,
@@ -113,5 +121,5 @@ __all__ = [
     "get", "list_devices", "named", "all_of", "certificates_of", "on_versions", "count_by_version", "count_seen",
     "fleet_summary", "seen_after",
     # people to tell
-    "set_owner", "forget_owner", "forget_contact", "owner_contacts", "unsubscribe",
+    "set_owner", "note_contact", "clean_address", "forget_owner", "forget_contact", "owner_contacts", "unsubscribe",
 ]  # fmt: skip

@@ -29,18 +29,29 @@ def set_owner(world: World, actor: Actor, device: str, email: str) -> str:
 
     Raises NotFound, Invalid for what is no e-mail address, Refused for a retired device.
     """
+    address = clean_address(email)
+    with world.change(actor) as work:
+        return note_contact(work, device, address)
+
+
+def note_contact(work: Work, device: str, address: str) -> str:
+    """Note whom to tell about a device as a part of other work; `address` is from `clean_address`."""
+    ref = new_id()
+    lock_live(work, device)
+    before = store.drop_owner(work.connection, device)
+    if before is not None:
+        work.record(OwnerForgotten(device=device, owner=before, why="replaced"))
+    store.put_owner(work.connection, {"ref": ref, "device": device, "email": address, "since": work.now})
+    work.record(OwnerSet(device=device, owner=ref))
+    return ref
+
+
+def clean_address(email: str) -> str:
+    """Return an e-mail address without spaces around it. Raises Invalid for what is none."""
     address = email.strip()
     if len(address) > _EMAIL_LIMIT or not _EMAIL.fullmatch(address):
         raise Invalid("This is no e-mail address.", do="Write it as name@example.com.", where="email")
-    ref = new_id()
-    with world.change(actor) as work:
-        lock_live(work, device)
-        before = store.drop_owner(work.connection, device)
-        if before is not None:
-            work.record(OwnerForgotten(device=device, owner=before, why="replaced"))
-        store.put_owner(work.connection, {"ref": ref, "device": device, "email": address, "since": work.now})
-        work.record(OwnerSet(device=device, owner=ref))
-    return ref
+    return address
 
 
 def forget_owner(world: World, actor: Actor, device: str) -> bool:

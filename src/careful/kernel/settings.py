@@ -110,6 +110,9 @@ class Settings(BaseSettings):
         default="",
         description="Where those keys are: a folder outside backups (empty: in the data folder) or a PKCS#11 address.",
     )
+    owner_idle_minutes: int = Field(
+        default=15, ge=2, le=60, description="An owner's visit to their page ends after this idleness, minutes."
+    )
     inbox_days: int = Field(default=30, ge=1, le=3650, description="Days that readings are kept in the inbox.")
     signing_token: str = Field(
         default="", description="PKCS#11 URI of a token that holds signing keys of the server; see docs/keys.md."

@@ -7,6 +7,7 @@ line, the walk-through tests follow the same list: so none of them can be stale.
 from careful.kernel.reconcile import Workflow
 from careful.workflows import (
     end_of_support,
+    ownership,
     release_launch,
     reporting,
     sign_in_watch,
@@ -20,11 +21,13 @@ ALL: tuple[Workflow, ...] = (
     reporting.WORKFLOW,
     end_of_support.WORKFLOW,
     watch_response.WORKFLOW,
+    ownership.WORKFLOW,
 )
 
 __all__ = [
     "ALL",
     "end_of_support",
+    "ownership",
     "release_launch",
     "reporting",
     "sign_in_watch",

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from careful import devices, updates
-from careful.entrypoints.cli import device_ends, device_traits, gateway_token
+from careful.entrypoints.cli import device_ends, device_label, device_traits, gateway_token
 from careful.entrypoints.cli.output import cell, json_option, say_json, say_table
 from careful.kernel.actors import OPERATOR
 from careful.kernel.errors import Invalid
@@ -27,6 +27,7 @@ def command() -> None:
 command.add_command(device_traits.set_)
 command.add_command(device_traits.postpone)
 command.add_command(device_traits.answer)
+command.add_command(device_label.label)
 command.add_command(device_ends.transfer)
 command.add_command(device_ends.reset)
 

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, ExceptionHandler
 from careful.entrypoints.look import LookRenderer, static, templates
 from careful.entrypoints.names import KnownHosts
 from careful.entrypoints.patience import Patience
-from careful.entrypoints.public import csaf, machine, mud, pages
+from careful.entrypoints.public import csaf, machine, mud, my, pages
 from careful.entrypoints.public.security import PublicHeaders, Refusing, SmallBodies
 from careful.entrypoints.rates import Rates, public_class
 from careful.kernel.errors import CarefulError, NotFound
@@ -50,7 +50,14 @@ def create_app(world: World) -> Starlette:
         return answer
 
     app = PublicSite(
-        routes=[static(), *machine.routes(world), *csaf.routes(world), *mud.routes(world), *pages.routes(world, look)],
+        routes=[
+            static(),
+            *machine.routes(world),
+            *csaf.routes(world),
+            *mud.routes(world),
+            *my.routes(world, look),
+            *pages.routes(world, look),
+        ],
         middleware=[
             Middleware(Refusing, refuse=refuse),
             Middleware(KnownHosts, home=world.settings.public_url, names=world.settings.tls_names),

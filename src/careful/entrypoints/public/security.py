@@ -1,6 +1,7 @@
-"""The shell of the public site: the same headers on every answer, never a cookie, and no more body than a form needs.
+"""The shell of the public site: the same headers on every answer, no cookie but an owner's, no body larger than a form.
 
-Only our own styles may load. Pages may be kept for half a minute; refusals, forms and what holds a secret are not kept.
+Only our own styles may load. Pages may be kept for half a minute; refusals, forms and what holds a secret are not kept,
+and nothing is of an owner's own pages, which alone may set cookies.
 """
 
 from collections.abc import Callable
@@ -28,13 +29,17 @@ HEADERS = {
 }
 STRICT_TRANSPORT = "max-age=31536000; includeSubDomains"
 BODY_BYTES = 16 << 10
+OWN = "/my"
+"""Where owners' own pages are."""
+# Not `no-referrer`: under that, browsers send `Origin: null` with our own forms.
+_OWN_HEADERS = {"cache-control": "no-store", "referrer-policy": "same-origin"}
 _KEPT_BRIEFLY = "public, max-age=30"
 _KEPT_STATUS = frozenset({200, 304})
 _LENGTH_DIGITS = 15
 
 
 class PublicHeaders:
-    """Puts the headers on every answer, also on the last-resort error, and lets no cookie out."""
+    """Puts the headers on every answer, also on the last-resort error, and lets no cookie out but an owner's."""
 
     def __init__(self, app: ASGIApp, *, tls: bool) -> None:
         self._app = app
@@ -46,13 +51,15 @@ class PublicHeaders:
             await self._app(scope, receive, send)
             return
         reads = scope["method"] in {"GET", "HEAD"}
+        own = scope["path"] == OWN or scope["path"].startswith(f"{OWN}/")
 
         async def sender(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
+                for name, value in (self._headers | (_OWN_HEADERS if own else {})).items():
                     headers[name] = value
-                del headers["set-cookie"]
+                if not own:
+                    del headers["set-cookie"]
                 kept = reads and message["status"] in _KEPT_STATUS
                 headers.setdefault("cache-control", _KEPT_BRIEFLY if kept else "no-store")
             await send(message)
