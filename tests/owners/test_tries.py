@@ -4,20 +4,7 @@ import pytest
 
 from careful.kernel.errors import TooMany
 from careful.owners.model import WRONG_FROM_SOURCE
-from careful.owners.tries import hold_back_guesses, name_of, note_wrong, seconds_left, source_of
-
-
-@pytest.mark.parametrize(
-    ("address", "source"),
-    [
-        ("203.0.113.7", "203.0.113.7"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("::ffff:203.0.113.7", "203.0.113.7"),
-        ("no address", "unknown"),
-    ],
-)
-def test_the_source(address, source):
-    assert source_of(address) == source
+from careful.owners.tries import hold_back_guesses, name_of, note_wrong, seconds_left
 
 
 def test_a_source_that_guesses_waits_and_others_do_not(house, code):

@@ -11,14 +11,13 @@ from careful.owners.links import ask_claim, ask_link, claim_more, link_handlers,
 from careful.owners.model import CODES_AT_ONCE, LINK_LIVES, SESSION_LIVES, Claim, Code, Session, Why, read_code
 from careful.owners.queries import claim_of, claims, stale
 from careful.owners.sessions import end_visit, find_session, sweep
-from careful.owners.tries import source_of
 
 __all__ = [
     # the code on a unit
     "Code", "make_codes", "read_code", "CODES_AT_ONCE",
     # coming in
     "ask_claim", "ask_link", "claim_more", "redeem", "link_handlers", "LINK_LIVES",
-    "Session", "SESSION_LIVES", "find_session", "end_visit", "sweep", "source_of",
+    "Session", "SESSION_LIVES", "find_session", "end_visit", "sweep",
     # what is whose
     "Claim", "Why", "claims", "claim_of", "stale", "end_claim", "end_claim_in",
 ]  # fmt: skip

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from email.message import EmailMessage
 
-from careful import devices
+from careful import devices, people
 from careful.kernel import smtp
 from careful.kernel.actors import STRANGER, Actor
 from careful.kernel.errors import Forbidden, NotFound, Refused
@@ -28,7 +28,7 @@ from careful.owners.model import (
     Session,
 )
 from careful.owners.queries import claim_of, claims, mail_of, stale
-from careful.owners.tries import EVERYWHERE, hold_back, hold_back_guesses, name_of, note_wrong, seconds_left, source_of
+from careful.owners.tries import EVERYWHERE, hold_back, hold_back_guesses, name_of, note_wrong, seconds_left
 
 LINK_KIND = "owners.link"
 LINK_PATH = "/my/link/"
@@ -80,7 +80,7 @@ def redeem(world: World, secret: str, browser: str, source: str, anew: Anew) -> 
     Raises NotFound for a link that is used, late, unknown, or was asked for in another browser; TooMany; Refused where
     the device became somebody's meanwhile.
     """
-    where = name_of(world, "wrong link", source_of(source))
+    where = name_of(world, "wrong link", people.source_of(source))
     hold_back(world, where, WRONG_FROM_SOURCE)
     with world.change(STRANGER) as work:
         found = store.take_link(work.connection, digest(secret), digest(browser), work.now)
@@ -138,7 +138,7 @@ def _address(world: World, owner: str | None) -> str:
 def _ask(world: World, address: str, browser: str, source: str, device: str) -> None:
     mail, secret, one = mail_of(world, address), secrets.token_urlsafe(32), new_id()
     who = name_of(world, "address", mail)
-    names = [who, name_of(world, "source", source_of(source)), name_of(world, "all", EVERYWHERE)]
+    names = [who, name_of(world, "source", people.source_of(source)), name_of(world, "all", EVERYWHERE)]
     full = seconds_left(world, who, LINKS_FOR_ADDRESS, world.clock.now())
     with world.change(STRANGER) as work:
         store.note_attempts(work.connection, names[1:] if full else names, work.now)
@@ -155,14 +155,14 @@ def _ask(world: World, address: str, browser: str, source: str, device: str) -> 
 
 
 def _check_source(world: World, source: str) -> None:
-    hold_back(world, name_of(world, "source", source_of(source)), LINKS_FROM_SOURCE)
+    hold_back(world, name_of(world, "source", people.source_of(source)), LINKS_FROM_SOURCE)
     hold_back(world, name_of(world, "all", EVERYWHERE), FROM_EVERYWHERE)
 
 
 def _check_code(world: World, device: str, code: str, source: str) -> None:
-    hold_back_guesses(world, source_of(source), device)
+    hold_back_guesses(world, people.source_of(source), device)
     if not devices.DEVICE_ID.fullmatch(device) or not fits(world, device, code):
-        note_wrong(world, source_of(source), device)
+        note_wrong(world, people.source_of(source), device)
         raise Forbidden(
             "That code is not on that device.", do="Copy both from the label; the code has four groups of four."
         )

@@ -4,7 +4,6 @@ What an address may ask for is counted alike whether anybody has it, so that an 
 """
 
 import hmac
-import ipaddress
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -16,17 +15,6 @@ from careful.owners.events import GuessingStopped
 from careful.owners.model import LONGEST, WRONG_FOR_DEVICE, WRONG_FROM_SOURCE, Limit, wait
 
 EVERYWHERE = "everywhere"
-
-
-def source_of(address: str) -> str:
-    """Return the part of a network address that one household has: IPv4 as it is, the /64 of IPv6."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return "unknown"
-    if isinstance(parsed, ipaddress.IPv6Address):
-        return str(parsed.ipv4_mapped or ipaddress.ip_network((parsed, 64), strict=False))
-    return str(parsed)
 
 
 def name_of(world: World, kind: str, what: str) -> str:
