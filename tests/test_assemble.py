@@ -67,6 +67,7 @@ def test_every_step_of_every_workflow_is_a_chore():
         "renew",
         "deliver",
         "sweep",
+        "sweep_owners",
         "tell_refusals",
         "forget_remembered",
         "sweep_tokens",
