@@ -145,7 +145,7 @@ async def connect(folder: Path, names: Sequence[str], port: int = PORT) -> list[
 
 @dataclass(frozen=True)
 class Load:
-    """What one run of load saw: rates in messages a second, delays in seconds."""
+    """What one run of load saw: rates in messages a second, delays in seconds; when it began and ended."""
 
     acked: int
     offered: int
@@ -154,6 +154,8 @@ class Load:
     p99: float
     each: dict[str, int]
     cpu: float
+    began: float
+    ended: float
 
 
 async def offer(fleet: Sequence[Device], rate: int, seconds: float) -> Load:
@@ -166,14 +168,15 @@ async def offer(fleet: Sequence[Device], rate: int, seconds: float) -> Load:
         for one in fleet:
             one.send_due(now)
         await asyncio.sleep(0.001)
-    took = time.monotonic() - begin
+    ended = time.monotonic()
     delays = sorted(delay for one in fleet for delay in one.delays)
     at = [delays[int(len(delays) * part)] for part in (0.5, 0.99)] if delays else [0.0, 0.0]
     acked = sum(one.acked for one in fleet)
     offered = sum(len(one.due) for one in fleet)
     used = resource.getrusage(resource.RUSAGE_SELF)
     named = {one.name: one.acked for one in fleet}
-    return Load(acked, offered, acked / took, at[0], at[1], named, used.ru_utime + used.ru_stime)
+    cpu = used.ru_utime + used.ru_stime
+    return Load(acked, offered, acked / (ended - begin), at[0], at[1], named, cpu, begin, ended)
 
 
 def loading(folder: Path, names: Sequence[str], rate: int, seconds: float, port: int, answer: Any) -> None:  # noqa: ANN401 (a queue between processes has no public type)

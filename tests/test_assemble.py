@@ -79,6 +79,7 @@ def test_every_step_of_every_workflow_is_a_chore():
         "retired",
         "sweep_ended",
         "retention",
+        "days",
         "remove_exports",
         "bring_home",
         "tell_attempts",

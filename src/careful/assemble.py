@@ -103,6 +103,7 @@ def chores() -> "list[Chore]":
         Chore("use", customer_data.measure_use, 3600.0),
         Chore("bring_home", customer_data.bring_home, 3600.0),
         Chore("retention", customer_data.Retention().advance),
+        Chore("days", customer_data.make_days, 3600.0),
         Chore("feeds", vulnerabilities.sync_again),
     ]
     listed += [
@@ -117,7 +118,7 @@ def chores() -> "list[Chore]":
 
 
 def moving(world: "World") -> "list[Chore]":
-    """List what brings readings from the inbox to PostgreSQL, where that is the database."""
+    """List what brings readings from the inbox to PostgreSQL, where that is the database: beside the other chores."""
     from careful import customer_data
     from careful.kernel.file_feed import FileFeed
     from careful.kernel.reconcile import Chore
@@ -129,7 +130,7 @@ def moving(world: "World") -> "list[Chore]":
         from careful.kernel.stream_feed import StreamFeed
 
         feed = StreamFeed(world.settings)
-    return [Chore("days", customer_data.make_days, 3600.0), Chore("move", customer_data.Mover(feed).advance)]
+    return [Chore("move", customer_data.Mover(feed).advance)]
 
 
 def run_web(world: "World") -> None:
@@ -172,7 +173,7 @@ def run_worker(world: "World") -> None:
     """Do the background chores."""
     from careful.entrypoints.worker import run
 
-    run(world, [*moving(world), *chores()])
+    run(world, chores(), beside=moving(world))
 
 
 RUNNERS: "dict[str, Callable[[World], None]]" = {

@@ -3,7 +3,7 @@
 import threading
 
 from careful.kernel.errors import Unavailable
-from careful.kernel.reconcile import Chore, settle, work_until
+from careful.kernel.reconcile import Chore, settle, work_alone, work_until
 
 
 def test_runs_until_nothing_is_left(world):
@@ -49,6 +49,18 @@ def test_woken_and_stopped(world):
 
     work_until(world, [Chore("once", once)], stop)
     assert stop.is_set()
+
+
+def test_alone_it_pauses_only_when_there_was_nothing(world):
+    left, stop, paused = [3], threading.Event(), []
+
+    def one(_world):
+        left[0] -= 1
+        return int(left[0] >= 0)
+
+    stop.wait = lambda seconds: (paused.append((left[0], seconds)), stop.set())
+    work_alone(world, Chore("one", one), stop, every=0.5)
+    assert paused == [(-1, 0.5)]
 
 
 def test_what_follows_from_the_ledger_is_left_alone_while_it_does_not_grow(world, staff, thing_done):

@@ -66,23 +66,29 @@ class Mover:
         self._days: set[date] = set()
 
     def advance(self, world: World) -> int:
-        """Move what has come, for a second at most: there are other chores. Return how many messages were moved."""
+        """Move what has come, until there is nothing or for a second. Return how many messages were moved."""
         until, count = time.monotonic() + _SECONDS, 0
-        while moved := self._once(world):
+        while moved := self._round(world):
             count += moved
             if time.monotonic() > until:
                 break
         return count
 
-    def _once(self, world: World) -> int:
-        """Move one batch of some sources; return how many messages were new, or had been there before."""
+    def _round(self, world: World) -> int:
+        """Move a batch of each source that nobody else holds, some at once; return how many messages."""
         feed = self._feed
         sources = feed.sources()
         if not self._prepared.issuperset(sources):
             with world.database.transaction("write") as connection:
                 store.prepare(connection, sorted(sources))
             self._prepared.update(sources)
-        some = sample(sources, min(feed.at_once, len(sources)))
+        mixed = sample(sources, len(sources))  # workers that went in one order would always want the same ones
+        groups = [mixed[at : at + feed.at_once] for at in range(0, len(mixed), feed.at_once)]
+        return sum(self._once(world, some) for some in groups)
+
+    def _once(self, world: World, some: Sequence[str]) -> int:
+        """Move one batch of some sources; return how many messages were new, or had been there before."""
+        feed = self._feed
         count, batches = 0, dict[str, Batch]()
         with world.database.transaction("write") as connection:
             places = store.held(connection, some)

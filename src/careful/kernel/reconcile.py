@@ -125,3 +125,13 @@ def work_until(world: World, chores: Sequence[Chore], stop: threading.Event, eve
             settle(world, chores)
             seen, due = size, time.monotonic() + every
         stop.wait(0.2)
+
+
+def work_alone(world: World, chore: Chore, stop: threading.Event, every: float = 0.1) -> None:
+    """Run one chore over and over until `stop` is set, with a pause only when it found nothing to do.
+
+    For what must keep up with the devices, in a thread of its own: in the round it would wait for all the others.
+    """
+    while not stop.is_set():
+        if not chore.run(world, time.monotonic()):
+            stop.wait(every)

@@ -17,3 +17,23 @@ def test_runs_and_stops(world):
 
     worker.run(world, [Chore("once", once)], stop)
     assert seen
+
+
+def test_what_runs_beside_waits_for_nobody_and_stops_too(world):
+    stop, moved = threading.Event(), threading.Event()
+    calls = []
+
+    def slow(_world):
+        assert moved.wait(20)
+        stop.set()
+        return 0
+
+    def move(_world):
+        calls.append(threading.current_thread().name)
+        if len(calls) == 3:
+            moved.set()
+        return 1
+
+    worker.run(world, [Chore("slow", slow)], stop, beside=[Chore("move", move)])
+    assert set(calls) == {"move"}
+    assert "move" not in {one.name for one in threading.enumerate()}

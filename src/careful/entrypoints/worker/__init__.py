@@ -4,14 +4,24 @@ import signal
 import threading
 from collections.abc import Sequence
 
-from careful.kernel.reconcile import Chore, work_until
+from careful.kernel.reconcile import Chore, work_alone, work_until
 from careful.kernel.work import World
 
 
-def run(world: World, chores: Sequence[Chore], stop: threading.Event | None = None) -> None:
-    """Work until SIGTERM or SIGINT (or `stop`), finishing the chore under way."""
+def run(
+    world: World, chores: Sequence[Chore], stop: threading.Event | None = None, *, beside: Sequence[Chore] = ()
+) -> None:
+    """Work until SIGTERM or SIGINT (or `stop`), finishing the chores under way; each of `beside` has its own thread."""
     stop = stop or threading.Event()
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-    work_until(world, chores, stop, every=1.0)
+    threads = [threading.Thread(target=work_alone, args=(world, one, stop), name=one.name) for one in beside]
+    for thread in threads:
+        thread.start()
+    try:
+        work_until(world, chores, stop, every=1.0)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
