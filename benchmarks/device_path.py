@@ -29,6 +29,7 @@ RUNGS = (5_000, 10_000, 15_000, 20_000, 25_000, 30_000, 35_000, 40_000, 45_000, 
 FIRST = RUNGS.index(25_000)
 TRIES = 3
 SECONDS = 3.0
+SHORT_SECONDS = 2.0
 P99_MOST = 0.050
 IDLE = 500
 
@@ -161,7 +162,7 @@ def idle_memory(gateway: BaseProcess, home: Path, names: Sequence[str]) -> float
     return cost
 
 
-def disturbed(gateway: BaseProcess, home: Path, names: Sequence[str], rate: int, seconds: float) -> None:
+def disturbed(gateway: BaseProcess, home: Path, names: Sequence[str], rate: int, seconds: float, runs: int) -> None:
     """Measure beside a hostile device with a hundredth of the load, and beside a flooder."""
     import device_path_trials as trials  # noqa: PLC0415 (these parts need more than `--json` does)
 
@@ -169,39 +170,44 @@ def disturbed(gateway: BaseProcess, home: Path, names: Sequence[str], rate: int,
     kinds = (("alone", 0.0), ("hostile", rate / 100), ("flooder", float(rate)))
     for kind, disturbing in kinds:
 
-        def once() -> Run:
-            return measure(gateway, home, names[1:], rate, seconds)
+        def several() -> list[Run]:
+            return [measure(gateway, home, names[1:], rate, seconds) for _ in range(runs)]
 
-        run = trials.beside(kind, disturbing, home, names[0], once) if disturbing else once()
+        found = trials.beside(kind, disturbing, home, names[0], several) if disturbing else several()
         what = f"  {kind}" + (f", {disturbing:,.0f}/s" if disturbing else "")
-        print(
-            f"{what:<52} {run.seen.rate:>12,.0f} msg/s, p50 {run.seen.p50 * 1000:.1f}, p99 {run.seen.p99 * 1000:.1f} ms"
-        )
+        row(f"{what}: acknowledged", [run.seen.rate for run in found], "msg/s")
+        row("    delay p50", [1000 * run.seen.p50 for run in found], "ms")
+        row("    delay p99", [1000 * run.seen.p99 for run in found], "ms")
 
 
-def stages() -> None:
+def stages(runs: int) -> None:
     """Print what each stage costs."""
     import device_path_ladder as ladder  # noqa: PLC0415 (as above)
 
     print("CPU time of one message by stage")
-    for stage, price in zip(ladder.STAGES, ladder.ladder(), strict=True):
-        print(f"  {stage:<50} {price:>12.2f} us")
+    found = [ladder.ladder() for _ in range(runs)]
+    for stage, prices in zip(ladder.STAGES, zip(*found, strict=True), strict=True):
+        row(f"  {stage}", prices, "us")
+    row("  all of them", [sum(prices) for prices in found], "us")
 
 
-def others(home: Path, names: Sequence[str], rate: int, seconds: float) -> None:
+def others(home: Path, names: Sequence[str], rate: int, seconds: float, runs: int) -> None:
     """Print what clients that are not ours reach, and what Mosquitto does with the same load."""
     import device_path_peers as peers  # noqa: PLC0415 (as above)
 
-    row("mosquitto_pub -l, four at once", [peers.by_mosquitto_pub(home, names[:4], 2000)], "msg/s")
-    row("paho, one client", [peers.by_paho(home, names[5], 2000)], "msg/s")
+    pub = [peers.by_mosquitto_pub(home, names[:4], 1000) for _ in range(runs)]
+    row("mosquitto_pub -l, four at once", pub, "msg/s")
+    row("paho, one client", [peers.by_paho(home, names[5], 2000) for _ in range(runs)], "msg/s")
+    loads, used = [], []
     with peers.mosquitto(home) as broker:
-        before = fleet.cpu_seconds(broker.pid)
-        seen = fleet.load(home, names, rate, seconds, peers.PORT)
-        used = fleet.cpu_seconds(broker.pid) - before
+        for _ in range(runs):
+            before = fleet.cpu_seconds(broker.pid)
+            loads.append(fleet.load(home, names, rate, seconds, peers.PORT))
+            used.append(max(fleet.cpu_seconds(broker.pid) - before, 0.01))
     print(f"Mosquitto, durable subscriber, acknowledged from memory, {rate:,}/s offered")
-    row("  acknowledged", [seen.rate], "msg/s")
-    row("  delay p99", [1000 * seen.p99], "ms")
-    row("  a CPU-second of the broker", [seen.acked / max(used, 0.01)], "msg")
+    row("  acknowledged", [seen.rate for seen in loads], "msg/s")
+    row("  delay p99", [1000 * seen.p99 for seen in loads], "ms")
+    row("  a CPU-second of the broker", [seen.acked / cpu for seen, cpu in zip(loads, used, strict=True)], "msg")
 
 
 def soak(seconds: float) -> None:
@@ -211,13 +217,16 @@ def soak(seconds: float) -> None:
     device_path_soak.main(seconds)
 
 
-def killing() -> None:
+def killing(runs: int) -> None:
     """Kill the gateway, then one of each at scale."""
     import device_path_scale as scale  # noqa: PLC0415 (as above)
     import device_path_trials as trials  # noqa: PLC0415 (as above)
 
-    found = trials.kills()
-    print(f"kill -9 of the gateway {found['kills']} times: {found['acked']:,} acknowledged, {found['stored']:,} stored")
+    found = [trials.kills() for _ in range(runs)]
+    print(f"kill -9 of the gateway {trials.KILLS} times a run")
+    row("  acknowledged", [one["acked"] for one in found], "msg")
+    row("  stored less acknowledged", [one["stored"] - one["acked"] for one in found], "msg", "0")
+    row("  killed", [one["kills"] for one in found], "times")
     print("  none twice, every device in its order")
     scale.main()
 
@@ -230,7 +239,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=RUNS)
     parser.add_argument("--connections", type=int, default=CONNECTIONS)
     parser.add_argument("--rate", type=int, default=0, help="messages a second to offer; 0: the most that holds")
-    parser.add_argument("--soak", type=float, default=60.0, help="seconds of the soak (an hour: 3600)")
+    parser.add_argument("--soak", type=float, default=40.0, help="seconds of the soak (an hour: 3600)")
     asked = parser.parse_args()
     fleet.quiet()
     with tempfile.TemporaryDirectory() as folder:
@@ -259,12 +268,14 @@ def main() -> None:
                 PUBACK means that it holds the message in memory."""
             )
             table(f"{len(some)} connections, {runs[0].offered_rate:,}/s offered", runs)
-            row("memory of an idle connection", [idle_memory(gateway, home, names) / 1024], "KiB", "< 64 KiB")
-            disturbed(gateway, home, some, max(RUNGS[0], runs[0].offered_rate // 2), asked.seconds)
-            others(home, some, runs[0].offered_rate, asked.seconds)
-    stages()
+            idle = [idle_memory(gateway, home, names) / 1024 for _ in range(asked.runs)]
+            row("memory of an idle connection", idle, "KiB", "< 64 KiB")
+            short = min(asked.seconds, SHORT_SECONDS)
+            disturbed(gateway, home, some, max(RUNGS[0], runs[0].offered_rate // 2), short, asked.runs)
+            others(home, some, runs[0].offered_rate, short, asked.runs)
+    stages(asked.runs)
     soak(asked.soak)
-    killing()
+    killing(asked.runs)
 
 
 if __name__ == "__main__":

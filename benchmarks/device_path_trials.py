@@ -1,4 +1,4 @@
-"""What the device path bears: kill -9 ten times in mid-run, hostile devices, a flood.
+"""What the device path bears: kill -9 again and again in mid-run, hostile devices, a flood.
 
 Part of `device_path.py`.
 """
@@ -26,8 +26,8 @@ from careful.entrypoints.gateway.mqtt.packets import Connect, Publish, write
 from careful.kernel import inbox
 from careful.kernel.settings import Settings
 
-KILLS = 10
-KILL_SECONDS = 2.0
+KILLS = 4
+KILL_SECONDS = 1.0
 HOSTILE = (
     b'{"n":1,"voice":"hello"}', b'{"n":NaN}', b'{"n":1,"n":2}', b"\xff\xfe", b"[" * 400, b'{"n":"text"}', b"",
     b'{"n":1,"celsius":4000}', b'{"pad":"' + b"x" * 4000 + b'"}', b"\x9f" * 400,
