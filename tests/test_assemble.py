@@ -74,6 +74,7 @@ def test_every_step_of_every_workflow_is_a_chore():
         "tell_intake",
         "tell_reads",
         "tell_overdue",
+        "seal_planted",
         "use",
         "epochs",
         "retired",

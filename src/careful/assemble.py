@@ -98,6 +98,7 @@ def chores() -> "list[Chore]":
         Chore("retired", customer_data.Retirement().advance, 60.0),
         Chore("sweep_ended", customer_data.Sweeper().advance),
         Chore("tell_reads", customer_data.tell_reads),
+        Chore("seal_planted", customer_data.seal_planted, 3600.0),
         Chore("tell_overdue", customer_data.tell_overdue, 60.0),
         Chore("remove_exports", customer_data.remove_exports, 60.0),
         Chore("use", customer_data.measure_use, 3600.0),

@@ -6,9 +6,10 @@ import json
 import pytest
 
 from careful import customer_data, devices, products
+from careful.customer_data import deidentified_store
 from careful.kernel import ledger
 from careful.kernel.actors import OPERATOR, Actor
-from careful.kernel.errors import Forbidden, Invalid, NotFound, Refused
+from careful.kernel.errors import Forbidden, Invalid, NotFound, Refused, Unavailable
 
 RULES = ("zone=keep", "seconds=round:10", "at=week", "device=pseudonym")
 
@@ -64,10 +65,75 @@ def test_a_copy_says_through_whom_it_came(fleet):
         json.loads(line).get("person") for line in second.text.splitlines()[1:]
     }
     (best, *_) = customer_data.whose_copy(fleet, second.text.encode())
-    assert (best.recipient, best.by_mark) == ("vendor-y", 3)
+    assert (best.recipient, best.sure, best.by_mark) == ("vendor-y", "mark", best.planted)
     part = "\n".join(second.text.splitlines()[1:]).replace('"zone": "hall", ', "")
     assert customer_data.whose_copy(fleet, part.encode())[0].recipient == "vendor-y"
     assert customer_data.whose_copy(fleet, b'nonsense\n[1]\n{"record": "none"}\n') == []
+
+
+def stripped(text):
+    return "".join(
+        json.dumps({name: value for name, value in json.loads(line).items() if name not in {"record", "person"}}) + "\n"
+        for line in text.splitlines()[1:]
+    ).encode()
+
+
+def test_a_copy_without_ids_says_it_too_as_far_as_values_can(fleet):
+    made = [make(fleet, f"vendor-{name}", suppress=True) for name in "xyz"]
+    for one in made:
+        (best, *others) = customer_data.whose_copy(fleet, stripped(one.text))
+        assert (best.recipient, best.sure, best.by_mark) == (one.recipient, "whole", 0)
+        assert not any(other.sure in {"whole", "only"} for other in others)
+        assert "row for row" in best.says
+    (*few,) = customer_data.whose_copy(fleet, stripped(made[0].text).splitlines()[0])
+    assert {one.sure for one in few} == {"possible"}
+    with pytest.raises(Refused, match="That is no proof"):
+        customer_data.note_copy(fleet, OPERATOR, few[0])
+    with pytest.raises(Forbidden):
+        customer_data.note_copy(fleet, Actor("staff", "nobody"), few[0])
+
+
+def test_what_was_planted_lies_sealed(fleet):
+    make(fleet, suppress=True)
+    with fleet.look() as connection:
+        (row,) = deidentified_store.listed(connection)
+    assert row.planted == []
+    assert b"hall" not in row.sealed
+    rows = [{"record": "abc", "zone": "hall"}]
+    with fleet.change(OPERATOR) as work:  # as it lay before it was sealed
+        work.connection.execute(deidentified_store.release.update().values(planted=rows, sealed=None))
+    assert customer_data.whose_copy(fleet, b'{"record": "abc"}')[0].sure == "mark"
+    assert [customer_data.seal_planted(fleet) for _ in range(2)] == [1, 0]
+    assert customer_data.whose_copy(fleet, b'{"record": "abc"}')[0].sure == "mark"
+    with fleet.change(OPERATOR) as work:
+        work.connection.execute(deidentified_store.release.update().values(sealed=bytes(40)))
+    with pytest.raises(Unavailable, match="does not open"):
+        customer_data.whose_copy(fleet, b"{}")
+
+
+def test_addresses_of_a_domain_that_nobody_uses_are_a_trap(fleet):
+    settings = fleet.settings.model_copy(update={"trap_domain": "trap.example.com"})
+    fleet = dataclasses.replace(fleet, settings=settings)
+    first, second = make(fleet, suppress=True), make(fleet, "vendor-y", suppress=True)
+    given = [json.loads(line)["contact"] for line in second.text.splitlines()[1:]]
+    assert len(set(given)) == len(given) >= 6
+    assert {one.partition("@")[2] for one in given} == {"trap.example.com"}
+    assert not set(given) & {json.loads(line)["contact"] for line in first.text.splitlines()[1:]}
+    (found,) = customer_data.whose_copy(fleet, f"From: x@spam.example\nTo: <{given[0]}>\n\nBuy!".encode())
+    assert (found.recipient, found.sure) == ("vendor-y", "address")
+    customer_data.note_copy(fleet, OPERATOR, found)
+    with fleet.look() as connection:
+        (event,) = ledger.read(connection, names=["customer_data.copy_found"])
+    assert (event.data["recipient"], event.data["by"]) == ("vendor-y", "address")
+
+
+def test_every_measurement_is_listed(fleet):
+    with pytest.raises(Refused):
+        make(fleet)
+    made = make(fleet, suppress=True)
+    new, old = customer_data.deidentified_sets(fleet)
+    assert (new.released, new.export, new.k, new.recipient, new.left_out) == (True, made.id, 3, "vendor-x", 1)
+    assert (old.released, old.export, old.k, old.low) == (False, "", 1, ("zone",))
 
 
 def test_it_is_logged_as_a_read_and_stops_nobody(fleet):

@@ -12,7 +12,16 @@ from careful.customer_data.consent import Consent, consent_words, consents_asked
 from careful.customer_data.consent import Kind as ConsentKind
 from careful.customer_data.consent import give as give_consent
 from careful.customer_data.consent import withdraw as withdraw_consent
-from careful.customer_data.deidentified import Copy, Released, release_deidentified, whose_copy
+from careful.customer_data.deidentified import (
+    Copy,
+    Measured,
+    Released,
+    deidentified_sets,
+    note_copy,
+    release_deidentified,
+    seal_planted,
+    whose_copy,
+)
 from careful.customer_data.deidentify import CAUTIONS
 from careful.customer_data.ending import EXPORTED, Retirement, Sweeper, end_customer, reset, transfer, transfer_in
 from careful.customer_data.epoch_keys import FOLDER, EpochKeys, epoch_keys
@@ -87,7 +96,8 @@ __all__ = [
     "challenge", "request_handlers", "export_requested", "fetch_export", "remove_exports",
     "FETCH_WITHIN", "correct_requested", "delete_requested", "signed_request", "overdue_requests", "tell_overdue",
     # for others, without persons
-    "release_deidentified", "Released", "whose_copy", "Copy", "CAUTIONS",
+    "release_deidentified", "Released", "whose_copy", "Copy", "CAUTIONS", "note_copy",
+    "deidentified_sets", "Measured", "seal_planted",
     # the form at rest
     "DataKey", "seal", "SealedRecord", "is_sealed", "read_sealed", "plain_fields", "NotOpened",
     # who agreed to what

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, Row, String, Table, insert, select
+from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, Row, String, Table, insert, select, update
 
 from careful.kernel.database import JSONText, Moment, metadata
 
@@ -19,13 +19,24 @@ release = Table(
     Column("records", BigInteger, nullable=False),
     Column("k", Integer, nullable=False),
     Column("digest", String(64), nullable=False),
-    Column("planted", JSONText, nullable=False),  # rows of persons that do not exist; told to nobody
+    Column("planted", JSONText, nullable=False),  # of sets made before they were sealed; else empty
+    Column("sealed", LargeBinary, nullable=True),  # what was planted, and which rows there are how often
 )
 
 
 def add(connection: Connection, row: Mapping[str, Any]) -> None:
     """Add what was handed out."""
     connection.execute(insert(release), dict(row))
+
+
+def seal(connection: Connection, one: str, sealed: bytes) -> None:
+    """Put what was planted away sealed."""
+    connection.execute(update(release).where(release.c.id == one).values(planted=[], sealed=sealed))
+
+
+def unsealed(connection: Connection) -> list[Row[Any]]:
+    """Return the sets of which what was planted lies open."""
+    return list(connection.execute(select(release).where(release.c.sealed.is_(None)).limit(100)))
 
 
 def listed(connection: Connection) -> list[Row[Any]]:

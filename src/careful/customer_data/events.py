@@ -376,3 +376,14 @@ class DataDeidentified(Event):
     low: tuple[str, ...]
     planted: int
     digest: str
+
+
+@event("customer_data.copy_found", subject="product/{product}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyFound(Event):
+    """Something of a set that was handed to `recipient` turned up elsewhere: told by its marks, addresses or rows."""
+
+    export: str
+    recipient: str
+    product: str
+    by: str

@@ -103,6 +103,11 @@ class Settings(BaseSettings):
     bulk_read_devices: int = Field(
         default=20, ge=1, le=100_000, description="Devices whose personal values one person may read in ten minutes."
     )
+    trap_domain: str = Field(
+        default="",
+        pattern=r"^(([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63})?$",
+        description="A domain of yours that nobody uses: addresses in it, in every de-identified set, tell who writes.",
+    )
     epoch_days: int = Field(
         default=30, ge=1, le=365, description="Days until the key that wraps customers' keys is replaced and destroyed."
     )

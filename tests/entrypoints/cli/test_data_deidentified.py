@@ -48,4 +48,4 @@ def test_made_refused_and_found_again(world, staff, tmp_path):
     assert not target.exists()
     run(*asked, "--rule", "zone=keep", "--suppress")
     assert "vendor-x" in run("whose-copy", str(target))
-    assert json.loads(run("whose-copy", str(target), "--json"))[0]["by_mark"] == 3
+    assert json.loads(run("whose-copy", str(target), "--json"))[0]["sure"] == "mark"

@@ -12,6 +12,7 @@ from careful.kernel.actors import Actor
 
 router = APIRouter(prefix="/data/deidentified", tags=["data"], route_class=TokenFirst)
 _Release = Annotated[Actor, Depends(needs("data", "release"))]
+_See = Annotated[Actor, Depends(needs("data", "read"))]
 _Rule = Annotated[str, Field(max_length=200)]
 
 
@@ -21,6 +22,12 @@ class WantedSet(Asked):
     recipient: str = Field(max_length=63)
     rules: list[_Rule] = Field(min_length=1, max_length=200)
     suppress: bool = False
+
+
+@router.get("")
+def sets(world: TheWorld, _: _See) -> list[customer_data.Measured]:
+    """List sets that were measured for others, handed out or refused, the newest first."""
+    return customer_data.deidentified_sets(world)
 
 
 @router.post("/{product}/{item}", response_class=Response)

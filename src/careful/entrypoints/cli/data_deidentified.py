@@ -48,19 +48,61 @@ def export_deidentified(
 
 @click.command(name="whose-copy")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--note", is_flag=True, help="Tell the ledger, where it is proven: recommendation U8 counts it.")
 @json_option
 @click.pass_context
-def whose_copy(ctx: click.Context, *, file: Path, as_json: bool) -> None:
-    """Say through which recipient FILE came, by the persons planted in it who do not exist."""
+def whose_copy(ctx: click.Context, *, file: Path, note: bool, as_json: bool) -> None:
+    """Say through which recipient FILE (a set, a part of one, or mail) came, by what was planted and by its rows."""
     if file.stat().st_size > _MOST:
         raise Invalid(f"{file} is larger than {_MOST} bytes.", do="Give a part of it.", where="FILE")
     found = customer_data.whose_copy(ctx.obj.world(), file.read_bytes())
+    if note and found:
+        customer_data.note_copy(ctx.obj.world(), OPERATOR, found[0])
     if as_json:
         say_json(found)
         return
-    rows = [(one.id, one.recipient, one.product, one.stream, one.planted, one.by_mark, one.by_values) for one in found]
-    columns = ("Set", "Recipient", "Product", "Stream", "Planted", "Found by mark", "Found by values")
-    say_table("Whose copy", columns, rows, empty="No planted row of any set is in it.")
+    rows = [
+        (
+            one.id,
+            one.recipient,
+            one.at,
+            f"{one.product} {one.stream}",
+            one.planted,
+            one.by_mark,
+            one.by_values,
+            one.says,
+        )
+        for one in found
+    ]
+    columns = ("Set", "Recipient", "Made", "Of", "Planted", "Found by mark", "Found by values", "How sure")
+    say_table("Whose copy", columns, rows, empty="It is of no set that was handed out, as far as can be told.")
 
 
-COMMANDS: tuple[click.Command, ...] = (export_deidentified, whose_copy)
+@click.command(name="deidentified")
+@json_option
+@click.pass_context
+def deidentified(ctx: click.Context, *, as_json: bool) -> None:
+    """List sets that were measured for others: for whom, k, what made it low, whether it was handed out."""
+    found = customer_data.deidentified_sets(ctx.obj.world())
+    if as_json:
+        say_json(found)
+        return
+    rows = [
+        (
+            one.at,
+            one.export or None,
+            f"{one.product} {one.stream}",
+            one.recipient,
+            one.records,
+            one.k,
+            one.wanted,
+            one.low,
+        )
+        for one in found
+    ]
+    columns = ("Measured", "Set", "Of", "Recipient", "Records", "k", "Declared", "Made low by")
+    empty = "None yet. See: careful data export-deidentified --help"
+    say_table("Sets for others", columns, rows, empty=empty)
+
+
+COMMANDS: tuple[click.Command, ...] = (export_deidentified, deidentified, whose_copy)
