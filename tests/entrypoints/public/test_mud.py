@@ -80,7 +80,9 @@ def test_each_approved_version_keeps_its_own_file(visitor, village):
 def test_what_is_not_published_is_not_there(path, visitor, village):
     text = b"schema: product/1\nproduct: {id: cam-1}\n"
     products.declare(village.world, STAFF, text)
-    assert visitor.get(f"/mud/{path}").status_code == 404
+    answer = visitor.get(f"/mud/{path}")
+    assert answer.status_code == 404
+    assert answer.json()["what"].startswith("There is no network profile")
 
 
 def test_the_product_s_page_names_hosts_and_profile(visitor, village):

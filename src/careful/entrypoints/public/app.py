@@ -90,7 +90,7 @@ def _as_refusal(failure: Exception) -> CarefulError:
 
 def _answer(look: LookRenderer, request: Request, refusal: CarefulError) -> Response:
     path = request.url.path
-    if path.endswith(".json") or path.startswith("/v1/"):
+    if path.endswith((".json", ".p7s")) or path.startswith("/v1/"):
         return JSONResponse(refusal.as_dict(), refusal.status)
     if path.endswith((".txt", ".atom", ".csv", ".sha256", ".sha512")):
         return PlainTextResponse(f"{refusal}\n", refusal.status)
