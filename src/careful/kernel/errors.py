@@ -79,6 +79,20 @@ class NotFound(CarefulError):
     status = 404
 
 
+class NeedsSecond(CarefulError):
+    """Nothing is wrong: it was asked for, and waits for a second person; `approval` is where."""
+
+    status = 202
+
+    def __init__(self, what: str, *, do: str = "", approval: str = "") -> None:
+        super().__init__(what, do=do)
+        self.approval = approval
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the parts with what waits."""
+        return super().as_dict() | {"approval": self.approval, "state": "waiting"}
+
+
 class Refused(CarefulError):
     """A rule of the product says no to a well-formed request."""
 

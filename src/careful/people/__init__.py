@@ -7,6 +7,7 @@ sessions and API tokens are asked through it. The ledger knows people by a rando
 
 from careful.people.access import end_access
 from careful.people.actions import change_roles, disable
+from careful.people.approvals import agree, approval_of, approvals, ask, done_alone, lapse, may_alone, refuse, settle
 from careful.people.attempts import attempts_at
 from careful.people.attempts import untold as untold_attempts
 from careful.people.events import AttemptsTold
@@ -24,9 +25,10 @@ from careful.people.factors import (
 )
 from careful.people.issuers import Issuers
 from careful.people.limits import source_of
-from careful.people.links import LINK_MINUTES, first_link, invite, recovery_link, redeem
+from careful.people.links import LINK_MINUTES, first_link, invite, known_roles, recovery_link, redeem
 from careful.people.model import WARN_BEFORE, Account, Link, Passkey, Session, Token, Trust
 from careful.people.passkeys import ANSWER_BYTES, Site, site_of
+from careful.people.pending import KINDS, LAPSE, Kind, Pending, digest_of, objection
 from careful.people.queries import (
     account,
     account_of,
@@ -96,6 +98,23 @@ __all__ = [
     "recovery_link",
     "redeem",
     "waiting_link",
+    "known_roles",
+    # two people
+    "KINDS",
+    "LAPSE",
+    "Kind",
+    "Pending",
+    "agree",
+    "approval_of",
+    "approvals",
+    "ask",
+    "digest_of",
+    "done_alone",
+    "lapse",
+    "may_alone",
+    "objection",
+    "refuse",
+    "settle",
     # factors
     "ANSWER_BYTES",
     "Authenticator",

@@ -15,6 +15,7 @@ from careful.kernel.actors import SYSTEM
 from careful.kernel.errors import Invalid, NotFound, Refused
 from careful.kernel.work import Work, World
 from careful.people import passkeys, passwords, secrets, store, totp, ways_in_store
+from careful.people.approvals import note_two
 from careful.people.events import AccountActivated, FactorEnrolled, FactorRemoved, FactorRenamed
 from careful.people.model import Session
 from careful.people.sessions import actor_of, end_in, need_recent_proof, rotate
@@ -213,5 +214,6 @@ def _finish(work: Work, session: Session, factor: str) -> str:
     if row.state == "pending":
         store.change_account(work.connection, session.account, {"state": "active"})
         work.record(AccountActivated(account=session.account))
+        note_two(work)
     end_in(work, session.account, "factors-changed", but=session.id)
     return rotate(work, session.id)

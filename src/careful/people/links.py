@@ -12,6 +12,7 @@ from careful.kernel.ids import new_id
 from careful.kernel.role_names import what_instead
 from careful.kernel.work import Work, World
 from careful.people import secrets, store
+from careful.people.approvals import only_light
 from careful.people.events import AccountCreated, LinkIssued, RecoveryBegun
 from careful.people.model import LinkPurpose, clean_email, clean_name
 from careful.people.queries import account_of
@@ -39,9 +40,13 @@ def first_link(world: World) -> str:
 
 
 def invite(world: World, actor: Actor, roles: tuple[str, ...]) -> str:
-    """Return an address with which a new person gets in, with these roles. Raises Invalid for an unknown role."""
+    """Return an address with which a new person gets in, with these roles.
+
+    Raises Invalid for an unknown role, Refused for one that is raised with a second person only.
+    """
     chosen = known_roles(roles)
     with world.change(actor) as work:
+        only_light(work, chosen)
         return _issue(world, work, "invitation", chosen, None)
 
 

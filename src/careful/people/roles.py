@@ -7,25 +7,30 @@ from collections.abc import Iterable, Mapping
 
 VERBS: Mapping[str, tuple[str, ...]] = {
     "products": ("read", "declare", "approve", "publish", "sell"),
-    "releases": ("read", "add", "sign", "publish", "withdraw"),
+    "releases": ("read", "add", "sign", "publish", "withdraw", "countersign"),
     "devices": ("read", "enrol", "own", "quarantine", "restore", "revoke", "retire"),
     # read: how data is kept and who read it; open: the values, where the declaration names role and purpose as well.
     # request: answering what customers ask for; release: handing de-identified data to others.
-    "data": ("read", "open", "end", "consent", "request", "release"),
-    "cases": ("read", "feed", "judge", "account", "close"),
-    "rollouts": ("read", "start", "halt", "resume", "drill"),
+    "data": ("read", "open", "end", "consent", "request", "release", "countersign"),
+    "cases": ("read", "feed", "judge", "account", "close", "countersign"),
+    "rollouts": ("read", "start", "halt", "resume", "drill", "countersign"),
     "notices": ("read", "draft", "publish", "tell"),
     "obligations": ("read", "note", "submit", "drill"),
     "watch": ("read", "judge", "cut", "drill"),
     "evidence": ("read", "export"),
-    "staff": ("read", "invite", "change", "end-sessions"),
+    "staff": ("read", "invite", "change", "end-sessions", "countersign"),
+    # What waits for a second person; agreeing is `countersign` of what it is about, asking is the act's own right.
+    "approvals": ("read", "refuse"),
     "settings": ("read", "change"),
     # issue: tokens of one's own; revoke: anybody's; trust: whose word on CI jobs counts.
     "tokens": ("read", "issue", "revoke", "trust"),
     # What a supplier is asked for, by the supplier: never anybody else's.
     "own-items": ("read", "answer"),
 }
-"""Every resource with its verbs; an API scope is written `resource:verb`."""
+"""Every resource with its verbs; an API scope is written `resource:verb`.
+
+`countersign`: being the second person for what needs two (`pending.py`).
+"""
 
 _ALL = {resource: frozenset(verbs) for resource, verbs in VERBS.items() if resource != "own-items"}
 _READ = {resource: frozenset({"read"}) for resource in _ALL}
@@ -36,31 +41,33 @@ ROLES: Mapping[str, Mapping[str, frozenset[str]]] = {
     # Answers for the security of the products: judges flaws, follows the watch, tells owners and authorities.
     "product-security-lead": {
         "products": frozenset({"read", "declare", "approve"}),
-        "releases": frozenset({"read", "withdraw"}),
+        "releases": frozenset({"read", "withdraw", "countersign"}),
         "devices": frozenset({"read", "quarantine", "restore", "revoke"}),
         "data": frozenset({"read"}),
-        "cases": frozenset({"read", "feed", "judge", "account", "close"}),
-        "rollouts": frozenset({"read", "halt", "drill"}),
+        "cases": frozenset({"read", "feed", "judge", "account", "close", "countersign"}),
+        "rollouts": frozenset({"read", "halt", "drill", "countersign"}),
         "notices": frozenset({"read", "draft", "publish", "tell"}),
         "obligations": frozenset({"read", "note", "submit", "drill"}),
         "watch": frozenset({"read", "judge", "cut", "drill"}),
         "evidence": frozenset({"read", "export"}),
-        "staff": frozenset({"read"}),
+        "staff": frozenset({"read", "countersign"}),
         "settings": frozenset({"read"}),
         "tokens": frozenset({"read", "issue"}),
+        "approvals": frozenset({"read", "refuse"}),
     },
     # Brings what engineers built and signed to devices; builds and signs nothing.
     "release-manager": {
         "products": frozenset({"read"}),
-        "releases": frozenset({"read", "publish", "withdraw"}),
+        "releases": frozenset({"read", "publish", "withdraw", "countersign"}),
         "devices": frozenset({"read"}),
         "cases": frozenset({"read"}),
-        "rollouts": frozenset({"read", "start", "halt", "resume", "drill"}),
+        "rollouts": frozenset({"read", "start", "halt", "resume", "drill", "countersign"}),
         "notices": frozenset({"read"}),
         "watch": frozenset({"read"}),
         "evidence": frozenset({"read"}),
         "settings": frozenset({"read"}),
         "tokens": frozenset({"issue"}),
+        "approvals": frozenset({"read", "refuse"}),
     },
     # Builds and mends: everything technical. What leaves the house in the maker's name is another's word.
     "firmware-engineer": {
@@ -76,6 +83,7 @@ ROLES: Mapping[str, Mapping[str, frozenset[str]]] = {
         "evidence": frozenset({"read"}),
         "settings": frozenset({"read"}),
         "tokens": frozenset({"issue"}),
+        "approvals": frozenset({"read", "refuse"}),
     },
     # Talks with device owners.
     "support": {
@@ -89,17 +97,19 @@ ROLES: Mapping[str, Mapping[str, frozenset[str]]] = {
         "obligations": frozenset({"read", "note"}),
         "watch": frozenset({"read"}),
         "evidence": frozenset({"read"}),
+        "approvals": frozenset({"read", "refuse"}),
     },
     # Answers for customers' data: what they ask for, consents, deletion, de-identified sets.
     "privacy-officer": {
         "products": frozenset({"read"}),
         "devices": frozenset({"read"}),
-        "data": frozenset({"read", "open", "end", "consent", "request", "release"}),
+        "data": frozenset({"read", "open", "end", "consent", "request", "release", "countersign"}),
         "cases": frozenset({"read"}),
         "notices": frozenset({"read", "draft"}),
         "obligations": frozenset({"read", "note", "submit", "drill"}),
         "watch": frozenset({"read"}),
         "evidence": frozenset({"read", "export"}),
+        "approvals": frozenset({"read", "refuse"}),
     },
     # Says it to the world: notices, and what is sold with which words. Sees no device and no customer.
     "communications": {
@@ -114,9 +124,14 @@ ROLES: Mapping[str, Mapping[str, frozenset[str]]] = {
     "executive": {
         **_READ,
         "products": frozenset({"read", "approve", "publish", "sell"}),
-        "rollouts": frozenset({"read", "halt"}),
+        "releases": frozenset({"read", "countersign"}),
+        "cases": frozenset({"read", "countersign"}),
+        "data": frozenset({"read", "countersign"}),
+        "staff": frozenset({"read", "countersign"}),
+        "rollouts": frozenset({"read", "halt", "countersign"}),
         "obligations": frozenset({"read", "submit"}),
         "evidence": frozenset({"read", "export"}),
+        "approvals": frozenset({"read", "refuse"}),
     },
     # Sees everything, changes nothing.
     "auditor": {**_READ, "evidence": frozenset({"read", "export"})},

@@ -42,6 +42,7 @@ accounts = Table(
     Column("password_hash", String(200), nullable=True),
     Column("totp_sealed", LargeBinary, nullable=True),
     Column("totp_step", BigInteger, nullable=False),
+    Column("auditor_until", Moment, nullable=True),  # an auditor is one for a time only
 )
 passkeys = Table(
     "people_passkey",
@@ -74,6 +75,7 @@ links = Table(
     Column("issued_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
     Column("used_at", Moment, nullable=True),
+    Column("auditor_until", Moment, nullable=True),
 )
 sessions = Table(
     "people_session",

@@ -34,6 +34,12 @@ WEIGHTY: frozenset[tuple[str, str]] = frozenset(
         ("tokens", "issue"),
         ("tokens", "trust"),
         ("settings", "change"),
+        # being the second person
+        ("releases", "countersign"),
+        ("rollouts", "countersign"),
+        ("cases", "countersign"),
+        ("staff", "countersign"),
+        ("data", "countersign"),
     }
 )
 """Rights as (resource, verb) that ask for a factor shown in the last ten minutes."""

@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 
 from careful import __version__, people
 from careful.entrypoints.api import (
+    approvals,
     cases,
     data,
     data_deidentified,
@@ -52,6 +53,7 @@ ROUTERS = (
     notices.router,
     obligations.router,
     watch.router,
+    approvals.router,
     evidence.router,
     tokens.router,
     tokens.trusts,

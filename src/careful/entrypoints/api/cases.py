@@ -9,8 +9,10 @@ from pydantic import BaseModel, Field
 from careful import obligations, releases, vulnerabilities
 from careful.entrypoints.api.auth import TheWorld, TokenFirst, needs
 from careful.entrypoints.api.bodies import Asked
+from careful.entrypoints.api.problems import SECOND
 from careful.kernel.actors import Actor
 from careful.kernel.errors import Invalid
+from careful.workflows import second_person
 from careful.workflows.who_is_affected import Affected, affected
 
 router = APIRouter(tags=["cases"], route_class=TokenFirst)
@@ -157,7 +159,7 @@ def whom(world: TheWorld, _: _Read, case: str) -> Affected:
     return affected(world, case)
 
 
-@router.post("/cases/{case}/judge")
+@router.post("/cases/{case}/judge", responses=SECOND)
 def judge(
     world: TheWorld, actor: Annotated[Actor, Depends(needs("cases", "judge"))], case: str, said: Judgement
 ) -> vulnerabilities.Case:
@@ -166,12 +168,10 @@ def judge(
     Waving an exploited flaw through is proposed (`proposal`), and decided by two people on the console.
     """
     one = said.decision()
-    return vulnerabilities.judge(
-        world, actor, case, one.status, one.justification, one.statement, one.action, one.until
-    )
+    return second_person.judge(world, actor, case, one)
 
 
-@router.post("/cases/judge")
+@router.post("/cases/judge", responses=SECOND)
 def judge_many(world: TheWorld, actor: Annotated[Actor, Depends(needs("cases", "judge"))], said: Judgements) -> Decided:
     """Decide many cases alike in one transaction, or with `dry_run` say what that would do to each."""
     if (said.cases is None) == (said.which is None):
@@ -180,7 +180,7 @@ def judge_many(world: TheWorld, actor: Annotated[Actor, Depends(needs("cases", "
     if said.dry_run:
         found = vulnerabilities.preview(world, wanted, said.decision())
     else:
-        found = vulnerabilities.judge_many(world, actor, wanted, said.decision(), expect=said.expect)
+        found = second_person.accept_risk(world, actor, wanted, said.decision(), expect=said.expect)
     return Decided(dry_run=said.dry_run, fingerprint=vulnerabilities.fingerprint(found), cases=found)
 
 

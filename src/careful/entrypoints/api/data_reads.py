@@ -9,7 +9,9 @@ from pydantic import AwareDatetime, BaseModel, Field
 from careful import customer_data
 from careful.entrypoints.api.auth import TheWorld, TokenFirst, needs
 from careful.entrypoints.api.bodies import Asked
+from careful.entrypoints.api.problems import SECOND
 from careful.kernel.actors import Actor
+from careful.workflows import second_person
 
 router = APIRouter(prefix="/data", tags=["data"], route_class=TokenFirst)
 _See = Annotated[Actor, Depends(needs("data", "read"))]
@@ -21,6 +23,7 @@ class Ended(Asked):
     """Why the customer's time ends."""
 
     why: Literal["asked", "transfer", "reset"] = Field(description="They asked; another owner; reset to new.")
+    reason: str = Field(default="", max_length=300, description="For the second person, who has to agree.")
 
 
 class Wanted(Asked):
@@ -112,9 +115,7 @@ def receipt(world: TheWorld, _: _See, receipt: str) -> SignedReceipt:
     return SignedReceipt(note=note, key=customer_data.receipt_verifier(world))
 
 
-@router.post("/ended/{device}", status_code=201)
+@router.post("/ended/{device}", status_code=201, responses=SECOND)
 def end(world: TheWorld, actor: _End, device: str, ended: Ended) -> customer_data.Receipt:
     """End the time of a device's present customer: their key is destroyed at once."""
-    if ended.why == "transfer":
-        return customer_data.transfer(world, actor, device)
-    return customer_data.end_customer(world, actor, device, ended.why)
+    return second_person.purge(world, actor, device, ended.why, reason=ended.reason)

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from careful.entrypoints.api.bodies import unknown_field
 from careful.entrypoints.api.uploads import not_stored
 from careful.entrypoints.problem import MEDIA_TYPE, SHOWN, body_of
-from careful.kernel.errors import CarefulError, Invalid, Problem, TooMany, Unauthenticated
+from careful.kernel.errors import CarefulError, Invalid, NeedsSecond, Problem, TooMany, Unauthenticated
 
 _log = structlog.get_logger(__name__)
 
@@ -62,6 +62,22 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 """What every endpoint may answer beside success."""
 
 
+class Asked(BaseModel):
+    """What was asked for, and waits for a second person; nothing is done yet."""
+
+    what: str
+    do: str
+    where: str = ""
+    approval: str = Field(description="Where it waits: /approvals/…")
+    state: str
+
+
+SECOND: dict[int | str, dict[str, Any]] = {
+    202: {"model": Asked, "description": "It needs a second person, and waits for one; nothing is done yet."}
+}
+"""What an endpoint may answer beside success where two people stand behind the act."""
+
+
 def install(app: FastAPI) -> None:
     """Make `app` answer every refusal, and every failure of ours, as a problem."""
     app.add_exception_handler(CarefulError, _refused)
@@ -72,6 +88,8 @@ def install(app: FastAPI) -> None:
 
 def _refused(request: Request, failure: Exception) -> JSONResponse:
     refusal = failure if isinstance(failure, CarefulError) else CarefulError(str(failure))
+    if isinstance(refusal, NeedsSecond):
+        return JSONResponse(refusal.as_dict(), refusal.status, {"location": f"/api/v1/approvals/{refusal.approval}"})
     headers: dict[str, str] = {}
     if isinstance(refusal, TooMany):
         headers["retry-after"] = str(refusal.retry_after)

@@ -4,18 +4,19 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, UploadFile
 from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
 from careful import people, releases, updates
 from careful.entrypoints.api.auth import TheWorld, TokenFirst, asked_product, needs, no_product
 from careful.entrypoints.api.bodies import Why, only
+from careful.entrypoints.api.problems import SECOND
 from careful.entrypoints.api.uploads import on_disk, whole_body
 from careful.kernel.actors import Actor
 from careful.kernel.errors import Invalid, TooLarge
 from careful.kernel.work import World
-from careful.workflows import what_changed
+from careful.workflows import second_person, what_changed
 
 router = APIRouter(prefix="/releases", tags=["releases"], route_class=TokenFirst)
 
@@ -130,12 +131,15 @@ def sbom(world: TheWorld, _: _Read, release: str) -> Response:
     return Response(releases.sbom_bytes(world, release), media_type="application/json")
 
 
-@router.post("/{release}/sign")
+@router.post("/{release}/sign", responses=SECOND)
 def sign(
-    world: TheWorld, actor: Annotated[Actor, Depends(needs("releases", "sign", _of_release))], release: str
+    world: TheWorld,
+    actor: Annotated[Actor, Depends(needs("releases", "sign", _of_release))],
+    release: str,
+    reason: Annotated[str, Query(max_length=300, description="For the second person, who has to agree.")] = "",
 ) -> releases.Release:
     """Sign a release with the targets key on this machine; a key kept elsewhere signs by `careful release sign`."""
-    updates.sign_release(world, actor, release)
+    second_person.sign_release(world, actor, release, reason=reason)
     return releases.by_id(world, release)
 
 

@@ -8,8 +8,10 @@ from pydantic import BaseModel, Field
 from careful import people, products, updates
 from careful.entrypoints.api.auth import TheWorld, TokenFirst, asked_product, needs, no_product
 from careful.entrypoints.api.bodies import Asked, Why
+from careful.entrypoints.api.problems import SECOND
 from careful.kernel.actors import Actor
 from careful.kernel.work import World
+from careful.workflows import second_person
 
 router = APIRouter(prefix="/rollouts", tags=["rollouts"], route_class=TokenFirst)
 
@@ -101,11 +103,11 @@ def list_rollouts(world: TheWorld, _: _ReadAsked, product: str | None = None) ->
     return updates.rollouts(world, product)
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, responses=SECOND)
 def start(world: TheWorld, actor: _Start, asked: Start) -> Started:
     """Start a rollout; the planner does the rest."""
     people.keep_to_product(world, actor, asked.product)
-    rollout = updates.start_rollout(world, actor, asked.product, asked.version, **_words(asked))
+    rollout = second_person.launch(world, actor, asked.product, asked.version, **_words(asked))
     return Started(rollout=rollout, state=updates.rollout(world, rollout).rollout.state)
 
 

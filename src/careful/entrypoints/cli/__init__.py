@@ -33,6 +33,7 @@ COMMANDS = {
     "notice": ("notice", "Draft, publish and send advisories."),
     "obligation": ("obligation", "See what must be reported by when, and draft the reports."),
     "evidence": ("evidence", "See verdicts, prove the ledger, hand evidence to an auditor."),
+    "approvals": ("approvals", "See what waits for a second person; agree or refuse."),
     "staff": ("staff", "Invite people and end their sessions."),
     "token": ("token", "Make and revoke API tokens."),
     "trust": ("trust", "Let CI jobs in without a secret."),

@@ -8,16 +8,18 @@ from careful import customer_data
 from careful.entrypoints.cli.output import json_option, say_json, say_table
 from careful.kernel.actors import OPERATOR
 from careful.kernel.errors import Refused
+from careful.workflows import second_person
 
 
 @click.command()
 @click.argument("device")
+@click.option("--reason", default="", help="Why; needed where a second person has to agree.")
 @json_option
 @click.pass_context
-def delete(ctx: click.Context, *, device: str, as_json: bool) -> None:
+def delete(ctx: click.Context, *, device: str, reason: str, as_json: bool) -> None:
     """Delete what DEVICE's present customer has: they asked for it. Prints the receipt."""
     world = ctx.obj.world()
-    say_receipt(ctx, customer_data.end_customer(world, OPERATOR, device, "asked"), as_json=as_json)
+    say_receipt(ctx, second_person.purge(world, OPERATOR, device, "asked", reason=reason), as_json=as_json)
 
 
 def say_receipt(ctx: click.Context, made: customer_data.Receipt, *, as_json: bool) -> None:

@@ -18,9 +18,10 @@ from careful.entrypoints.cli import job_identity
 from careful.entrypoints.cli.output import plain
 from careful.entrypoints.cli.release import read_sbom_file
 from careful.kernel.actors import OPERATOR
-from careful.kernel.errors import Invalid, NotFound, Refused, Unavailable
+from careful.kernel.errors import Invalid, NeedsSecond, NotFound, Refused, Unavailable
 from careful.kernel.settings import LOOPBACK
 from careful.kernel.work import World
+from careful.workflows import second_person
 
 if TYPE_CHECKING:
     import httpx
@@ -93,7 +94,7 @@ class Here:
 
     def sign(self, release: str) -> None:
         """Sign with the keys of the server."""
-        signed = updates.sign_release(self._world, OPERATOR, release)
+        signed = second_person.sign_release(self._world, OPERATOR, release)
         if signed.missing:
             raise Refused(f"{signed.missing} signatures are missing.", do="See: careful release request --help")
 
@@ -107,7 +108,17 @@ class Here:
 
     def start(self, product: str, version: str, waves: Sequence[str]) -> str:
         """Start a rollout and return its id."""
-        return updates.start_rollout(self._world, OPERATOR, product, version, waves=tuple(waves) or updates.WAVES)
+        waves = tuple(waves) or updates.WAVES
+        reason = f"{version} was built and signed."
+        return second_person.launch(self._world, OPERATOR, product, version, waves=waves, reason=reason)
+
+
+def _done(answer: "httpx.Response") -> "httpx.Response":
+    """Return the answer, unless what was asked for waits for a second person."""
+    if answer.status_code == NeedsSecond.status:
+        said = answer.json()
+        raise NeedsSecond(said["what"], do=said["do"], approval=said["approval"])
+    return answer
 
 
 class There:
@@ -151,7 +162,7 @@ class There:
 
     def sign(self, release: str) -> None:
         """Sign with the keys of the server."""
-        self._ask("POST", f"/releases/{release}/sign")
+        _done(self._ask("POST", f"/releases/{release}/sign"))
 
     def publish(self, release: str) -> None:
         """Publish."""
@@ -163,10 +174,10 @@ class There:
 
     def start(self, product: str, version: str, waves: Sequence[str]) -> str:
         """Start a rollout and return its id."""
-        asked: dict[str, Any] = {"product": product, "version": version}
+        asked: dict[str, Any] = {"product": product, "version": version, "reason": f"{version} was built and signed."}
         if waves:
             asked["waves"] = list(waves)
-        return str(self._ask("POST", "/rollouts", json=asked).json()["rollout"])
+        return str(_done(self._ask("POST", "/rollouts", json=asked)).json()["rollout"])
 
     def _send(self, image: Path) -> str:
         """Upload an image (tus 1.0.0), going on where an earlier try broke off; return the upload's id."""

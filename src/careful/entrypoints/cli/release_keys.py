@@ -12,7 +12,10 @@ from careful.kernel.actors import OPERATOR
 from careful.kernel.errors import Invalid
 from careful.kernel.work import World
 from careful.releases import signing
+from careful.workflows import second_person
 
+RENEWAL = "Its metadata nears its end."
+DELEGATION = "Two keys are to sign releases in place of one."
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _request = click.option("--request", type=FILE, help="Write here what is to be signed elsewhere, and stop.")
 _answer = click.option("--answer", type=FILE, help="An answered request.")
@@ -100,7 +103,15 @@ def replace_key(
         request.write_bytes(updates.key_request(world, product, role, reason, keys, fresh))
         say_asked(request)
     else:
-        versions = updates.replace_key(world, OPERATOR, product, role, reason, keys, fresh)
+        versions = second_person.change_key(
+            world,
+            OPERATOR,
+            product,
+            role,
+            lambda: updates.replace_key(world, OPERATOR, product, role, reason, keys, fresh),
+            reason=reason,
+            new=[one.keyid for one in fresh],
+        )
         if as_json:
             say_json({"product": product, "role": role, "metadata": versions})
         else:
@@ -132,7 +143,14 @@ def renew(
         request.write_bytes(updates.renewal_request(world, product))
         say_asked(request)
     else:
-        versions = updates.renew_kept(world, OPERATOR, product, keys)
+        versions = second_person.change_key(
+            world,
+            OPERATOR,
+            product,
+            "renewal, with the content in force",
+            lambda: updates.renew_kept(world, OPERATOR, product, keys),
+            reason=RENEWAL,
+        )
         if as_json:
             say_json({"product": product, "metadata": versions})
         else:
@@ -156,7 +174,15 @@ def _take(world: World, product: str, answer: Path, *, as_json: bool) -> None:
 @click.pass_context
 def delegate(ctx: click.Context, product: str, keys: list[signing.KeyStore], as_json: bool) -> None:
     """Give a repository of an earlier version a build and a release key, both of which must sign, in place of one."""
-    versions = updates.delegate(ctx.obj.world(), OPERATOR, product, keys)
+    world: World = ctx.obj.world()
+    versions = second_person.change_key(
+        world,
+        OPERATOR,
+        product,
+        "build and release, which both sign from then on",
+        lambda: updates.delegate(world, OPERATOR, product, keys),
+        reason=DELEGATION,
+    )
     if as_json:
         say_json({"product": product, "metadata": versions})
     else:

@@ -18,6 +18,7 @@ from careful.kernel.keys import Keys
 from careful.kernel.token_keys import SCHEME, TokenKeys
 from careful.kernel.work import World
 from careful.releases import signing
+from careful.workflows import second_person
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -46,6 +47,7 @@ keys_option = click.option(
     help="Sign this request on a machine without a server, in place of PRODUCT VERSION.",
 )
 @click.option("--output", type=FILE, help="Where to write the answer to --offline.")
+@click.option("--reason", default="", help="Why it may go out; a second person reads it.")
 @click.option("--server", metavar="URL", help="With the keys of this server, over its API; the token is CAREFUL_TOKEN.")
 @json_option
 @click.pass_context
@@ -59,6 +61,7 @@ def sign(
     answer: Path | None,
     offline: Path | None,
     output: Path | None,
+    reason: str,
     as_json: bool,
 ) -> None:
     """Say that VERSION of PRODUCT is genuine. Devices see it once it is published."""
@@ -77,7 +80,8 @@ def sign(
         if signed is None or signed.version != version:
             raise Invalid(f"The answer was not about {version}; what it was about is done.", where="answer")
     else:
-        signed = updates.sign_release(world, OPERATOR, release.id, keys)
+        by_hand = (lambda: updates.sign_release(world, OPERATOR, release.id, keys)) if keys else None
+        signed = second_person.sign_release(world, OPERATOR, release.id, reason=reason, by_hand=by_hand)
     if as_json:
         say_json(signed)
         return

@@ -15,6 +15,7 @@ from careful.entrypoints.cli.output import json_option, say_json, say_table
 from careful.kernel.actors import OPERATOR
 from careful.kernel.errors import Invalid
 from careful.kernel.work import World
+from careful.workflows import second_person
 
 _SPAN = re.compile(r"([0-9]{1,6})(s|m|h|d)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -99,7 +100,7 @@ def start(ctx: click.Context, /, *, as_json: bool, **given: Any) -> None:  # noq
         seen = updates.preview_rollout(world, given["product"], given["version"], **_words(given))
         preview.show(seen, as_json=as_json)
         return
-    rollout_id = updates.start_rollout(world, OPERATOR, given["product"], given["version"], **_words(given))
+    rollout_id = second_person.launch(world, OPERATOR, given["product"], given["version"], **_words(given))
     found = updates.rollout(world, rollout_id).rollout
     if as_json:
         say_json(found)

@@ -6,6 +6,7 @@ from careful import people
 from careful.entrypoints.cli.output import json_option, say_json, say_table
 from careful.kernel.actors import OPERATOR
 from careful.kernel.errors import Invalid
+from careful.workflows import second_person
 
 
 @click.group(name="staff")
@@ -98,13 +99,14 @@ def disable(ctx: click.Context, *, email: str, as_json: bool) -> None:
 @command.command()
 @click.argument("email")
 @click.option("--role", "roles", multiple=True, required=True, help="A role; may be given more than once.")
+@click.option("--reason", default="", help="Why; needed where a second person has to agree.")
 @json_option
 @click.pass_context
-def roles(ctx: click.Context, *, email: str, roles: tuple[str, ...], as_json: bool) -> None:
+def roles(ctx: click.Context, *, email: str, roles: tuple[str, ...], reason: str, as_json: bool) -> None:
     """Give one person these roles, and no others; their sessions end."""
     world = ctx.obj.world()
     person = people.account_of(world, email)
-    people.change_roles(world, OPERATOR, person.id, roles)
+    second_person.change_roles(world, OPERATOR, person.id, roles, reason=reason)
     if as_json:
         say_json({"account": person.id, "roles": sorted(set(roles))})
     else:

@@ -11,6 +11,7 @@ from careful import vulnerabilities
 from careful.entrypoints.cli.output import json_option, say_json, say_table
 from careful.kernel.actors import OPERATOR
 from careful.kernel.work import World
+from careful.workflows import second_person
 
 _DATES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ")
 _DECISION = (
@@ -85,9 +86,7 @@ def judge(
 
 
 def _one(world: World, case: str, said: vulnerabilities.Decision, *, as_json: bool) -> None:
-    one = vulnerabilities.judge(
-        world, OPERATOR, case, said.status, said.justification, said.statement, said.action, said.until
-    )
+    one = second_person.judge(world, OPERATOR, case, said)
     if as_json:
         say_json(one)
         return
@@ -112,7 +111,7 @@ def _many(
     if dry_run:
         found = vulnerabilities.preview(world, wanted, said)
     else:
-        found = vulnerabilities.judge_many(world, OPERATOR, wanted, said)
+        found = second_person.accept_risk(world, OPERATOR, wanted, said)
     if as_json:
         say_json({"dry_run": dry_run, "fingerprint": vulnerabilities.fingerprint(found), "cases": found})
         return

@@ -12,6 +12,7 @@ from careful.entrypoints.console.forms import field, fields
 from careful.entrypoints.console.sessions import cookies_for, need_proof, require, signed
 from careful.entrypoints.look import LookRenderer
 from careful.kernel.work import World
+from careful.workflows import second_person
 
 SETTINGS = "/settings"
 
@@ -130,7 +131,8 @@ class _Settings:
     def change_roles(self, request: Request) -> Response:
         """Give somebody other roles."""
         actor = require(request, "staff", "change")
-        people.change_roles(self._world, actor, request.path_params["id"], fields(request, "role"))
+        roles, reason = fields(request, "role"), field(request, "reason", "")
+        second_person.change_roles(self._world, actor, request.path_params["id"], roles, reason=reason)
         return RedirectResponse(SETTINGS, 303)
 
     def disable(self, request: Request) -> Response:

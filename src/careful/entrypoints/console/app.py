@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, Send
 
@@ -24,7 +24,7 @@ from careful.entrypoints.look import LookRenderer, static, templates
 from careful.entrypoints.names import KnownHosts, origin_of
 from careful.entrypoints.patience import Patience
 from careful.entrypoints.rates import Rates, console_class
-from careful.kernel.errors import CarefulError, NotFound, TooMany
+from careful.kernel.errors import CarefulError, NeedsSecond, NotFound, TooMany
 from careful.kernel.work import World
 
 API_PATH = "/api/v1"
@@ -79,6 +79,8 @@ class Refusals:
             return JSONResponse(refusal.as_dict(), refusal.status, headers)
         if isinstance(refusal, sessions.ProofNeeded):
             return self._proofs.ask(request, refusal.back)
+        if isinstance(refusal, NeedsSecond):
+            return RedirectResponse(f"/approvals/{refusal.approval}", 303)
         response = self._look.error(request, refusal)
         response.headers.update(headers)
         return response

@@ -38,6 +38,7 @@ NAVIGATION = (
     ("/data", "Data"),
     ("/notices", "Notices"),
     ("/reporting", "Reporting"),
+    ("/approvals", "Approvals"),
     ("/evidence", "Evidence"),
 )
 

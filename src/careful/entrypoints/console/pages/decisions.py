@@ -13,6 +13,7 @@ from careful.entrypoints.look import LookRenderer, templates
 from careful.kernel.actors import Actor
 from careful.kernel.errors import Invalid
 from careful.kernel.work import World
+from careful.workflows import second_person
 
 _SHOWN = 500
 _FIELDS = ("status", "justification", "statement", "action", "accept_until")
@@ -75,7 +76,7 @@ class _Decisions:
             found = vulnerabilities.preview(self._world, wanted, said)
         else:
             expect = forms.field(request, "expect")
-            found = vulnerabilities.judge_many(self._world, actor, wanted, said, expect=expect)
+            found = second_person.accept_risk(self._world, actor, wanted, said, expect=expect)
         given = [(name, forms.field(request, name)) for name in (*_FIELDS, *_FILTERS, "which")]
         counts = [(name, sum(one.outcome == name for one in found)) for name in ("decided", "proposed", "refused")]
         return self._look.page(

@@ -1,5 +1,6 @@
 """What a device said, read for a purpose; and the end of its customer's time: asked for, or passed on."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -13,8 +14,10 @@ from careful.entrypoints.console.pages.common import ledger_size
 from careful.entrypoints.look import LookRenderer, templates
 from careful.kernel.errors import Invalid
 from careful.kernel.work import World
+from careful.workflows import second_person
 
 _SHOWN = 50
+_WHYS: Mapping[str, customer_data.Why] = {"asked": "asked", "transfer": "transfer"}
 
 
 def routes(world: World) -> list[Route]:
@@ -62,12 +65,10 @@ class _DeviceData:
         """End the customer's time, and show the receipt."""
         actor = sessions.require(request, "data", "end")
         device, why = request.path_params["device"], field(request, "why")
-        if why == "transfer":
-            made = customer_data.transfer(self._world, actor, device)
-        elif why == "asked":
-            made = customer_data.end_customer(self._world, actor, device, "asked")
-        else:
+        if why not in _WHYS:
             raise Invalid("Say why: the customer asked, or the device is passed on.", where="why")
+        reason = field(request, "reason", "")
+        made = second_person.purge(self._world, actor, device, _WHYS[why], reason=reason)
         return RedirectResponse(f"/data/receipts/{made.id}", 303)
 
     def _show(self, request: Request, answer: customer_data.Answer | None) -> Response:

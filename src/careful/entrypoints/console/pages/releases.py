@@ -7,13 +7,13 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from careful import devices, products, releases, updates, vulnerabilities
-from careful.entrypoints.console import sessions
+from careful.entrypoints.console import forms, sessions
 from careful.entrypoints.console.pages.common import history, ledger_size
 from careful.entrypoints.look import LookRenderer, templates
 from careful.entrypoints.look.sorting import Column, arrange
 from careful.kernel.errors import NotFound
 from careful.kernel.work import World
-from careful.workflows import release_launch, what_changed
+from careful.workflows import release_launch, second_person, what_changed
 
 
 def routes(world: World) -> list[Route]:
@@ -128,7 +128,8 @@ class _Releases:
     def sign(self, request: Request) -> Response:
         """Sign a release with the key on this machine."""
         actor = sessions.require(request, "releases", "sign")
-        updates.sign_release(self._world, actor, request.path_params["release"])
+        reason = forms.field(request, "reason", "")
+        second_person.sign_release(self._world, actor, request.path_params["release"], reason=reason)
         return RedirectResponse(f"/releases/{request.path_params['release']}", 303)
 
     def publish(self, request: Request) -> Response:

@@ -12,6 +12,7 @@ from careful.entrypoints.console.pages.common import history, ledger_size
 from careful.entrypoints.look import LookRenderer, templates
 from careful.kernel.errors import CarefulError, Invalid
 from careful.kernel.work import World
+from careful.workflows import second_person
 
 _SHOWN = 200
 _FIELDS = ("product", "version", "waves", "group", "urgency", "window", "zone", "deadline", "reason")
@@ -84,7 +85,7 @@ class _Rollouts:
         """Start what the dry run showed, or propose it where it needs two people."""
         actor = sessions.require(request, "rollouts", "start")
         asked = {name: forms.field(request, name) for name in (*_FIELDS, "downgrade", "supersede")}
-        rollout = updates.start_rollout(
+        rollout = second_person.launch(
             self._world, actor, asked["product"], asked["version"], supersede=bool(asked["supersede"]), **_words(asked)
         )
         return RedirectResponse(f"/rollouts/{rollout}", 303)

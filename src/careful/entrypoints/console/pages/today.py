@@ -15,6 +15,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from careful import devices, monitoring, notices, obligations, people, products, releases, updates, vulnerabilities
+from careful.entrypoints.console.pages import approvals
 from careful.entrypoints.console.pages.common import TOLD_FIRST, Line, ledger_size, told
 from careful.entrypoints.console.pages.data.pressing import overdue, pressing
 from careful.entrypoints.console.sessions import signed
@@ -208,6 +209,7 @@ def todos(
         *(Todo(*row) for row in overdue(world)),
         *(row for one in funnels if (row := _for_case(world, one, rollouts)) is not None),
         *_alerts(world),
+        *(Todo(*row) for row in approvals.pressing(world)),
         *(Todo(*row) for row in pressing(world)),
         *_halted(rollouts),
         *_keys(world),

@@ -14,7 +14,7 @@ from careful.entrypoints.console.pages.decisions import decision
 from careful.entrypoints.look import LookRenderer, templates
 from careful.entrypoints.look.sorting import Column, arrange
 from careful.kernel.work import World
-from careful.workflows import vulnerability_response
+from careful.workflows import second_person, vulnerability_response
 from careful.workflows.who_is_affected import affected
 
 _SHOWN = 500
@@ -137,9 +137,7 @@ class _Vulnerabilities:
         """Record a person's decision."""
         actor = sessions.require(request, "cases", "judge")
         case, said = request.path_params["case"], decision(request)
-        vulnerabilities.judge(
-            self._world, actor, case, said.status, said.justification, said.statement, said.action, said.until
-        )
+        second_person.judge(self._world, actor, case, said)
         return RedirectResponse(f"/vulnerabilities/{case}", 303)
 
     def account(self, request: Request) -> Response:
