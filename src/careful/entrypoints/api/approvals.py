@@ -45,7 +45,7 @@ def get(world: TheWorld, _: _Read, approval: str) -> Shown:
 
 
 @router.post("/{approval}/approve")
-def approve(world: TheWorld, _: _Read, approval: str) -> people.Pending:
+def approve(world: TheWorld, _: _Refuse, approval: str) -> people.Pending:
     """Refused, always: a token may be anyone's. A person agrees on the console, or with `careful approvals approve`."""
     one = people.approval_of(world, approval)
     raise Forbidden(
