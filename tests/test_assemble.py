@@ -71,6 +71,7 @@ def test_every_step_of_every_workflow_is_a_chore():
         "tell_refusals",
         "forget_remembered",
         "sweep_tokens",
+        "lapse",
         "tell_intake",
         "tell_reads",
         "tell_overdue",
