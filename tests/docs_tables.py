@@ -92,9 +92,12 @@ def recommendations() -> str:
 def detections() -> str:
     """The table of detections in watching.md, between its marks; the rest of that page is written by hand."""
     lines = [
-        "| detection | the rule | where the limit comes from | budget | hardest action |",
-        "|---|---|---|---|---|",
-        *(f"| `{one.id}` | {one.words} | {one.limit} | {one.budget:g} | {one.action} |" for one in rules()),
+        "| detection | the rule | where the limit comes from | budget | hardest action | sees |",
+        "|---|---|---|---|---|---|",
+        *(
+            f"| `{one.id}` | {one.words} | {one.limit} | {one.budget:g} | {one.action} | {one.sees} |"
+            for one in rules()
+        ),
     ]
     page = (DOCS / "watching.md").read_text()
     before, _, rest = page.partition("<!-- detections -->\n")

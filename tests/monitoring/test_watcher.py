@@ -105,3 +105,13 @@ def test_a_blank_declaration_makes_no_noise(expected, a_window, a_flow):
     watcher = Watcher()
     quiet = a_window(messages={"up/x": 1}, bytes={"up/x": 100}, flows=(a_flow(host="a.example"),), connects=1)
     assert not any(watcher.see(dataclasses.replace(quiet, start=10.0 * n), Expected("cam-9")) for n in range(50))
+
+
+def test_values_of_live_readings_are_said_and_kept_nowhere(expected, a_window):
+    watcher, found = Watcher(), []
+    for number, value in enumerate([*(20.0 + n % 7 for n in range(620)), 77777.5, 77777.5]):
+        counters = {"reading:telemetry.temperature_c": value}
+        found += watcher.see(a_window(start=1e6 + number, counters=counters), expected)
+    assert [one.rule for one in found] == ["odd_reading"]
+    assert "77777" not in str(found)
+    assert b"reading:" not in watcher.remembered("cam-9-1")

@@ -69,6 +69,8 @@ class Window:
     counters: Mapping[str, float] = field(default_factory=lambda: NOTHING)
     """How much more since the last window: `bytes_out`, `bytes_in`, `packets_out`, `packets_in`; how many now:
     `listening_tcp`, `listening_udp`, `established_tcp`; how often: `overlaps`, `downgrades`, `unauthorised`."""
+    is_live: bool = True
+    """Whether it was seen by the gateway: then the values of readings are kept nowhere, nor said."""
     listening: frozenset[tuple[int, str]] = frozenset()
     """Ports and transports on which the device says that others can knock."""
     undeclared: Mapping[str, int] = field(default_factory=lambda: NOTHING)

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from careful.monitoring.detections import Rule, drift, rules
+from careful.monitoring.detections import Rule, drift, odd_reading, rules
 from careful.monitoring.model import ACTIONS, Detection, Expected, Window
 
 DEVICES_MOST = 100_000
@@ -83,7 +83,8 @@ class Watcher:
         known = self._devices.get(device)
         if known is None:
             return None
-        parts = {rule.id: memory for rule, memory in zip(self._rules, known.memories, strict=True)}
+        pairs = zip(self._rules, known.memories, strict=True)
+        parts = {rule.id: memory for rule, memory in pairs if rule.id != odd_reading.ID}  # values are never kept
         return _encode({**parts, _TOLD: known.told})
 
     def recall(self, device: str, kept: bytes) -> None:

@@ -216,3 +216,19 @@ def test_watching_is_put_on_record_and_again_each_hour(scene):
     mqtt = [one for one in told if one.data["source"] == "mqtt"]
     assert [one.data["devices"] for one in mqtt] == [0, 1]
     assert len(told) == 4
+
+
+def test_numbers_of_plain_messages_are_looked_at(scene):
+    seen = []
+    judge = scene.watch._judge
+    scene.watch._judge = lambda window, drill: seen.append(window) or judge(window, drill)
+    message = b'{"temperature_c": 20.5, "on": true, "name": "x", "big": 1e308}'
+    last = {"up/telemetry": message, "up/other": b"[1]", "up/more": b"{"}
+    scene.second({"cam-9-1": Tally("cam-9", {"up/telemetry": [1, 9]}, last=last)})
+    assert dict(seen[0].counters) == {"reading:telemetry.temperature_c": 20.5}
+
+
+def test_repeats_and_held_connections_are_seen_live(scene):
+    scene.second({"cam-9-1": Tally("cam-9", repeated=2), "cam-9-2": Tally("cam-9", held=21)})
+    assert scene.rules() == ["held_connections", "repeated_messages"]
+    assert devices.get(scene.world, "cam-9-2").state == "quarantined"

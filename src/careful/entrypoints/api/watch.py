@@ -58,6 +58,7 @@ class RuleBody(BaseModel):
     limit: str
     budget: float
     action: monitoring.Action
+    sees: str
 
 
 class Detail(BaseModel):

@@ -197,7 +197,7 @@ def rules(as_json: bool) -> None:
         return
     for one in found:
         click.echo(f"{one['id']} ({one['action']}, {one['budget']:g} false alarms a device and day)")
-        click.echo(f"  {one['words']}\n  Limit: {one['limit']}\n")
+        click.echo(f"  {one['words']}\n  Limit: {one['limit']}\n  Sees: {one['sees']}\n")
 
 
 COMMANDS: Sequence[click.Command] = (list_, show, expected, trouble, cut, expectations, chain, rules)
@@ -221,4 +221,5 @@ def _as_dict(one: monitoring.Rule) -> dict[str, Any]:
         "limit": one.limit,
         "budget": one.budget,
         "action": one.action,
+        "sees": one.sees,
     }

@@ -24,6 +24,8 @@ _STATES = {"established": "established", "attempt": "attempt", "refused": "refus
 _REFUSED_OLD = ("rollback", "older", "downgrade")
 _PORT_MOST = 65535
 _NAMES_MOST = 4
+_READINGS_MOST = 16
+_NUMBER_MOST = 1e300
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?")
 _NUMBERS = re.compile(r"v?([0-9]{1,9}(?:\.[0-9]{1,9}){0,5})")
 _decode = msgspec.json.Decoder().decode
@@ -66,6 +68,20 @@ def read(device: str, said: Iterable[tuple[str, bytes]], now: float) -> Told:
         elif topic == UPDATE and _is_refused_downgrade(message):
             told.downgrades += 1
     return told
+
+
+def readings(last: Mapping[str, bytes]) -> dict[str, float]:
+    """Return the numbers in the newest message of each stream, by name; at most so many."""
+    found: dict[str, float] = {}
+    for topic, payload in last.items():
+        try:
+            message = _decode(payload)
+        except (msgspec.DecodeError, RecursionError):
+            continue
+        for name, value in message.items() if isinstance(message, dict) else ():
+            if type(value) in {int, float} and abs(value) <= _NUMBER_MOST and len(found) < _READINGS_MOST:
+                found[f"reading:{topic[3:]}.{name}"] = float(value)
+    return found
 
 
 def _add_report(told: Told, device: str, message: object, now: float) -> None:

@@ -50,6 +50,10 @@ class Tally:
     refused_logins: int = 0
     forks: int = 0
     unchained: int = 0
+    repeated: int = 0
+    held: int = 0
+    last: dict[str, bytes] = field(default_factory=dict)
+    """Topic -> the newest message in which nothing is personal. It is looked at within a second, and not kept."""
     versions: list[str] = field(default_factory=list)
     said: list[tuple[str, bytes]] = field(default_factory=list)
     """Topic and payload of the few messages that say something about the device itself."""
@@ -207,8 +211,9 @@ class Watch:
             for version in tally.versions:
                 downgrades += reported.is_older(version, known.release)
                 known.release = version
-        counters: dict[str, float] = dict(told.counters)
+        counters: dict[str, float] = dict(told.counters) | reported.readings(tally.last)
         counted = {"overlaps": tally.overlaps, "downgrades": downgrades, "unchained": tally.unchained}
+        counted |= {"repeated": tally.repeated, "mqtt_sessions": tally.held}
         counters |= {key: float(count) for key, count in counted.items() if count}
         if told.report is not None:
             counters |= self._grown(name, told.report)

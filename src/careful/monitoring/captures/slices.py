@@ -104,6 +104,7 @@ class Slice:
             flows=flows,
             counters=MappingProxyType(self.counters),
             refused_logins=self.refused_logins,
+            is_live=False,
         )
 
 

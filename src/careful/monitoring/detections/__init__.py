@@ -2,7 +2,8 @@
 
 A file has `ID`, `TITLE`, `WORDS` (the rule, for a person), `LIMIT` (where its limit comes from), `BUDGET` (false alarms
 for each device-day that it allows itself), `ACTION` (the hardest it takes by itself), `Memory` (what it remembers of
-one device: a msgspec Struct whose fields all have defaults) and `detect(window, expected, memory)`, pure, which returns
+one device: a msgspec Struct whose fields all have defaults), `SEES` where it does not see both live traffic and
+recordings, and `detect(window, expected, memory)`, pure, which returns
 a detection or None, and the memory to give it the next time.
 """
 
@@ -16,6 +17,7 @@ from typing import Any
 from careful.kernel.errors import NotFound
 from careful.monitoring.model import Action, Detection, Expected, Window
 
+BOTH = "live and recordings"
 Detect = Callable[[Window, Expected, Any], tuple[Detection | None, Any]]
 
 
@@ -31,6 +33,8 @@ class Rule:
     action: Action
     memory: type[Any]
     detect: Detect
+    sees: str
+    """Where it sees: `live` (the gateway, and what devices report), `recordings`, or both."""
 
 
 def rule(wanted: str) -> Rule:
@@ -48,7 +52,17 @@ def rules() -> tuple[Rule, ...]:
     return tuple(
         sorted(
             (
-                Rule(one.ID, one.TITLE, one.WORDS, one.LIMIT, one.BUDGET, one.ACTION, one.Memory, one.detect)
+                Rule(
+                    one.ID,
+                    one.TITLE,
+                    one.WORDS,
+                    one.LIMIT,
+                    one.BUDGET,
+                    one.ACTION,
+                    one.Memory,
+                    one.detect,
+                    getattr(one, "SEES", BOTH),
+                )
                 for one in found
             ),
             key=lambda rule: rule.id,

@@ -14,6 +14,7 @@ WORDS = (
 LIMIT = "3 changes within ten minutes. A device that changes its network card changes once."
 BUDGET = 0.005
 ACTION: Action = "alert"
+SEES = "recordings"
 
 _MOST, _SECONDS = 3, 600.0
 

@@ -14,6 +14,7 @@ WORDS = (
 LIMIT = "5 times the bytes of the question, and at least 2 kB in a window."
 BUDGET = 0.001
 ACTION: Action = "quarantine"
+SEES = "recordings"
 
 _TIMES, _LEAST = 5.0, 2_000
 

@@ -17,6 +17,7 @@ LIMIT = (
 )
 BUDGET = 0.02
 ACTION: Action = "alert"
+SEES = "recordings"
 
 TIMES = 4.0
 FLOORS = {

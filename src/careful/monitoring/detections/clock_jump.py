@@ -14,6 +14,7 @@ WORDS = (
 LIMIT = "120 seconds, further off than before."
 BUDGET = 0.005
 ACTION: Action = "alert"
+SEES = "live"
 
 _MOST = 120.0
 

@@ -14,6 +14,7 @@ WORDS = (
 LIMIT = "None at all: the release order of the product."
 BUDGET = 0.001
 ACTION: Action = "alert"
+SEES = "live"
 
 
 class Memory(Struct, array_like=True, frozen=True):

@@ -9,7 +9,7 @@ ID = "held_connections"
 TITLE = "Connections held open"
 WORDS = (
     "The device held many connections open at once. Attacks such as SlowITe take up all places of a broker in this "
-    "way, with hardly any traffic."
+    "way, with hardly any traffic. Live, connections under the device's certificate count, and those that it reports."
 )
 LIMIT = (
     "MQTT: twice the most of the quiet days and 4 more, 20 where none were recorded. All TCP connections: four times "

@@ -15,6 +15,7 @@ WORDS = (
 LIMIT = "The baseline: the destinations of the quiet days. Without a recording of some, this is not judged."
 BUDGET = 0.05
 ACTION: Action = "note"
+SEES = "recordings"
 
 
 class Memory(Struct, array_like=True, frozen=True):

@@ -13,8 +13,8 @@ ID = "odd_reading"
 TITLE = "Odd readings"
 WORDS = (
     "Readings lay clearly outside of all that the sensor said before, two in a row or two at once; or so many of its "
-    "last eight readings lay far from its usual level that chance does not explain it. Seen only where readings are "
-    "plain numbers, in recordings; a small and steady change is not seen."
+    "last eight readings lay far from its usual level that chance does not explain it. Live, the newest message of a "
+    "second is looked at where nothing in it is personal; no value is kept or said. A small, steady change is not seen."
 )
 LIMIT = (
     "The baseline: the least and the most of the quiet days, or of the last readings once there were 600, and 12 % of "
@@ -93,7 +93,11 @@ def _say(
     unsteady: list[tuple[int, str, int]],
 ) -> Detection | None:
     if max(len(outside), again) >= _TWICE:
-        _, value, name, limit = max(outside)
+        over, value, name, limit = max(outside)
+        if window.is_live:
+            beyond_it = 100 * (over + _MARGIN)
+            says = f"Readings of {_sensor(name)} lay {number(beyond_it)} % of its span beyond all that it said before."
+            return fired(ID, window, beyond_it, 100 * _MARGIN, "baseline", says, ACTION, "span")
         says = f"A reading of {_sensor(name)} was {value:g}; {limit:g} was the furthest before."
         return fired(ID, window, value, limit, "baseline", says, ACTION, "span")
     if unsteady:

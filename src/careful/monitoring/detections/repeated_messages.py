@@ -9,7 +9,8 @@ ID = "repeated_messages"
 TITLE = "Repeated messages"
 WORDS = (
     "Messages came again with the same number and content, without the mark of a resend. A device that resends sets "
-    "that mark; somebody who replays a recording does not. Or packets of a device that hardly ever had to send any "
+    "that mark; somebody who replays a recording does not. Live, records of streams with a `time` count, which no two "
+    "records share, unless they come first in a connection. Or packets of a device that hardly ever had to send any "
     "twice now come twice again and again."
 )
 LIMIT = (

@@ -14,6 +14,7 @@ WORDS = (
 LIMIT = "The declaration: `data[].fields` and `events[].fields`. None else."
 BUDGET = 0.001
 ACTION: Action = "alert"
+SEES = "live"
 
 _NAMES_MOST, _SECONDS = 16, 3600.0
 """New names of one device that are told in an hour."""

@@ -148,7 +148,8 @@ class Taking:
     def _taken(self, who: Speaker, route: Route, records: Sequence[tuple[bytes, Checked, bytes]]) -> None:
         """Note what was taken, and what a reported state says."""
         for payload, one, name in records:
-            self._signals.sent(who.device, route.topic, payload)
+            plain = route.stream.personal.isdisjoint(one.fields or {})
+            self._signals.sent(who.device, route.topic, permission.taken(one, payload), is_plain=plain)
             route.stream.count(one.fields or {})
             self._left_out(who, route, one, name)
             if route.topic == "state/reported":

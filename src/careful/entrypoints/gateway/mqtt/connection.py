@@ -58,7 +58,7 @@ class Connection(asyncio.BufferedProtocol):
     )  # fmt: skip
 
     def __init__(self, gateway: "Gateway", gone: Callable[[], None]) -> None:
-        self._gateway, self._gone = gateway, gone
+        self._gateway, self._gone = gateway, [gone]
         self.session = Session()
         self.who = Speaker("", "", "")
         self.cut_mark = self.mark = 0
@@ -79,6 +79,13 @@ class Connection(asyncio.BufferedProtocol):
         self._transport = cast("asyncio.Transport", transport)
         self._transport.pause_reading()
         self._transport.set_write_buffer_limits(high=UNSENT_BYTES)
+
+    def on_gone(self, gone: Callable[[], None]) -> None:
+        """Have something done when nobody is there any more: at once, where that is so already."""
+        if self._transport is None:
+            gone()
+        else:
+            self._gone.append(gone)
 
     def begin(self, expires: float, event: Event) -> None:
         """Start the session, once it is known who is there; `expires` is when the certificate ends, in loop time."""
@@ -103,7 +110,8 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 (asyncio's signature; why does not matter)
         """Tell the session that nobody is there any more."""
-        self._gone()
+        for gone in self._gone:
+            gone()
         self.feed(Lost())
         self._forget_slow()
         self._transport = None

@@ -46,6 +46,7 @@ from careful.entrypoints.gateway.mqtt.events import (
 from careful.entrypoints.gateway.mqtt.mail import Mail
 from careful.entrypoints.gateway.mqtt.places import Places
 from careful.entrypoints.gateway.mqtt.reasons import STOPPING, TAKEN_OVER
+from careful.entrypoints.gateway.mqtt.repeats import Repeats
 from careful.entrypoints.gateway.mqtt.sealing import RESET, Keyring, Sealing, needs_key
 from careful.entrypoints.gateway.mqtt.signals import Signals
 from careful.entrypoints.gateway.mqtt.wills import Wills
@@ -110,6 +111,7 @@ class Gateway:
         self._looks_well, self._overlaps = True, False
         self.signals = Signals(world)
         self._chain = Chain(self, world)
+        self._repeats = Repeats()
         self._keys = Keyring(world)
         self._keys.watch(self.loop)
         self._sealing = Sealing(self, self._keys)
@@ -153,8 +155,10 @@ class Gateway:
         if not self._block:
             self._begin_block()
         device = connection.session.device
-        self.signals.sent(device, wanted.topic, wanted.payload)
+        self.signals.sent(device, wanted.topic, wanted.payload, is_plain=wanted.stream is None)
         record = (digest or blake2b(payload, digest_size=16).digest()) if wanted.once else b""
+        if record and not wanted.resend and self._repeats.is_repeat(device, id(connection), wanted.packet, record):
+            self.signals.repeated(device)
         self._block.append(
             Message(
                 device, wanted.topic, payload, self._at, wanted.packet, wanted.resend, digest, wanted.exactly, record

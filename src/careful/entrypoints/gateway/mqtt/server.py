@@ -39,6 +39,8 @@ _ACCEPT_PAUSE = 0.1
 _SEND_BYTES = 64 * 1024  # in the kernel, for each connection; what goes down is small
 _PROBES = {socket.TCP_KEEPIDLE: 300, socket.TCP_KEEPINTVL: 30, socket.TCP_KEEPCNT: 4}  # seconds, seconds, times
 _V6_NETWORK = 64
+_HOLDS_MANY = 4
+"""Connections of one device at once of which the watch is told: a reconnection has two for a moment."""
 _PACES = Paces()
 _log = structlog.get_logger(__name__)
 
@@ -67,6 +69,7 @@ class Listener:
         self._gateway, self._context, self._limits = gateway, context, limits
         self._here: Counter[str] = Counter()
         self._shaking: Counter[str] = Counter()
+        self._held: Counter[str] = Counter()
         self._arrivals = Arrivals(limits.paces, gateway.loop.time)
         self._greeting: set[asyncio.Task[None]] = set()
 
@@ -118,6 +121,11 @@ class Listener:
         if self._here[address] <= 0:
             del self._here[address]
 
+    def _let_go(self, device: str) -> None:
+        self._held[device] -= 1
+        if self._held[device] <= 0:
+            del self._held[device]
+
     async def _greet(self, arrived: socket.socket, address: str) -> None:
         connection = Connection(self._gateway, partial(self._leave, address))
         try:
@@ -134,6 +142,10 @@ class Listener:
             return
         try:
             peer = peer_of(transport)
+            self._held[peer.name] += 1
+            connection.on_gone(partial(self._let_go, peer.name))
+            if self._held[peer.name] >= _HOLDS_MANY:
+                self._gateway.signals.holds(peer.name, self._held[peer.name])
             connection.network = network_of(address)
             event = await self._slowed(peer, address) or await self._ask(connection, peer)
         except (asyncio.CancelledError, ConnectionError):

@@ -20,6 +20,7 @@ _TALLIES_MOST = 50_000
 _SAID_MOST = 4
 _NAMES_MOST = 32
 _TOPICS_MOST = 256
+_READ_MOST = 4096
 _QUARANTINED = "quarantined"
 _OF_CONNECTIONS = frozenset({"too-many-connections", "connects-too-often", devices.TAKEN_OVER})
 """Counted in ways of their own."""
@@ -37,8 +38,8 @@ class Signals:
         self._since = self._now()
         self._well = True
 
-    def sent(self, device: str, topic: str, payload: bytes) -> None:
-        """Count a message that was taken."""
+    def sent(self, device: str, topic: str, payload: bytes, *, is_plain: bool = False) -> None:
+        """Count a message that was taken; `is_plain`: nothing in it is personal, so its numbers may be looked at."""
         tally = self._tallies.get(device) or self._tally(device)
         counts = tally.topics.get(topic)
         if counts is None:
@@ -47,6 +48,8 @@ class Signals:
             tally.topics[topic] = counts = [0, 0]
         counts[0] += 1
         counts[1] += len(payload)
+        if is_plain and topic[:3] == "up/" and len(payload) <= _READ_MOST:
+            tally.last[topic] = payload
         if topic in LOOKED_AT and len(tally.said) < _SAID_MOST:
             tally.said.append((topic, payload))
 
@@ -73,6 +76,15 @@ class Signals:
         tally.overlaps += overlap
         if network and len(tally.networks) < _NAMES_MOST:
             tally.networks.add(network)
+
+    def repeated(self, device: str) -> None:
+        """Count a record that was said again word for word."""
+        self._tally(device).repeated += 1
+
+    def holds(self, device: str, connections: int) -> None:
+        """Note how many connections a device holds open at once."""
+        tally = self._tally(device)
+        tally.held = max(tally.held, connections)
 
     def overlapped(self, device: str) -> None:
         """Count a session that was pushed out by one at another gateway while it was still being heard."""
