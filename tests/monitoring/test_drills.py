@@ -30,10 +30,12 @@ def test_where_nothing_must_be_cut_off_seeing_is_enough():
 def test_a_drill_is_on_record_and_its_alert_closed(town, world, staff):
     [name] = town.devices(1)
     monitoring.begin_drill(world, staff, name, "flood")
-    assert set(monitoring.drills(world)) == {name}
+    with world.look() as connection:
+        assert set(monitoring.drills(connection)) == {name}
     monitoring.raise_alerts(world, [town.seen(name, drill=True)])
     monitoring.end_drill(world, staff, monitoring.judge_drill("flood", name, 0.8, 1.4, cuts=True, within=2.0))
-    assert monitoring.drills(world) == {}
+    with world.look() as connection:
+        assert monitoring.drills(connection) == {}
     [alert] = monitoring.alerts(world, drills=True)
     assert alert.state == "expected"
     with world.look() as connection:

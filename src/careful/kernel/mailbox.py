@@ -82,14 +82,6 @@ def set_desired(home: Path, device: str, payload: bytes) -> None:
             _put(connection, device, DESIRED, payload)
 
 
-def desired(home: Path, device: str) -> bytes | None:
-    """Return a device's desired state, or None where none is set."""
-    query = "SELECT payload FROM down_queue WHERE device = ? AND topic = ?"
-    with closing(connect(home, _TABLES)) as connection:
-        row = connection.execute(query, (device, DESIRED)).fetchone()
-    return None if row is None else bytes(row[0])
-
-
 def waiting(home: Path, device: str) -> int:
     """Count the plain messages that wait for a device."""
     with closing(connect(home, _TABLES)) as connection:

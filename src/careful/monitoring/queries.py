@@ -167,10 +167,9 @@ def untold(world: World) -> list[Alert]:
     return [one for one in found if one.id not in told]
 
 
-def drills(world: World) -> dict[str, datetime]:
+def drills(connection: Connection) -> dict[str, datetime]:
     """Return the devices that are a drill's, with when it began."""
-    with world.look() as connection:
-        rows = connection.execute(select(store.drill.c.device, store.drill.c.began_at)).all()
+    rows = connection.execute(select(store.drill.c.device, store.drill.c.began_at)).all()
     return {row.device: row.began_at for row in rows}
 
 

@@ -183,20 +183,6 @@ class Permit:
                 found[name, shape] = stream.seen.pop(shape)[0]
         return found
 
-    def check_up(self, stream: str, message: dict[str, Any], consents: AbstractSet[str] = NOBODY) -> Checked:
-        """Return what of `message` may be published to `d/<device>/up/<stream>`."""
-        known = self.streams.get(stream)
-        if known is None:
-            return Checked(None, (), Denied("undeclared-stream", shown(stream)))
-        return known.check(message, consents)
-
-    def check_event(self, name: str, message: dict[str, Any], consents: AbstractSet[str] = NOBODY) -> Checked:
-        """Return what of `message` may be published to `d/<device>/event/<name>`."""
-        known = self.shapes.get(name)
-        if known is None:
-            return Checked(None, (), Denied("undeclared-event", shown(name)))
-        return known.check(message, consents)
-
 
 def permit(declaration: Declaration, version: int = 0) -> Permit:
     """Compile the allow-list. A blank `personal` counts as personal: what is unknown is protected."""

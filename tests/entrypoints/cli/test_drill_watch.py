@@ -50,7 +50,8 @@ def test_every_drill_is_seen_and_cut_off_in_time(town):
     assert {one["kind"] for one in outcomes if one["cut"] is not None} == must
     for one in outcomes:
         assert devices.get(town.world, one["device"]).state == "retired"
-    assert monitoring.drills(town.world) == {}
+    with town.world.look() as connection:
+        assert monitoring.drills(connection) == {}
     assert monitoring.alerts(town.world) == []
     with town.world.look() as connection:
         told = ledger.read(connection, names=["monitoring.drilled"])

@@ -113,7 +113,6 @@ class Watch:
         self._follow_ledger()
         tallies = self._with_https(tallies)
         self._learn_of([name for name in tallies if name and name not in self._known], start)
-        self._drilled |= monitoring.drills(self._world).keys()
         drilled = self._drilled
         found: list[Seen] = []
         for name, tally in tallies.items():
@@ -316,8 +315,9 @@ class Watch:
             del self._known[next(iter(self._known))]
 
     def _follow_ledger(self) -> None:
-        """Take in what changes the watch: a device let in or enrolled anew, another declaration."""
+        """Take in what changes the watch: a drill, a device let in or enrolled anew, another declaration."""
         with self._world.look() as connection:
+            self._drilled |= monitoring.drills(connection).keys()
             size = ledger.size(connection)
             if size - 1 <= self._ledger:
                 return
