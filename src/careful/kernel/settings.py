@@ -60,6 +60,17 @@ class Settings(BaseSettings):
     ci_issuer_ca: str = Field(
         default="", description="File with the CA of those who vouch for CI jobs; empty: the machine's."
     )
+    oidc_issuer: str = Field(
+        default="",
+        description="Identity provider for staff, letter by letter as it names itself; empty: none.",
+    )
+    oidc_client: str = Field(default="", description="Our client id at that provider.")
+    oidc_client_secret: SecretStr = Field(default=SecretStr(""), description="Its secret; empty for a public client.")
+    oidc_groups_claim: str = Field(default="groups", description="Claim of the ID token that lists a person's groups.")
+    oidc_roles: tuple[str, ...] = Field(
+        default=(), description="Roles that groups give, as group=role; whoever has none does not get in."
+    )
+    oidc_ca: str = Field(default="", description="File with the CA of the provider; empty: the machine's.")
     breached_passwords: str = Field(
         default="",
         description="SHA-1 of breached passwords: a folder of k-anonymous ranges or one sorted file; empty: none.",
@@ -184,6 +195,7 @@ class Settings(BaseSettings):
             raise ValueError("database to begin with postgresql+psycopg://, or empty for SQLite in the data folder")
         if self.inbox:
             self._check_inbox()
+        self._check_provider()
         for name in ("device_proxies", "page_proxies"):
             for network in getattr(self, name):
                 try:
@@ -207,6 +219,14 @@ class Settings(BaseSettings):
                 raise ValueError(f"an http or https address in {name}, not {value!r}")
             object.__setattr__(self, name, value.rstrip("/"))
         return self
+
+    def _check_provider(self) -> None:
+        parts = urlsplit(self.oidc_issuer)
+        safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+        if self.oidc_issuer and not (safe and parts.hostname and not parts.query and not parts.fragment):
+            raise ValueError(f"an https address in oidc_issuer, not {self.oidc_issuer!r}")
+        if self.oidc_issuer and not self.oidc_client:
+            raise ValueError("oidc_client set, as oidc_issuer is")
 
     def _check_inbox(self) -> None:
         if not self.inbox.startswith(("nats://", "tls://")) or not all(

@@ -23,6 +23,10 @@ from careful.people.factors import (
     rename_passkey,
     renew_recovery_codes,
 )
+from careful.people.identities import Finished, Identity, Purpose, identities_of, is_offered, unlink
+from careful.people.identities import begin as begin_identity
+from careful.people.identities import finish as finish_identity
+from careful.people.identity_provider import BACK as IDENTITY_BACK
 from careful.people.issuers import Issuers
 from careful.people.limits import source_of
 from careful.people.links import LINK_MINUTES, first_link, invite, known_roles, recovery_link, redeem
@@ -131,6 +135,16 @@ __all__ = [
     "rename_passkey",
     "renew_recovery_codes",
     "site_of",
+    # identities elsewhere
+    "IDENTITY_BACK",
+    "Finished",
+    "Identity",
+    "Purpose",
+    "begin_identity",
+    "finish_identity",
+    "identities_of",
+    "is_offered",
+    "unlink",
     # signing in, sessions
     "KNOWN_BROWSER_DAYS",
     "PROOF_MINUTES",

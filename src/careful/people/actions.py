@@ -8,7 +8,7 @@ from typing import Any
 from careful.kernel.actors import Actor
 from careful.kernel.errors import NotFound, Refused
 from careful.kernel.work import Work, World
-from careful.people import rights_store, store
+from careful.people import rights_store, store, ways_in_store
 from careful.people.access import end_access
 from careful.people.approvals import note_two
 from careful.people.events import AccountDisabled, RolesChanged
@@ -52,6 +52,5 @@ def _need(work: Work, account: str) -> Any:  # noqa: ANN401 (a row)
 
 
 def _keep_an_administrator(work: Work, account: str) -> None:
-    left = {holder for holder, roles in store.active_roles(work.connection) if "administrator" in roles}
-    if left == {account}:
+    if ways_in_store.local_administrators(work.connection) == {account}:
         raise Refused("That is the last administrator.", do="Make somebody else an administrator first.")

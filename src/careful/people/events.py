@@ -80,6 +80,33 @@ class AttemptsTold(Event):
     attempts: int
 
 
+@event("people.account_provided", subject="staff/{account}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountProvided(Event):
+    """Somebody came in by the identity provider for the first time; their groups gave these roles."""
+
+    account: str
+    roles: tuple[str, ...]
+
+
+@event("people.roles_mapped", subject="staff/{account}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolesMapped(Event):
+    """At a sign-in by the identity provider the person's groups gave other roles; `raised` were not held before."""
+
+    account: str
+    roles: tuple[str, ...]
+    raised: tuple[str, ...]
+
+
+@event("people.identity_linked", subject="staff/{account}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityLinked(Event):
+    """A person linked an identity elsewhere to their account."""
+
+    account: str
+
+
 @event("people.access_ended", subject="staff/{account}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessEnded(Event):

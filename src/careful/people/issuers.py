@@ -75,7 +75,7 @@ class Issuers:
     def claims(self, world: World, token: str, seen: Presented) -> dict[str, Any]:
         """Return what a token of a trusted issuer says, its signature checked. Raises Invalid, Unavailable."""
         key = self._key(world, seen)
-        if key is None or key.key_type != _TYPES[seen.algorithm] or key.alg not in {None, seen.algorithm}:
+        if key is None or not fits(key, seen.algorithm):
             raise _no_token("its issuer has no such key")
         try:
             return dict(jwt.decode(token, key, algorithms=[seen.algorithm]).claims)
@@ -115,11 +115,11 @@ def _keys(fetch: Fetch, world: World, issuer: str) -> dict[str, Key]:
     keys = listed.get("keys") if isinstance(listed, dict) else None
     if not isinstance(keys, list) or len(keys) > _MOST_KEYS:
         raise Unavailable(f"{issuer} gives no list of at most {_MOST_KEYS} keys.")
-    good = (_read(one) for one in keys)
+    good = (read_key(one) for one in keys)
     return {str(key.kid): key for key in good if key is not None}
 
 
-def _read(said: object) -> Key | None:
+def read_key(said: object) -> Key | None:
     """Read one public key for signatures; what is none of ours is left aside (RFC 7517, section 5)."""
     if not isinstance(said, dict) or said.get("kty") not in _TYPES.values() or "d" in said:
         return None
@@ -133,6 +133,11 @@ def _read(said: object) -> Key | None:
     except (JoseError, ValueError, TypeError, KeyError):
         return None
     return key
+
+
+def fits(key: Key, algorithm: str) -> bool:
+    """Tell whether a key is of the kind that an algorithm of ours takes, and not made for another."""
+    return key.key_type == _TYPES[algorithm] and key.alg in {None, algorithm}
 
 
 def _same_host(issuer: str, address: str) -> bool:

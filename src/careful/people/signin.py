@@ -38,7 +38,7 @@ def sign_in(world: World, *, email: str, password: str, code: str, door: Door) -
     with world.change(_actor(ticket.account)) as work:
         account = ticket.account or ""
         store.forgive(work.connection, ticket.buckets, ticket.at)
-        known = _remember(work, account, door)
+        known = remember(work, account, door)
         # Whoever has a passkey that works here has not proved enough for what weighs by anything less.
         proved = not (_site(world).offers_passkeys and store.credentials_of(work.connection, account))
         return replace(open_session(work, account, "full", how, door, proved=proved), known=known)
@@ -73,7 +73,7 @@ def begin_passkey_sign_in(world: World, holder: str, door: Door, session: Sessio
     bucket = f"ceremony:{limits.source_of(door.source)}"
     now = world.clock.now()
     with world.change(STRANGER) as work:
-        _count(work, {bucket: limits.CEREMONIES}, now)
+        count_attempt(work, {bucket: limits.CEREMONIES}, now)
         known = store.credentials_of(work.connection, session.account) if session else []
         expires_at = now + timedelta(minutes=passkeys.CHALLENGE_MINUTES)
         store.put_challenge(work.connection, secrets.digest(holder), _purpose(session), challenge, expires_at)
@@ -84,7 +84,7 @@ def sign_in_by_passkey(world: World, holder: str, answer: Mapping[str, Any], doo
     """Sign in by passkey. Raises Unauthenticated; a counter that did not grow is refused as a clone."""
     account = _check_passkey(world, holder, answer, None)
     with world.change(Actor("staff", account)) as work:
-        known = _remember(work, account, door)
+        known = remember(work, account, door)
         return replace(open_session(work, account, "full", "passkey", door), known=known)
 
 
@@ -116,11 +116,12 @@ def _take_ticket(world: World, email: str, door: Door) -> _Ticket:
                 f"source:{limits.source_of(door.source)}": limits.FROM_ONE_SOURCE,
                 _EVERYWHERE: limits.FROM_EVERYWHERE,
             }
-        _count(work, buckets, now)
+        count_attempt(work, buckets, now)
     return _Ticket(account, tuple(buckets), now)
 
 
-def _count(work: Work, buckets: Mapping[str, Sequence[Rule]], now: datetime) -> None:
+def count_attempt(work: Work, buckets: Mapping[str, Sequence[Rule]], now: datetime) -> None:
+    """Count one attempt in each bucket. Raises TooMany where a rule says to wait."""
     store.lock_attempts(work.connection)
     tried = store.attempts_in(work.connection, list(buckets), now - limits.LONGEST)
     limits.refuse(max(limits.wait(tried[bucket], rule, now) for bucket, rule in buckets.items()))
@@ -193,7 +194,8 @@ def _check_passkey(world: World, holder: str, answer: Mapping[str, Any], session
     return str(account.id)
 
 
-def _remember(work: Work, account: str, door: Door) -> str:
+def remember(work: Work, account: str, door: Door) -> str:
+    """Note that this browser signed in to this account; return its secret."""
     known = door.known or secrets.new_secret()
     store.remember_browser(work.connection, secrets.digest(known), account, work.now)
     return known

@@ -3,6 +3,8 @@
 Whatever changes who can get in asks for a fresh proof first.
 """
 
+from urllib.parse import urlsplit
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -77,6 +79,8 @@ class _Settings:
             me=people.account(self._world, me.account.id),
             passkeys=people.passkeys_of(self._world, me.account.id),
             sessions=people.sessions_of(self._world, me.account.id),
+            identities=people.identities_of(self._world, me.account.id),
+            provider=urlsplit(self._world.settings.oidc_issuer).hostname or "",
             attempts=people.attempts_at(self._world, me.account.id),
             staff=staff,
             roles=tuple(people.ROLES),

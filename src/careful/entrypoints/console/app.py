@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, 
 
 from careful.entrypoints import problem
 from careful.entrypoints.blur import Blurred
-from careful.entrypoints.console import access, enrol, forms, pages, security, sessions, signin, step_up
+from careful.entrypoints.console import access, enrol, forms, identity, pages, security, sessions, signin, step_up
 from careful.entrypoints.look import LookRenderer, static, templates
 from careful.entrypoints.names import KnownHosts, origin_of
 from careful.entrypoints.patience import Patience
@@ -99,6 +99,7 @@ def create_app(world: World, *, api: ASGIApp | None = None) -> Starlette:
         static(),
         *signin.routes(world, look),
         *step_up.routes(world, look),
+        *identity.routes(world, look),
         *enrol.routes(world, look),
         *access.routes(world, look),
         *pages.routes(world),

@@ -1,7 +1,7 @@
 """Signing in and out: pages that work with scripts off, passkeys with them on."""
 
 import secrets
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -106,6 +106,7 @@ class _Doors:
             signed_out="out" in request.query_params,
             nobody=not people.anyone(self._world),
             offers_passkeys=self._passkeys,
+            provider=urlsplit(self._world.settings.oidc_issuer).hostname or "",
         )
         self._cookies.put(response, self._cookies.visit, secret)
         return _slow_down(response, refusal)

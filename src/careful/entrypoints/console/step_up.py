@@ -160,11 +160,18 @@ class Proofs:
             account=account,
             refusal=refusal,
             offers_passkeys=by_passkey,
+            provider=self._provider(account, by_passkey=by_passkey),
             offers_password=account.has_password and not by_passkey,
         )
         if isinstance(refusal, TooMany):
             response.headers["retry-after"] = str(refusal.retry_after)
         return response
+
+    def _provider(self, account: people.Account, *, by_passkey: bool) -> str:
+        """Return the host of the identity provider that may ask instead: for whoever has nothing to show here."""
+        offered = people.is_offered(self._world) and not by_passkey and not account.has_password
+        linked = offered and people.identities_of(self._world, account.id)
+        return (urlsplit(self._world.settings.oidc_issuer).hostname or "") if linked else ""
 
     def _renew(self, response: Response, secret: str) -> Response:
         self._cookies.put(response, self._cookies.session, secret)
