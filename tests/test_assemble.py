@@ -68,6 +68,7 @@ def test_every_step_of_every_workflow_is_a_chore():
         "deliver",
         "sweep",
         "sweep_owners",
+        "tell_glass",
         "tell_refusals",
         "forget_remembered",
         "sweep_tokens",

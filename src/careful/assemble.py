@@ -92,6 +92,7 @@ def chores() -> "list[Chore]":
         Chore("forget_remembered", customer_data.forget_remembered, 3600.0),
         Chore("sweep", people.sweep),
         Chore("sweep_tokens", people.sweep_tokens, 60.0),
+        Chore("tell_glass", workflows.break_glass_watch.tell, 5.0),
         Chore("tell_attempts", workflows.sign_in_watch.tell, 60.0),
         Chore("sweep_owners", owners.sweep),
         Chore("lapse", people.lapse, 60.0),

@@ -7,6 +7,20 @@ end of the epoch makes every older copy of it useless too.
 """
 
 from careful.customer_data.actions import key_of
+from careful.customer_data.break_glass import (
+    GLASS_CUSTOMERS,
+    Excess,
+    Glass,
+    GlassTold,
+    break_glass,
+    end_glass,
+    excess_told,
+    excesses,
+    find_glass,
+    glasses,
+    glasses_seen,
+    open_records,
+)
 from careful.customer_data.consent import CHANGES as CONSENT_CHANGES
 from careful.customer_data.consent import Consent, consent_words, consents_asked, consents_of, end_consents, note_began
 from careful.customer_data.consent import Kind as ConsentKind
@@ -111,6 +125,9 @@ __all__ = [
     "ItemRow", "FieldRow", "data_table", "data_item", "pinned_away",
     # what the customer sees of it
     "held", "HeldStream", "openings", "Opening", "own_readings", "time_began",
+    # in an emergency
+    "break_glass", "Glass", "open_records", "end_glass", "find_glass", "glasses", "glasses_seen", "excesses", "Excess",
+    "excess_told", "GlassTold", "GLASS_CUSTOMERS",
     # reading, and who did
     "read", "Answer", "Reading", "READ_MOST", "BULK_TIME", "BulkRead", "bulk_reads",
     "purposes_of", "reads", "LoggedRead", "tell_reads",

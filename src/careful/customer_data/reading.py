@@ -27,6 +27,8 @@ from careful.products import FieldRule, Permit, Stream
 REQUEST = "request"
 """The purpose under which the customer's own request is answered: all of theirs."""
 RELEASE = "de-identified set"
+GLASS = "break-glass"
+"""The purpose under which a customer is opened in an emergency."""
 BULK_TIME = timedelta(minutes=10)
 READ_MOST = 1000
 """Records in one answer."""
@@ -315,7 +317,7 @@ def _log_stream(
         "records": len(some), "personal": personal, "told": False,
     }  # fmt: skip
     reads_store.log(work.connection, [row | {"customer": one} for one in sorted(customers) or [""]])
-    if purpose not in {REQUEST, RELEASE}:
+    if purpose not in {REQUEST, RELEASE, GLASS}:
         reads_store.note_use(work.connection, known.product, stream, fields, work.now)
 
 

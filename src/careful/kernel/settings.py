@@ -119,6 +119,9 @@ class Settings(BaseSettings):
         pattern=r"^(([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63})?$",
         description="A domain of yours that nobody uses: addresses in it, in every de-identified set, tell who writes.",
     )
+    break_glass_records: int = Field(
+        default=200, ge=10, le=100_000, description="Records one person may open in ten minutes by break-glass."
+    )
     epoch_days: int = Field(
         default=30, ge=1, le=365, description="Days until the key that wraps customers' keys is replaced and destroyed."
     )

@@ -11,7 +11,8 @@ VERBS: Mapping[str, tuple[str, ...]] = {
     "devices": ("read", "enrol", "own", "quarantine", "restore", "revoke", "retire"),
     # read: how data is kept and who read it; open: the values, where the declaration names role and purpose as well.
     # request: answering what customers ask for; release: handing de-identified data to others.
-    "data": ("read", "open", "end", "consent", "request", "release", "countersign"),
+    # break-glass: opening all of one customer in an emergency; told to them.
+    "data": ("read", "open", "end", "consent", "request", "release", "countersign", "break-glass"),
     "cases": ("read", "feed", "judge", "account", "close", "countersign"),
     "rollouts": ("read", "start", "halt", "resume", "drill", "countersign"),
     "notices": ("read", "draft", "publish", "tell"),
@@ -90,7 +91,7 @@ ROLES: Mapping[str, Mapping[str, frozenset[str]]] = {
         "products": frozenset({"read"}),
         "releases": frozenset({"read"}),
         "devices": frozenset({"read", "own", "quarantine"}),
-        "data": frozenset({"read", "open", "end", "consent", "request"}),
+        "data": frozenset({"read", "open", "end", "consent", "request", "break-glass"}),
         "cases": frozenset({"read", "account"}),
         "rollouts": frozenset({"read"}),
         "notices": frozenset({"read", "draft"}),
@@ -103,7 +104,7 @@ ROLES: Mapping[str, Mapping[str, frozenset[str]]] = {
     "privacy-officer": {
         "products": frozenset({"read"}),
         "devices": frozenset({"read"}),
-        "data": frozenset({"read", "open", "end", "consent", "request", "release", "countersign"}),
+        "data": frozenset({"read", "open", "end", "consent", "request", "release", "countersign", "break-glass"}),
         "cases": frozenset({"read"}),
         "notices": frozenset({"read", "draft"}),
         "obligations": frozenset({"read", "note", "submit", "drill"}),

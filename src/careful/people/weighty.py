@@ -27,6 +27,7 @@ WEIGHTY: frozenset[tuple[str, str]] = frozenset(
         ("watch", "cut"),
         # taking data away
         ("data", "release"),
+        ("data", "break-glass"),
         ("evidence", "export"),
         # who may do what
         ("staff", "invite"),

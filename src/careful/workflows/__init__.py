@@ -6,6 +6,7 @@ line, the walk-through tests follow the same list: so none of them can be stale.
 
 from careful.kernel.reconcile import Workflow
 from careful.workflows import (
+    break_glass_watch,
     end_of_support,
     ownership,
     release_launch,
@@ -26,6 +27,7 @@ ALL: tuple[Workflow, ...] = (
 
 __all__ = [
     "ALL",
+    "break_glass_watch",
     "end_of_support",
     "ownership",
     "release_launch",

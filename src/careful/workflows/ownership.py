@@ -72,6 +72,11 @@ def openings(world: World, session: owners.Session, device: str) -> list[custome
     return customer_data.openings(world, theirs(world, session, device).id)
 
 
+def emergencies(world: World, session: owners.Session, device: str) -> list[customer_data.Glass]:
+    """Return when all of it was opened in an emergency, in which role, and why."""
+    return customer_data.glasses_seen(world, theirs(world, session, device).id)
+
+
 def requests(world: World, session: owners.Session, device: str) -> list[Request]:
     """Return what was asked for in the present customer's time, the newest first."""
     known = theirs(world, session, device)

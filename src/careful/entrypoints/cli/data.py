@@ -11,7 +11,7 @@ import click
 from careful import customer_data
 from careful.entrypoints.cli.output import json_option, say_json, say_table
 
-_BESIDE = ("data_consent", "data_reads", "data_ends", "data_requests", "data_deidentified")
+_BESIDE = ("data_consent", "data_reads", "data_break_glass", "data_ends", "data_requests", "data_deidentified")
 
 
 class _WithOthers(click.Group):

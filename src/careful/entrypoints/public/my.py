@@ -114,6 +114,7 @@ class _My:
             name=self._name(known),
             held=ownership.held(self._world, visit.session, name),
             openings=ownership.openings(self._world, visit.session, name),
+            emergencies=ownership.emergencies(self._world, visit.session, name),
             asked=ownership.requests(self._world, visit.session, name),
             contact=next((one.email for one in devices.owner_contacts(self._world, [name])), ""),
         )

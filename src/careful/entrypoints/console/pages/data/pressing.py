@@ -13,7 +13,7 @@ _BULK_SHOWN = timedelta(days=7)
 
 def pressing(world: World) -> list[Row]:
     """Return what presses, most pressing first."""
-    return [*_late_epochs(world), *_kept_too_long(world), *_bulk(world), *_unread(world)]
+    return [*_glass(world), *_late_epochs(world), *_kept_too_long(world), *_bulk(world), *_unread(world)]
 
 
 def overdue(world: World) -> list[Row]:
@@ -34,6 +34,19 @@ def overdue(world: World) -> list[Row]:
         more = f"Answer {words.plural(len(late) - len(rows), 'more request')} of customers"
         rows.append((more, "They are overdue, too.", "/data#requests", "See them", "careful data request list"))
     return rows
+
+
+def _glass(world: World) -> list[Row]:
+    return [
+        (
+            f"Ask {one.reader} why they were about to open {words.plural(one.records, 'record')} in an emergency",
+            f"Case {one.case_number}; it was stopped, and their sessions were ended.",
+            f"/devices/{one.device}/break-glass",
+            "See what was opened",
+            "careful data break-glass list",
+        )
+        for one in customer_data.excesses(world, world.clock.now() - _BULK_SHOWN)
+    ]
 
 
 def _late_epochs(world: World) -> list[Row]:
