@@ -7,6 +7,7 @@ from recordings import DEVICE, Line, connect, ethernet, pcap, pcapng, publish
 
 from careful.monitoring.captures import Limits, NotRead, Recording
 from careful.monitoring.captures.flow_tables import DAY
+from careful.monitoring.captures.recording import zeek_parts
 
 LINE = Line()
 FRAMES = [(100.0 + number, one) for number, one in enumerate([*LINE.opened(), LINE.up(connect()), LINE.up(publish())])]
@@ -100,3 +101,14 @@ def test_windows_are_bounded(saved):
     frames = [(100.0 * number, LINE.up(publish())) for number in range(20)]
     with pytest.raises(NotRead, match="windows"):
         read(saved("a.pcap", pcap(frames)), limits=Limits(windows=30))
+
+
+def test_rotated_logs_of_zeek_are_read_in_their_order_and_the_present_one_last(saved, tmp_path):
+    for hour, name in ((0, "conn.2026-11-02-00-00-00.log.gz"), (1, "conn.2026-11-02-01-00-00.log"), (2, "conn.log")):
+        text = json.dumps(CONN | {"ts": CONN["ts"] + 3600 * hour}).encode() + b"\n"
+        saved(name, gzip.compress(text) if name.endswith("gz") else text)
+    saved("conn-summary.log", b"no conversations\n")
+    found, account = read(tmp_path)
+    times = [flow.at for window in found for flow in window.flows]
+    assert (len(times), times == sorted(times), account.damaged) == (3, True, None)
+    assert zeek_parts(tmp_path, "conn")[-1].name == "conn.log"

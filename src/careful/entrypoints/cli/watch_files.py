@@ -134,6 +134,7 @@ def opening(**common: Any) -> Iterator[Opener]:  # noqa: ANN401 (handed on to Re
 
 def _size(file: Path) -> int:
     try:
-        return (file / "conn.log" if file.is_dir() else file).stat().st_size
+        parts = recorded.zeek_parts(file, "conn") if file.is_dir() else [file]
+        return sum(one.stat().st_size for one in parts)
     except OSError as failure:
         raise NotFound(f"{file} cannot be read ({failure.strerror}).", do="Give a file, or Zeek's folder.") from failure

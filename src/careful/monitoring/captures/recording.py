@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -152,20 +153,23 @@ class Recording:
 
     def _zeek_folder(self) -> Iterator[Window]:
         self.account.kind = "zeek"
-        conn = _part(self.path, "conn")
-        if conn is None:
+        parts = zeek_parts(self.path, "conn")
+        if not parts:
             raise NotRead(f"{self.path} holds no conn.log.", do="Give the folder that Zeek wrote its logs to.")
-        with conn.open("rb") as raw:
-            lines = _lines(unpacked(_Told(raw, self._tell) if self._tell else raw), self._limits)
-            found = zeek.conversations(self._counted(zeek.rows(lines, self._limits)), self._devices)
-            yield from self._from_flows(found, self._zeek_names(self.path))
+        found = zeek.conversations(self._counted(self._rows(parts)), self._devices)
+        yield from self._from_flows(found, self._zeek_names(self.path))
+
+    def _rows(self, parts: list[Path]) -> Iterator[zeek.Row]:
+        for part in parts:
+            with part.open("rb") as raw:
+                lines = _lines(unpacked(_Told(raw, self._tell) if self._tell else raw), self._limits)
+                yield from zeek.rows(lines, self._limits)
 
     def _zeek_names(self, folder: Path) -> dict[str, str]:
         """Read the names from the logs beside conn.log; one that is damaged gives those before the damage."""
         names: dict[str, str] = {}
         for part in _ZEEK_PARTS:
-            path = _part(folder, part)
-            if path is not None:
+            for path in zeek_parts(folder, part):
                 with path.open("rb") as raw:
                     rows = zeek.rows(_lines(unpacked(raw), self._limits), self._limits)
                     names |= zeek.names(_until_damage(rows, Account()), self._limits)
@@ -177,9 +181,11 @@ class Recording:
             yield one
 
 
-def _part(folder: Path, name: str) -> Path | None:
-    found = (folder / f"{name}.log", folder / f"{name}.log.gz")
-    return next((one for one in found if one.is_file()), None)
+def zeek_parts(folder: Path, name: str) -> list[Path]:
+    """Return the files of one of Zeek's logs in a folder: rotated ones by their times, then the present one."""
+    of = re.compile(rf"{name}(?P<time>[._-][0-9][^/]*)?\.log(?:\.gz|\.zst)?")
+    found = [(match["time"] is None, one.name, one) for one in folder.iterdir() if (match := of.fullmatch(one.name))]
+    return [one for _, _, one in sorted(found) if one.is_file()]
 
 
 def unpacked(raw: BinaryIO | io.RawIOBase) -> "io.BufferedReader[io.RawIOBase]":
