@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from careful import customer_data, monitoring, products
+from careful import customer_data, devices, monitoring, products
+from careful.devices import Identity
 from careful.entrypoints.gateway.https.taking import Taking
 from careful.entrypoints.gateway.intake import Admitted, Speaker
 from careful.entrypoints.gateway.mqtt.permission import Denied, route
@@ -104,6 +105,28 @@ def test_a_named_record_that_is_sent_again_is_counted_once(world, staff):
     asyncio.run(story())
     assert [(one.count, one.left_out) for one in customer_data.refused_fields(world)] == [(2, 2)]
     assert inbox.count(world.home) == 2
+
+
+def test_an_ended_customers_key_goes_though_no_device_speaks(world, staff):
+    text = FILE.replace(b"personal: false, rate: {messages: 3, per: hour}", b"personal: true")
+    products.declare(world, staff, text)
+    products.approve(world, staff, "cam-1")
+    devices.make_tokens(world, staff, "cam-1", ["cam-1-001"], "rev-a")
+
+    async def story():
+        now = [0.0]
+        taking = Taking(world, monotonic=lambda: now[0])
+        who, may = await taking.admit(Identity("cam-1-001", "cam-1", "rev-a", "active", ""))
+        to = route(may.permit, "cam-1-001", "d/cam-1-001/up/rare")
+        await taking.store(who, to, [(b'{"n":1}', taking.check(who, may, to, [b'{"n":1}'])[0], b"")])
+        await taking.flush()
+        made = customer_data.end_customer(world, staff, "cam-1-001", "asked")
+        now[0] += 1.0
+        await taking.flush()
+        assert [bool(one.at) for one in customer_data.receipt(world, made.id).releases] == [True]
+        await taking.close()
+
+    asyncio.run(story())
 
 
 def test_fields_left_out_over_https_are_watched_too(world, staff):

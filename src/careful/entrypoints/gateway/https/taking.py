@@ -63,10 +63,7 @@ class Taking:
 
     async def admit(self, identity: Identity) -> tuple[Speaker, Admitted]:
         """Return what a device may say just now."""
-        if self._monotonic() - self._looked >= LOOK_SECONDS:
-            async with self._looking:
-                if self._monotonic() - self._looked >= LOOK_SECONDS:
-                    await self._look()
+        await self._look_again()
         device, now = identity.device, self._monotonic()
         found = self._known.pop(device, None)
         if found is None:
@@ -194,6 +191,12 @@ class Taking:
             if found is not None and found[0].release != version:
                 del self._known[who.device]  # it is judged by the release that it runs now
 
+    async def _look_again(self) -> None:
+        if self._monotonic() - self._looked >= LOOK_SECONDS:
+            async with self._looking:
+                if self._monotonic() - self._looked >= LOOK_SECONDS:
+                    await self._look()
+
     async def _look(self) -> None:
         """Forget what may have changed since the last time."""
         if not self._mark:
@@ -230,7 +233,10 @@ class Taking:
             await self._signals.hand_over()
 
     async def flush(self, *, last: bool = False) -> None:
-        """Bring to the database what was seen and counted; what fails is kept for the next time."""
+        """Bring to the database what was seen and counted; what fails is kept for the next time.
+
+        Keys of customers whose time has ended are let go of, too, though no device speaks.
+        """
         counts = self.intake.drain(last=last)
         seen, self._seen = self._seen, {}
         versions, self._versions = self._versions, {}
@@ -239,6 +245,7 @@ class Taking:
             await self._ask(self._write, versions, crashes, seen)
             for who, kind, detail in await self._ask(self.intake.write, counts):
                 self._signals.refused(who.device, kind, detail, left_out=True)
+            await self._look_again()
             await self._ask(self._keys.keep, frozenset(self._known))
             await self._ask(self._keys.beat)
         except Exception as failure:  # noqa: BLE001 (whatever it is, it is written the next time)
