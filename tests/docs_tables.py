@@ -8,6 +8,7 @@ sys.path.insert(0, str(Path(__file__).parent / "rules"))
 import click
 import test_documented as found
 
+from careful import people
 from careful.assurance.evidence import known
 from careful.kernel.settings import Settings
 from careful.monitoring import rules
@@ -112,5 +113,6 @@ def detections() -> str:
 
 if __name__ == "__main__":
     (DOCS / "watching.md").write_text(detections())
+    (DOCS / "roles.md").write_text(people.as_markdown())
     for page in (settings, events, commands, recommendations):
         (DOCS / f"{page.__name__}.md").write_text(page())

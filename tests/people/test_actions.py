@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from persons import Person
+from persons import DOOR, PASSWORD, Person
 
 from careful import people
 from careful.kernel.actors import OPERATOR
@@ -44,3 +44,31 @@ def test_unknown_people_and_roles(ann: Person) -> None:
         people.disable(ann.world, OPERATOR, "nobody")
     with pytest.raises(Invalid):
         people.change_roles(ann.world, OPERATOR, ann.id, ("king",))
+
+
+def test_leaving_ends_every_way_in_at_once(ann: Person, second: Second) -> None:
+    world, bob = ann.world, second("bob@example.org", "firmware-engineer")
+    second("eve@example.org", "executive")
+    actor = people.actor_of(bob.session)
+    token = people.issue_token(world, actor, "bob's", ["releases:read"], 30)
+    assert people.actor_of_token(world, token, ("releases", "read"))
+    asked = people.ask(world, actor, "launch-release", "product/a", {}, ground="g", reason="It is ready.")
+    assert asked is not None
+    way_back = people.recovery_link(world, OPERATOR, bob.email)
+    code, recovery = bob.code(), bob.codes[0]
+    people.disable(world, people.actor_of(ann.session), bob.id)
+    tries: tuple[Callable[[], object], ...] = (
+        lambda: people.find(world, bob.cookie),
+        lambda: people.actor_of_token(world, token, ("releases", "read")),
+        lambda: people.sign_in(world, email=bob.email, password=PASSWORD, code=code, door=DOOR),
+        lambda: people.sign_in(world, email=bob.email, password=PASSWORD, code=recovery, door=DOOR),
+        lambda: people.redeem(world, way_back.rpartition("/")[2], name="", email="", door=DOOR),
+    )
+    for each in tries:
+        with pytest.raises((Unauthenticated, NotFound, Refused)):
+            each()
+    gone = people.account(world, bob.id)
+    assert (gone.passkeys, gone.has_password, gone.recovery_codes) == (0, False, 0)
+    assert people.roles_of(world, actor) == frozenset()
+    assert people.approval_of(world, asked.id).state == "void"
+    assert [one.revoked_at is None for one in people.list_tokens(world)] == [False]

@@ -47,6 +47,8 @@ from careful.people.queries import (
     sessions_of,
     waiting_link,
 )
+from careful.people.right_words import ROLE_SAYS, as_markdown
+from careful.people.right_words import rows as right_rows
 from careful.people.roles import ROLES, VERBS, all_scopes, allowed, as_text, scopes_of
 from careful.people.sessions import (
     KNOWN_BROWSER_DAYS,
@@ -175,6 +177,9 @@ __all__ = [
     # rights, tokens
     "MAX_DAYS",
     "ROLES",
+    "ROLE_SAYS",
+    "as_markdown",
+    "right_rows",
     "VERBS",
     "Token",
     "actor_of_token",

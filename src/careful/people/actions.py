@@ -10,11 +10,12 @@ from careful.kernel.errors import NotFound, Refused
 from careful.kernel.work import Work, World
 from careful.people import rights_store, store, ways_in_store
 from careful.people.access import end_access
-from careful.people.approvals import note_two
+from careful.people.approvals import drop_asked_by, note_two
 from careful.people.events import AccountDisabled, RolesChanged
 from careful.people.links import known_roles
 from careful.people.roles import scopes_of
 from careful.people.sessions import end_in
+from careful.people.tokens import end_tokens_in
 
 
 def change_roles(world: World, actor: Actor, account: str, roles: tuple[str, ...]) -> None:
@@ -33,12 +34,18 @@ def change_roles(world: World, actor: Actor, account: str, roles: tuple[str, ...
 
 
 def disable(world: World, actor: Actor, account: str) -> None:
-    """Take all access away: sign-in, sessions, tokens. Raises NotFound, Refused for the last administrator."""
+    """Let a person leave, in one act: every session, factor, linked identity and token of theirs ends at once.
+
+    What they asked a second person for falls. Raises NotFound, Refused for the last administrator.
+    """
     with world.change(actor) as work:
         _need(work, account)
         _keep_an_administrator(work, account)
         store.change_account(work.connection, account, {"state": "disabled"})
         end_access(work, account, "disabled")
+        end_tokens_in(work, account)
+        rights_store.forget(work.connection, account)
+        drop_asked_by(work, account)
         work.record(AccountDisabled(account=account))
 
 

@@ -206,6 +206,13 @@ def note_two(work: Work) -> None:
     work.record(*(SetUpEnded(kind=kind) for kind in new))
 
 
+def drop_asked_by(work: Work, account: str) -> None:
+    """Let what a person asked for fall, as they leave."""
+    for one in pending_store.listed(work.connection, _WAITING, MOST_WAITING):
+        if f"staff:{account}" in one.people:
+            _drop(work, one, "void", "somebody behind it left")
+
+
 def _alone(work: Work, kind: str) -> str:
     note_two(work)
     staff = store.active_roles(work.connection)

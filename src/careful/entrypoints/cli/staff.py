@@ -98,6 +98,21 @@ def disable(ctx: click.Context, *, email: str, as_json: bool) -> None:
 
 @command.command()
 @click.argument("email")
+@json_option
+@click.pass_context
+def leave(ctx: click.Context, *, email: str, as_json: bool) -> None:
+    """Let one person leave: every session, passkey, code, linked identity and token of theirs ends at once."""
+    world = ctx.obj.world()
+    person = people.account_of(world, email)
+    people.disable(world, OPERATOR, person.id)
+    if as_json:
+        say_json({"account": person.id, "state": "disabled"})
+    else:
+        click.echo(f"{person.name} has left: no session, passkey, code or token of theirs opens anything.")
+
+
+@command.command()
+@click.argument("email")
 @click.option("--role", "roles", multiple=True, required=True, help="A role; may be given more than once.")
 @click.option("--reason", default="", help="Why; needed where a second person has to agree.")
 @json_option

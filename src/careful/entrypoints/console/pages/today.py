@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 import anyio
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from careful import devices, monitoring, notices, obligations, people, products, releases, updates, vulnerabilities
@@ -94,10 +94,10 @@ class _Today:
         self._look = look
 
     def show(self, request: Request) -> Response:
-        """Show the start page."""
-        signed(request)
+        """Show the start page, to those who may see the products; the others have their own settings."""
+        if not signed(request).may("products", "read"):
+            return RedirectResponse("/settings", 303)
         world, now = self._world, self._world.clock.now()
-        size = ledger_size(world)
         known = products.list_all(world)
         pressing = pressing_of(world)
         funnels = funnels_of(world, pressing[:_FUNNELS])
@@ -106,7 +106,7 @@ class _Today:
         return self._look.page(
             request,
             "console/today.html",
-            ledger_size=size,
+            ledger_size=ledger_size(world),
             clocks=[one.case for one in funnels][:_CLOCKS],
             reports=reports[:_REPORTS],
             more_reports=max(0, len(reports) - _REPORTS),
