@@ -156,6 +156,14 @@ def test_recovery_takes_old_ways_and_sessions_away(ann: Person, clock: ManualClo
             attempt()
 
 
+def test_nobody_vouches_for_themselves(ann: Person) -> None:
+    with pytest.raises(Refused, match="vouch"):
+        people.recovery_link(ann.world, people.actor_of(ann.session), ann.email)
+    with ann.world.look() as connection:
+        issued = ledger.read(connection, names=("people.link_issued",))
+    assert [entry.data["purpose"] for entry in issued] == ["first"]
+
+
 def test_recovery_of_nobody(ann: Person) -> None:
     with pytest.raises(NotFound):
         people.recovery_link(ann.world, OPERATOR, "eve@example.org")

@@ -51,8 +51,16 @@ def invite(world: World, actor: Actor, roles: tuple[str, ...]) -> str:
 
 
 def recovery_link(world: World, actor: Actor, email: str) -> str:
-    """Return an address with which a person who lost their factors sets new ones. Raises NotFound, Refused."""
+    """Return an address with which a person who lost their factors sets new ones. Raises NotFound, Refused.
+
+    Whoever makes it vouches for the person, so nobody makes their own; an address for mail alone resets nothing here.
+    """
     person = account_of(world, email)
+    if actor == Actor("staff", person.id):
+        raise Refused(
+            "Somebody else has to vouch for you.",
+            do="Ask another administrator; or set a passkey or a password yourself while you are signed in.",
+        )
     if person.state == "disabled":
         raise Refused("That account is disabled.", do="Invite the person again under another address.")
     with world.change(actor) as work:
