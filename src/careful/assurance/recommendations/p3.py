@@ -13,6 +13,7 @@ AMPLIFIES_FROM = 5
 WEAPONS = {
     "flood": "floods others",
     "scan": "scans others",
+    "slow_scan": "scans others, slowly",
     "login_guessing": "guesses logins",
     "amplification": "answers small questions at length",
     "open_service": "has a service open that finds, maps or amplifies, and is not declared",
