@@ -31,6 +31,7 @@ class Line:
 
 
 _CASE, _DEVICE, _PRODUCT = "/vulnerabilities/{case}", "/devices/{device}", "/products/{product}"
+_GLASS = "/devices/{device}/break-glass"
 _ALERT = "/detections/{alert}"
 _REPORTING, _DATA = "/reporting/{matter}", "/data?product={product}"
 _RELEASE, _ROLLOUT, _RELEASES = "/releases/{release}", "/rollouts/{rollout}", "/releases?product={product}"
@@ -40,6 +41,12 @@ _SAYS: Mapping[str, tuple[str, str]] = {
     "customer_data.data_began": ("{device}: the first record of {item} was taken.", _DEVICE),
     "customer_data.observed": ("{product}: {records} records were taken, all of them declared.", _DATA),
     "customer_data.refused": ("{product}: {item} {field} was refused {count} times ({kind}).", _DATA),
+    "customer_data.glass_broken": ("{device} was opened in an emergency, for case {case}.", _GLASS),
+    "customer_data.glass_opened": ("{device}: {count} records of {stream} were opened in an emergency.", _GLASS),
+    "customer_data.glass_ended": ("{device}: an emergency is over ({why}); {records} records were opened.", _GLASS),
+    "owners.claimed": ("{device} was claimed by its owner, with the code on it.", _DEVICE),
+    "owners.claim_ended": ("{device} is its owner's no more: {why}.", _DEVICE),
+    "owners.guessing_stopped": ("{tries} wrong codes for {device} came; no more are taken for a while.", _DEVICE),
     "devices.activated": ("{device} used its certificate for the first time.", _DEVICE),
     "devices.enrolled": ("{device} enrolled with a key of its own.", _DEVICE),
     "devices.enrolment_refused": ("An enrolment was refused: {reason}.", "/devices"),
