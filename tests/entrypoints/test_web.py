@@ -120,3 +120,48 @@ def test_every_certificate_is_kept_fresh_while_it_serves(world: World, monkeypat
     configs = [page_config(elsewhere, _app, port) for port in free_ports(2)]
     web.serve_all([*configs, page_config(world, _app, free_ports(1)[0])], elsewhere)
     assert kept == [config.ssl for config in configs]
+
+
+@pytest.mark.parametrize(
+    ("versions", "suites", "speaks"),
+    [
+        pytest.param((ssl.TLSVersion.TLSv1_3, ssl.TLSVersion.TLSv1_3), "", True, id="TLS 1.3"),
+        pytest.param(
+            (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_2), "ECDHE+AESGCM", True, id="TLS 1.2, forward secrecy"
+        ),
+        pytest.param((ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_2), "ECDHE+AES+SHA:@SECLEVEL=0", False, id="CBC"),
+        pytest.param((ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_1), "ALL:@SECLEVEL=0", False, id="TLS 1.1"),
+    ],
+)
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_pages_speak_strong_tls_only(world, versions, suites: str, speaks: bool):
+    given = Settings(data=world.home, host="192.0.2.1", console_url="https://careful.example")
+    config = page_config(dataclasses.replace(world, settings=given), None, 0)
+    config.load_app = lambda: None
+    config.load()
+    theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    theirs.check_hostname, theirs.verify_mode = False, ssl.CERT_NONE
+    theirs.minimum_version, theirs.maximum_version = versions
+    if suites:
+        theirs.set_ciphers(suites)
+    assert config.ssl is not None
+    assert shakes_hands(config.ssl, theirs) == speaks
+
+
+def shakes_hands(ours: ssl.SSLContext, theirs: ssl.SSLContext) -> bool:
+    """Tell whether two sides come to terms, in memory."""
+    to_us, to_them = ssl.MemoryBIO(), ssl.MemoryBIO()
+    sides = [theirs.wrap_bio(to_them, to_us, server_hostname="x"), ours.wrap_bio(to_us, to_them, server_side=True)]
+    for _ in range(6):
+        done = 0
+        for side in sides:
+            try:
+                side.do_handshake()
+                done += 1
+            except ssl.SSLWantReadError:
+                pass
+            except ssl.SSLError:
+                return False
+        if done == len(sides):
+            return True
+    return False

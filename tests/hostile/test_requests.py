@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from hostile_house import House
+from hostile_house import House, crawl
 from starlette.routing import Mount, Route
 
 from careful.entrypoints import heads, patience
@@ -186,3 +186,68 @@ def test_a_message_with_two_lengths_is_none(bare: House, site: str) -> None:
         came = talk(address, raw.encode(), wait=2)
         assert came.count(b"HTTP/1.1 ") <= 1, (lengths, came)
         assert b" 200 " not in came and b" 303 " not in came, (lengths, came[:100])  # noqa: PT018 (one thought)
+
+
+def test_no_answer_lets_other_sites_read_it(bare: House) -> None:
+    asking = {"origin": "https://evil.example", "access-control-request-method": "POST"}
+    with bare.browser(bare.ann) as client:
+        for site in (bare.console, bare.public):
+            for method, path in (
+                ("GET", "/"),
+                ("OPTIONS", "/"),
+                ("OPTIONS", "/api/v1/products"),
+                ("GET", "/v1/notice"),
+            ):
+                answer = client.request(method, site + path, headers=asking)
+                assert not [name for name in answer.headers if name.startswith("access-control")], path
+
+
+def test_nothing_of_the_works_is_served(bare: House) -> None:
+    with bare.browser(bare.ann) as client:
+        for site in (bare.console, bare.public):
+            for path in (
+                "/.git/config",
+                "/.env",
+                "/careful.toml",
+                "/metrics",
+                "/docs",
+                "/redoc",
+                "/api/v1/docs",
+                "/static/",
+                "/debug",
+            ):
+                answer = client.get(site + path)
+                assert answer.status_code in {401, 404}, path
+                assert "Index of" not in answer.text, path
+            assert client.request("TRACE", site + "/").status_code in {401, 403, 405, 400}
+            assert "server" not in client.get(site + "/").headers
+            assert "x-powered-by" not in client.get(site + "/").headers
+
+
+def test_a_parameter_given_twice_gains_nothing(bare: House) -> None:
+    with bare.browser(bare.ann) as client:
+        headers = {
+            "origin": bare.console,
+            "sec-fetch-site": "same-origin",
+            "content-type": "application/x-www-form-urlencoded",
+        }
+        for body in ("csrf=0&csrf=1", "csrf[]=1", "csrf=&csrf="):
+            assert client.post("/settings/sessions/others/end", content=body, headers=headers).status_code == 403
+        assert client.get("/sign-in?next=/devices&next=//evil.example").headers["location"] in {"/devices", "/"}
+
+
+def test_every_page_shows_the_way_out(house: House) -> None:
+    with house.browser(house.ann) as client:
+        pages = crawl(client, "/", "/settings", most=1)
+    shown = [page for page in pages.values() if page.status_code == 200 and "text/html" in page.headers["content-type"]]
+    assert len(shown) > 15
+    without = {page.url.path for page in shown if 'action="/signout"' not in page.text}
+    assert without <= {"/prove", "/enrol", "/enrol/password"}  # the ways in themselves
+
+
+def test_a_file_is_saved_under_a_name_of_ours(marked: House) -> None:
+    with marked.browser(marked.ann) as client:
+        saved = [page for page in crawl(client, "/", most=1).values() if "content-disposition" in page.headers]
+    assert saved
+    for page in saved:
+        assert re.fullmatch(r'attachment; filename="[A-Za-z0-9._+~-]{1,120}"', page.headers["content-disposition"])

@@ -92,20 +92,11 @@ def test_cbor_bombs_are_no_report(bomb):
 
 
 def test_counters_that_grow_are_differenced_and_a_reset_is_said():
-    assert since(None, {"bytes_in": 5})[:2] == ({}, False)
-    assert since({"bytes_in": 5}, {"bytes_in": 9, "bytes_out": 3})[:2] == ({"bytes_in": 4}, False)
-    assert since({"bytes_in": 5, "bytes_out": 1}, {"bytes_in": 3, "bytes_out": 2})[:2] == (
+    assert since(None, {"bytes_in": 5}) == ({}, False)
+    assert since({"bytes_in": 5}, {"bytes_in": 9, "bytes_out": 3}) == ({"bytes_in": 4}, False)
+    assert since({"bytes_in": 5, "bytes_out": 1}, {"bytes_in": 3, "bytes_out": 2}) == (
         {"bytes_in": 3, "bytes_out": 2}, True,
     )  # fmt: skip
-
-
-def test_an_agent_that_differences_them_itself_is_known_by_their_falling_again_and_again():
-    before, falls, told = None, 0, []
-    for value in (86_000_000, 300, 500, 200, 400, 700):
-        more, reset, falls = since(before, {"bytes_out": value}, falls)
-        before = {"bytes_out": value}
-        told.append((more.get("bytes_out"), reset))
-    assert told == [(None, False), (300, True), (200, False), (200, False), (400, False), (700, False)]
 
 
 @given(st.lists(st.integers(0, 10**6), min_size=2, max_size=20).map(sorted))

@@ -21,7 +21,6 @@ _LONG = {
     "tc": "tcp_connections", "ec": "established_connections", "cs": "connections", "rad": "remote_addr",
     "lp": "local_port", "li": "local_interface",
 }  # fmt: skip
-_LAST_EIGHT = 0xFF
 _LOOPBACK = {"lo", "lo0", "127.0.0.1", "::1"}
 GROWING = ("bytes_in", "bytes_out", "packets_in", "packets_out")
 
@@ -165,26 +164,16 @@ class Since(NamedTuple):
     """Empty for the first report: nobody knows since when it had counted."""
     reset: bool
     """A counter is smaller than before: the device began anew, so what it shows now is what came on top."""
-    falls: int = 0
-    """One bit for each of the last eight reports: whether a counter was smaller than in the one before."""
 
 
-def since(before: Mapping[str, int] | None, now: Mapping[str, int], falls: int = 0) -> Since:
-    """Difference the counters that only grow; `falls` is what came of the report before.
-
-    AWS's own sample agent differences them itself, from its second report on, and does not say so. Counters that fall
-    twice within eight reports are no counters that only grow: what they show is what came on top.
-    """
+def since(before: Mapping[str, int] | None, now: Mapping[str, int]) -> Since:
+    """Difference the counters that only grow."""
     if before is None:
         return Since({}, reset=False)
-    fell = any(now[name] < before[name] for name in now if name in before)
-    falls = (falls << 1 | fell) & _LAST_EIGHT
-    if falls.bit_count() > 1:
-        return Since(dict(now), reset=False, falls=falls)
-    if fell:
-        return Since(dict(now), reset=True, falls=falls)
-    more = {name: value - before[name] for name, value in now.items() if name in before}
-    return Since(more, reset=False, falls=falls)
+    reset = any(now[name] < before[name] for name in now if name in before)
+    if reset:
+        return Since(dict(now), reset=True)
+    return Since({name: value - before[name] for name, value in now.items() if name in before}, reset=False)
 
 
 def accepted(thing: str, number: int, now: int) -> bytes:

@@ -79,8 +79,8 @@ class Watch:
         self._known: dict[str, _Known] = {}
         self._changed: set[str] = set()
         self._counts = {"windows": 0, "detections": 0}
-        self._reports: dict[str, tuple[Mapping[str, int] | None, int]] = {}
-        """Device -> the counters of its agent's last report, and how often they fell lately."""
+        self._reports: dict[str, Mapping[str, int]] = {}
+        """Device -> the counters of its agent's last report."""
         self._heard: set[str] = set()
         self._https = 0
         self._waiting: list[Seen] = []
@@ -240,9 +240,8 @@ class Watch:
 
     def _grown(self, name: str, report: monitoring.Report) -> Mapping[str, float]:
         """Say what came on top since a device's last report. Its counters only grow: smaller ones began anew."""
-        before, falls = self._reports.pop(name, (None, 0))
-        more, reset, falls = monitoring.counted_since(before, report.counters, falls)
-        self._reports[name] = report.counters, falls  # who reported last stands last
+        more, reset = monitoring.counted_since(self._reports.pop(name, None), report.counters)
+        self._reports[name] = report.counters  # who reported last stands last
         if len(self._reports) > _DEVICES_MOST:
             del self._reports[next(iter(self._reports))]
         if reset:
