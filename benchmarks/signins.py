@@ -1,4 +1,4 @@
-"""Sign-ins a second, and how long a page takes, while somebody guesses passwords: the console as `careful up` serves it."""
+"""Sign-ins a second, and how long a page takes, while somebody guesses passwords: over HTTP, with real hashing."""
 
 import contextlib
 import re
@@ -53,6 +53,7 @@ def console() -> Iterator[tuple[World, ManualClock, str]]:
 
 
 def token_of(client: httpx.Client) -> str:
+    """Return the token of the form that this browser is shown."""
     found = re.search(r'name="csrf" value="([0-9a-f]*)"', client.get("/sign-in").text)
     return found[1] if found else ""
 
@@ -126,11 +127,11 @@ def pages(site: str, everybody: list[persons.Person]) -> list[float]:
 def main() -> None:
     """Measure five times: sign-ins and pages, quiet and while passwords are guessed."""
     method(
-        f"""The console as `careful up` serves it (one process, SQLite), its clients in the same process and on the same
-        machine. {SESSIONS} people sign in with password (argon2id, 64 MiB, 3 passes, two at a time) and code, 4 at once; then
-        each of the {SESSIONS} sessions opens a page a second for {SECONDS:.0f} s (Today, products, devices, settings; an empty
-        installation). Meanwhile {WRONG_A_MINUTE} wrong passwords a minute arrive, each from another address, on 80
-        addresses of which {SESSIONS} exist. {RUNS} runs, each on a new installation."""
+        f"""The console as `careful up` serves it (one process, SQLite), its clients in the same process and on the
+        same machine. {SESSIONS} people sign in with password (argon2id, 64 MiB, 3 passes, two at a time) and code, 4 at
+        once; then each of the {SESSIONS} sessions opens a page a second for {SECONDS:.0f} s (Today, products, devices,
+        settings; an empty installation). Meanwhile {WRONG_A_MINUTE} wrong passwords a minute arrive, each from another
+        address, on 80 addresses of which {SESSIONS} exist. {RUNS} runs, each on a new installation."""
     )
     rates, quiet, under, medians, met = [], [], [], [], []
     for _ in range(RUNS):
