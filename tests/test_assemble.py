@@ -73,6 +73,7 @@ def test_every_step_of_every_workflow_is_a_chore():
         "forget_remembered",
         "sweep_tokens",
         "lapse",
+        "box_auditors",
         "tell_intake",
         "tell_reads",
         "tell_overdue",

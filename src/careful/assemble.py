@@ -96,6 +96,7 @@ def chores() -> "list[Chore]":
         Chore("tell_attempts", workflows.sign_in_watch.tell, 60.0),
         Chore("sweep_owners", owners.sweep),
         Chore("lapse", people.lapse, 60.0),
+        Chore("box_auditors", people.box_auditors, 60.0),
         Chore("epochs", customer_data.turn_epochs),
         Chore("retired", customer_data.Retirement().advance, 60.0),
         Chore("sweep_ended", customer_data.Sweeper().advance),

@@ -10,6 +10,7 @@ from careful.people.actions import change_roles, disable
 from careful.people.approvals import agree, approval_of, approvals, ask, done_alone, lapse, may_alone, refuse, settle
 from careful.people.attempts import attempts_at
 from careful.people.attempts import untold as untold_attempts
+from careful.people.auditors import box_auditors
 from careful.people.events import AttemptsTold
 from careful.people.factors import (
     Authenticator,
@@ -179,6 +180,7 @@ __all__ = [
     "ROLES",
     "ROLE_SAYS",
     "as_markdown",
+    "box_auditors",
     "right_rows",
     "VERBS",
     "Token",

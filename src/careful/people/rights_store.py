@@ -4,9 +4,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, String, Table, Text, and_, delete, insert, select, update
+from sqlalchemy import Column, Connection, Executable, Row, String, Table, Text, and_, delete, insert, select, update
 
 from careful.kernel.database import JSONText, Moment, metadata, upsert
+from careful.people.store import accounts
 
 rights = Table(
     "people_right",
@@ -78,3 +79,9 @@ def add_review(connection: Connection, **row: Any) -> None:  # noqa: ANN401 (col
 def list_reviews(connection: Connection, most: int) -> Sequence[Row[Any]]:
     """Return decisions, the newest first."""
     return connection.execute(select(reviews).order_by(reviews.c.at.desc(), reviews.c.id).limit(most)).all()
+
+
+def boxes(connection: Connection) -> Sequence[Row[Any]]:
+    """Return everybody's id, roles and until when they are auditors."""
+    query: Executable = select(accounts.c.id, accounts.c.roles, accounts.c.auditor_until)
+    return connection.execute(query).all()
