@@ -29,10 +29,11 @@ def test_the_whole_way_from_file_to_sale(world: World, staff: Actor, filled: byt
         "products.declared",
         "products.approved",
         "products.data_declared",
+        "products.suppliers_relied_on",
         "products.page_published",
         "products.put_on_sale",
     ]
-    approved, collected, page, sold = (data for _, data in events(world)[1:])
+    approved, collected, _relied, page, sold = (data for _, data in events(world)[1:])
     assert (len(collected["items"]), collected["streams"], collected["version"]) == (3, 2, 1)
     assert {"uk-psti", "us-ca-devices", "eu-cra-reporting", "us-ftc-act-5"} <= set(approved["laws_apply"])
     assert approved["laws_unknown"] == []

@@ -65,6 +65,17 @@ def roles_of(world: World, actor: Actor) -> frozenset[str]:
     return frozenset(held or ())
 
 
+def person_behind(world: World, actor: Actor) -> str | None:
+    """Return the account that acts: a person's own, for a token that of whoever issued it; None where nobody did."""
+    if actor.kind == "staff":
+        return actor.id
+    if actor.kind != "token":
+        return None
+    with world.look() as connection:
+        row = tokens_store.token_by_id(connection, actor.id)
+    return None if row is None or row.trust is not None else row.account
+
+
 def anyone(world: World) -> bool:
     """Tell whether anybody can sign in yet."""
     query = select(store.accounts.c.id).where(store.accounts.c.state == "active").limit(1)

@@ -25,6 +25,8 @@ VERBS: Mapping[str, tuple[str, ...]] = {
     "settings": ("read", "change"),
     # issue: tokens of one's own; revoke: anybody's; trust: whose word on CI jobs counts.
     "tokens": ("read", "issue", "revoke", "trust"),
+    # change: their record, contracts, whose evidence counts, who answers for them; ask: what they are asked for.
+    "suppliers": ("read", "change", "ask"),
     # What a supplier is asked for, by the supplier: never anybody else's.
     "own-items": ("read", "answer"),
 }
@@ -55,6 +57,7 @@ ROLES: Mapping[str, Mapping[str, frozenset[str]]] = {
         "settings": frozenset({"read"}),
         "tokens": frozenset({"read", "issue"}),
         "approvals": frozenset({"read", "refuse"}),
+        "suppliers": frozenset({"read", "change", "ask"}),
     },
     # Brings what engineers built and signed to devices; builds and signs nothing.
     "release-manager": {
@@ -69,6 +72,7 @@ ROLES: Mapping[str, Mapping[str, frozenset[str]]] = {
         "settings": frozenset({"read"}),
         "tokens": frozenset({"issue"}),
         "approvals": frozenset({"read", "refuse"}),
+        "suppliers": frozenset({"read"}),
     },
     # Builds and mends: everything technical. What leaves the house in the maker's name is another's word.
     "firmware-engineer": {
@@ -85,6 +89,7 @@ ROLES: Mapping[str, Mapping[str, frozenset[str]]] = {
         "settings": frozenset({"read"}),
         "tokens": frozenset({"issue"}),
         "approvals": frozenset({"read", "refuse"}),
+        "suppliers": frozenset({"read"}),
     },
     # Talks with device owners.
     "support": {
@@ -111,6 +116,7 @@ ROLES: Mapping[str, Mapping[str, frozenset[str]]] = {
         "watch": frozenset({"read"}),
         "evidence": frozenset({"read", "export"}),
         "approvals": frozenset({"read", "refuse"}),
+        "suppliers": frozenset({"read", "change", "ask"}),
     },
     # Says it to the world: notices, and what is sold with which words. Sees no device and no customer.
     "communications": {

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
+from careful import suppliers
 from careful.kernel.actors import SYSTEM, Actor
 from careful.kernel.errors import Forbidden, Invalid, NotFound, Refused, Unauthenticated
 from careful.kernel.ids import new_id
@@ -144,9 +145,9 @@ def revoke_token(world: World, actor: Actor, token: str) -> None:
 
 
 def end_tokens_in(work: Work, account: str) -> int:
-    """End, in the caller's transaction, every token that a person issued and every trust that they made.
+    """End, in the caller's transaction, a person's tokens, the trusts they made, and what they see of a supplier.
 
-    With a trust end the tokens that jobs hold by it. Returns how many tokens and trusts ended.
+    With a trust end the tokens that jobs hold by it. Returns how many tokens, trusts and grants ended.
     """
     connection, now = work.connection, work.now
     held = tokens_store.good_tokens(connection, now, account=account)
@@ -157,7 +158,7 @@ def end_tokens_in(work: Work, account: str) -> int:
     for trust in made:
         tokens_store.change_trust(connection, trust, {"ended_at": now})
         work.record(TrustEnded(trust=trust))
-    return len(held) + len(made)
+    return len(held) + len(made) + suppliers.end_grants_in(work, account)
 
 
 def sweep_tokens(world: World) -> int:

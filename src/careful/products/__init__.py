@@ -21,6 +21,7 @@ from careful.products.ending import (
 )
 from careful.products.fields import Consent, FieldRule, rules_of, shown
 from careful.products.flows import DataItem, Rate
+from careful.products.handed_out import handed_out
 from careful.products.json_schema import published as json_schema
 from careful.products.launch import LaunchTest
 from careful.products.laws import Answer, LawAnswer, judge
@@ -51,6 +52,7 @@ from careful.products.template import Answers, slug
 from careful.products.template import write as write_template
 
 __all__ = [
+    "handed_out",
     "announce_end",
     "ending",
     "endings",

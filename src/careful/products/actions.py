@@ -1,15 +1,25 @@
 """What one may do with products: declare, approve, publish the page, put on sale. One transaction each."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import asdict
 
+from careful import suppliers
 from careful.kernel.actors import Actor
 from careful.kernel.errors import Refused
 from careful.kernel.work import Work, World
 from careful.products import queries, store
 from careful.products.collected import collected
 from careful.products.declaration import Declaration
-from careful.products.events import DataDeclared, PagePublished, ProductApproved, ProductDeclared, ProductPutOnSale
+from careful.products.events import (
+    DataDeclared,
+    PagePublished,
+    ProductApproved,
+    ProductDeclared,
+    ProductPutOnSale,
+    SuppliersReliedOn,
+)
+from careful.products.handed_out import handed_out
 from careful.products.laws import Answer, LawAnswer, judge
 from careful.products.model import Declared, refuse_earlier_end, update_method
 from careful.products.parsing import parse
@@ -40,7 +50,11 @@ def declare(world: World, actor: Actor, text: bytes, name: str = "product.yaml")
 
 
 def approve(world: World, actor: Actor, product: str) -> None:
-    """Put the newest version in force; approving it again changes nothing. Raises NotFound, Refused."""
+    """Put the newest version in force; approving it again changes nothing.
+
+    Raises NotFound; Refused where a support end would move nearer, or where data would go to somebody without valid
+    evidence and clauses on file (U6, U7).
+    """
     with world.change(actor) as work:
         row = _must_exist(work, product)
         if row.approved == row.newest:
@@ -48,6 +62,10 @@ def approve(world: World, actor: Actor, product: str) -> None:
         newest = store.version_row(work.connection, product, row.newest)
         declaration = parse(newest.text)
         _keep_promises(work, row, declaration)
+        needs = handed_out(declaration)
+        known = suppliers.all_in(work.connection)
+        if refused := suppliers.refusal(needs, known, work.now.date()):
+            raise refused
         answers = [one for one in judge(declaration, work.now.date()) if one.in_force]
         store.approve(work.connection, product, row.newest, work.now)
         work.record(
@@ -60,6 +78,7 @@ def approve(world: World, actor: Actor, product: str) -> None:
             )
         )
         work.record(DataDeclared(product=product, version=row.newest, **asdict(collected(declaration))))
+        work.record(_reliance(product, row.newest, needs, known))
 
 
 def publish_page(world: World, actor: Actor, product: str) -> None:
@@ -125,6 +144,24 @@ def put_on_sale(world: World, actor: Actor, product: str) -> None:
             raise _cannot_tell(open_questions)
         store.change(work.connection, product, {"on_sale_at": work.now})
         work.record(ProductPutOnSale(product=product, support_until=row.published_until))
+
+
+def _reliance(
+    product: str, version: int, needs: Sequence[suppliers.Need], known: Sequence[suppliers.Supplier]
+) -> SuppliersReliedOn:
+    """Note on whose evidence and which of their obligations an approval stands."""
+    met = [(one.id, need) for need in needs if (one := suppliers.supplier_for(need.who, known))]
+    clauses = {
+        f"{supplier} {suppliers.clause_words(name, most)}"
+        for supplier, need in met
+        for name, most in need.clauses.items()
+    }
+    return SuppliersReliedOn(
+        product=product,
+        version=version,
+        suppliers=tuple(sorted({supplier for supplier, _ in met})),
+        clauses=tuple(sorted(clauses)),
+    )
 
 
 def _must_exist(work: Work, product: str) -> store.KeptRow:

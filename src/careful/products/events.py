@@ -86,3 +86,14 @@ class EndPapersKept(Event):
     product: str
     sbom_sha256: str
     vex_sha256: str
+
+
+@event("products.suppliers_relied_on", subject="product/{product}")
+@dataclass(frozen=True, kw_only=True)
+class SuppliersReliedOn(Event):
+    """With the approval: the suppliers that data goes to, and what their contracts must hold (`supplier clause`)."""
+
+    product: str
+    version: int
+    suppliers: tuple[str, ...]
+    clauses: tuple[str, ...]

@@ -34,6 +34,11 @@ def test_entries_page_by_page(api: TestClient, maker: Maker) -> None:
     rest = api.get("/evidence/entries", params={"after": first[-1]["seq"]}).json()
     assert [one["seq"] for one in first + rest] == list(range(len(first) + len(rest)))
     products = api.get("/evidence/entries", params={"subject": "product/cam-1"}).json()
-    assert {one["name"] for one in products} == {"products.declared", "products.approved", "products.data_declared"}
+    assert {one["name"] for one in products} == {
+        "products.declared",
+        "products.approved",
+        "products.data_declared",
+        "products.suppliers_relied_on",
+    }
     assert api.get("/evidence/entries", params={"limit": 1001}).status_code == 400
     assert api.get("/evidence/entries", params={"after": 10**20}).status_code == 400

@@ -73,9 +73,9 @@ def gallery(look: LookRenderer, request: Request, now: datetime) -> HTMLResponse
         ],
     }
     page = look.environment.from_string((HERE / "gallery.html").read_text())
-    session = SimpleNamespace(csrf="c" * 64, account=SimpleNamespace(name=HOSTILE))
+    session = SimpleNamespace(csrf="c" * 64, account=SimpleNamespace(name=HOSTILE), may=lambda *_: False)
     request.state.session = session
-    given = {"request": request, "session": session, "csrf": session.csrf, "now": now, "here": "/x"}
+    given = {"request": request, "session": session, "csrf": session.csrf, "now": now, "here": "/x", "nonce": "n"}
     return HTMLResponse(page.render(given | context))
 
 

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from careful.assurance.judging import Facts, Finding, Recommendation, Value, span
+from careful.kernel.clock import from_iso
 
 _BULK_COUNTS = timedelta(days=30)
 _SHOWN = 3
+_TOKEN_DAYS = timedelta(days=90, minutes=1)
 
 
 def decide(facts: Facts) -> Iterator[Finding]:
@@ -18,6 +20,7 @@ def decide(facts: Facts) -> Iterator[Finding]:
             what = f"personal values of {said['devices']} devices in {said['minutes']} minutes, limit {said['limit']}"
             says = f"{said['reader']} began to read {what}, {span(ago)} ago; it was stopped."
             yield Finding(Value.NOT_MET, says, (stopped,))
+    yield from _tokens(facts)
     for product in facts.products():
         measured = facts.last("customer_data.use_measured", product=product)
         if measured is None:
@@ -36,12 +39,37 @@ def decide(facts: Facts) -> Iterator[Finding]:
             yield Finding(Value.MET, says, (measured,), product)
 
 
+def _tokens(facts: Facts) -> Iterator[Finding]:
+    """Look at the API tokens that open personal values: each has an end, within 90 days."""
+    revoked = {one.data["token"] for one in facts.all("people.token_revoked")}
+    good = [
+        one
+        for one in facts.all("people.token_issued")
+        if "data:open" in one.data["scopes"]
+        and one.data["token"] not in revoked
+        and from_iso(one.data["expires_at"]) > facts.now
+    ]
+    for one in good:
+        if from_iso(one.data["expires_at"]) - one.at > _TOKEN_DAYS:
+            yield Finding(Value.NOT_MET, "An API token opens personal values for more than 90 days; revoke it.", (one,))
+    if good:
+        last = max(from_iso(one.data["expires_at"]) for one in good)
+        says = f"API tokens that open personal values: {len(good)}; the last ends on {last:%d %B %Y}."
+        yield Finding(Value.MET, says, (good[-1],))
+
+
 RECOMMENDATION = Recommendation(
     id="A8",
     title="Access by need",
     asks="Think about who needs access: not every employee or vendor needs customers' sensitive data.",
     fact="Personal fields without a declared role, looked through daily; reads by purpose; bulk reads in 30 days.",
-    reads=("customer_data.use_measured", "customer_data.was_read", "customer_data.bulk_read_stopped"),
+    reads=(
+        "people.token_issued",
+        "people.token_revoked",
+        "customer_data.use_measured",
+        "customer_data.was_read",
+        "customer_data.bulk_read_stopped",
+    ),
     decide=decide,
     max_age=timedelta(days=3),
 )

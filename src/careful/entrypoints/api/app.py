@@ -28,6 +28,7 @@ from careful.entrypoints.api import (
     products,
     releases,
     rollouts,
+    suppliers,
     tokens,
     uploads_tus,
     vex,
@@ -57,6 +58,8 @@ ROUTERS = (
     evidence.router,
     tokens.router,
     tokens.trusts,
+    suppliers.router,
+    suppliers.own,
 )
 """All that takes a token. `exchange` takes none of ours."""
 

@@ -35,6 +35,7 @@ COMMANDS = {
     "evidence": ("evidence", "See verdicts, prove the ledger, hand evidence to an auditor."),
     "approvals": ("approvals", "See what waits for a second person; agree or refuse."),
     "staff": ("staff", "Invite people and end their sessions."),
+    "supplier": ("supplier", "Keep the record of suppliers: evidence, contracts, questions."),
     "token": ("token", "Make and revoke API tokens."),
     "trust": ("trust", "Let CI jobs in without a secret."),
     "doctor": ("doctor", "Check clock, ports, TLS, disk, keys, gateway, ledger and feeds."),

@@ -30,7 +30,13 @@ from careful.kernel.work import World
 API_PATH = "/api/v1"
 LARGE_BODIES = (f"{API_PATH}/releases", f"{API_PATH}/uploads", f"{API_PATH}/feeds", f"{API_PATH}/vex")
 BLURRED = frozenset({"/sign-in", "/sign-in/passkey"})
-FORMS_WITH_FILES = ("/vulnerabilities/import",)
+FORMS_WITH_FILES = (
+    "/vulnerabilities/import",
+    "/suppliers/evidence",
+    "/own-items/evidence",
+    f"{API_PATH}/suppliers/*/evidence",
+    f"{API_PATH}/own-items/evidence",
+)
 _log = structlog.get_logger(__name__)
 
 

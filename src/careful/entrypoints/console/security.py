@@ -7,6 +7,7 @@ page to be written differently.
 import json
 import secrets
 from collections.abc import Callable, Iterable, Mapping
+from fnmatch import fnmatchcase
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -97,12 +98,12 @@ class BodyLimit:
 def body_limit(settings: Settings, large: Iterable[str], forms: Iterable[str] = ()) -> Callable[[Scope], int]:
     """Return the limit by path: pages 1 MiB; forms that take a file, `forms`, 16 MiB, as they are held in memory.
 
-    The API paths in `large` take an image or a feed and some more.
+    A star in `forms` stands for an id. The API paths in `large` take an image or a feed and some more.
     """
-    prefixes, files = tuple(large), frozenset(forms)
+    prefixes, files = tuple(large), tuple(forms)
 
     def limit_of(scope: Scope) -> int:
-        if scope["path"] in files:
+        if any(fnmatchcase(scope["path"], one) for one in files):
             return FILE_BYTES
         return settings.artifact_bytes + _MANY_BYTES if scope["path"].startswith(prefixes) else PAGE_BYTES
 

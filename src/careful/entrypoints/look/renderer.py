@@ -39,8 +39,10 @@ NAVIGATION = (
     ("/notices", "Notices"),
     ("/reporting", "Reporting"),
     ("/approvals", "Approvals"),
+    ("/suppliers", "Suppliers"),
     ("/evidence", "Evidence"),
 )
+FOR_SUPPLIERS = (("/own-items", "What is asked"),)
 
 
 class LookRenderer:
@@ -57,7 +59,13 @@ class LookRenderer:
         )
         self.environment.filters.update(_filters(world.clock.now))
         self.environment.globals.update(
-            asset=asset, navigation=NAVIGATION, charts=charts, plural=words.plural, percent=words.percent, query=query
+            asset=asset,
+            navigation=NAVIGATION,
+            for_suppliers=FOR_SUPPLIERS,
+            charts=charts,
+            plural=words.plural,
+            percent=words.percent,
+            query=query,
         )
         macros = SimpleNamespace()
         for part in _PARTS:

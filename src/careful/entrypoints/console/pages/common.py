@@ -32,7 +32,7 @@ class Line:
 
 _CASE, _DEVICE, _PRODUCT = "/vulnerabilities/{case}", "/devices/{device}", "/products/{product}"
 _GLASS = "/devices/{device}/break-glass"
-_ALERT = "/detections/{alert}"
+_ALERT, _SUPPLIER = "/detections/{alert}", "/suppliers/{supplier}"
 _REPORTING, _DATA = "/reporting/{matter}", "/data?product={product}"
 _RELEASE, _ROLLOUT, _RELEASES = "/releases/{release}", "/rollouts/{rollout}", "/releases?product={product}"
 _SAYS: Mapping[str, tuple[str, str]] = {
@@ -94,6 +94,18 @@ _SAYS: Mapping[str, tuple[str, str]] = {
     ),
     "releases.signed": ("{product} {version} was signed.", _RELEASE),
     "releases.withdrawn": ("{product} {version} was withdrawn: {reason}", _RELEASE),
+    "products.suppliers_relied_on": ("{product}: whose evidence the approval stands on was noted.", _PRODUCT),
+    "suppliers.answered": ("A supplier answered what it was asked.", _SUPPLIER),
+    "suppliers.asked": ("A supplier was asked for something, by {due}.", _SUPPLIER),
+    "suppliers.contract_noted": ("Contract {number} with a supplier was noted, until {until}.", _SUPPLIER),
+    "suppliers.ended": ("A supplier is one no longer: {reason}", _SUPPLIER),
+    "suppliers.evidence_accepted": ("Evidence of a supplier was accepted, until {until}.", _SUPPLIER),
+    "suppliers.evidence_given": ("Evidence of a supplier came in ({kind}).", _SUPPLIER),
+    "suppliers.evidence_withdrawn": ("Evidence of a supplier counts no longer: {reason}", _SUPPLIER),
+    "suppliers.item_closed": ("What a supplier was asked is done with.", _SUPPLIER),
+    "suppliers.person_bound": ("Somebody may answer for a supplier.", _SUPPLIER),
+    "suppliers.person_unbound": ("Somebody answers for a supplier no longer.", _SUPPLIER),
+    "suppliers.recorded": ("A supplier was put on record.", _SUPPLIER),
     "updates.device_accounted": ("{device} stays behind, for a reason: {reason}", _DEVICE),
     "updates.device_failed": ("{device} did not take the update: {reason}", _DEVICE),
     "updates.device_silent": ("{device} was silent about its update.", _DEVICE),
@@ -174,6 +186,7 @@ _LISTS: Mapping[str, str] = {
     "notices": "/notices",
     "obligations": "/reporting",
     "products": "/products",
+    "suppliers": "/suppliers",
 }
 _WEIGHTY = frozenset(
     {

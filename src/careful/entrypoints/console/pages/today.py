@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from careful import devices, monitoring, notices, obligations, people, products, releases, updates, vulnerabilities
-from careful.entrypoints.console.pages import approvals
+from careful import devices, monitoring, notices, obligations, products, releases, updates, vulnerabilities
+from careful.entrypoints.console.pages import approvals, reminders
 from careful.entrypoints.console.pages.common import TOLD_FIRST, Line, ledger_size, told
 from careful.entrypoints.console.pages.data.pressing import overdue, pressing
 from careful.entrypoints.console.sessions import signed
@@ -94,9 +94,10 @@ class _Today:
         self._look = look
 
     def show(self, request: Request) -> Response:
-        """Show the start page, to those who may see the products; the others have their own settings."""
-        if not signed(request).may("products", "read"):
-            return RedirectResponse("/settings", 303)
+        """Show the start page, to those who may see the products; the others have their own items or settings."""
+        me = signed(request)
+        if not me.may("products", "read"):
+            return RedirectResponse("/own-items" if me.may("own-items", "read") else "/settings", 303)
         world, now = self._world, self._world.clock.now()
         known = products.list_all(world)
         pressing = pressing_of(world)
@@ -212,7 +213,7 @@ def todos(
         *(Todo(*row) for row in (*approvals.pressing(world), *pressing(world))),
         *_halted(rollouts),
         *_keys(world),
-        *_tokens(world),
+        *(Todo(*row) for row in reminders.pressing(world)),
         *_feeds(world),
         *_drafts(world),
         *_products(known),
@@ -326,20 +327,6 @@ def _feeds(world: World) -> list[Todo]:
         return []
     why = "Without a fresh feed nobody can say that a release has no known flaw."
     return [Todo("Take in the feeds of known flaws", why, "/vulnerabilities", "See feeds", "careful feeds sync")]
-
-
-def _tokens(world: World) -> list[Todo]:
-    return [
-        Todo(
-            f"Replace the API token {one.name}",
-            "It ends; what uses it stops working then.",
-            "/settings/tokens",
-            "See tokens",
-            "careful token list",
-            one.expires_at,
-        )
-        for one in people.ending_tokens(world)[:3]
-    ]
 
 
 def _drafts(world: World) -> list[Todo]:
