@@ -31,6 +31,7 @@ RESOURCE_SAYS: Mapping[str, str] = {
     "approvals": "what waits for a second person",
     "settings": "how the installation is set",
     "tokens": "API tokens, and whose word on CI jobs counts",
+    "suppliers": "who else gets data: evidence, contracts, what each owes",
     "own-items": "what a supplier was asked for",
 }
 
