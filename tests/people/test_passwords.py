@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 import argon2
@@ -107,7 +108,7 @@ def test_the_real_parameters_are_the_rfc_9106_ones() -> None:
     assert (real.memory_cost, real.time_cost, real.parallelism) == (65536, 3, 4)
 
 
-def test_only_two_hash_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_two_hash_at_once_and_few_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passwords, "_WAIT_SECONDS", 0.05)
     inside, leave = threading.Barrier(3), threading.Event()
 
@@ -122,6 +123,13 @@ def test_only_two_hash_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     inside.wait()
     with pytest.raises(TooMany):
         passwords.hash_password("a third one", PEPPER)
+    with ExitStack() as waiting:
+        for _ in range(passwords._WAITING):
+            passwords._places.acquire(blocking=False)
+            waiting.callback(passwords._places.release)
+        monkeypatch.setattr(passwords, "_WAIT_SECONDS", 3600)
+        with pytest.raises(TooMany):
+            passwords.hash_password("one more has no place to wait", PEPPER)
     leave.set()
     for holder in holders:
         holder.join()

@@ -29,10 +29,12 @@ _MIN_SCORE = 2
 _MIN_OWN_WORD = 3
 _LEFT = 8  # what has to be left of a password without the words that are known of its owner
 _AT_ONCE = 2
+_WAITING = 8  # each holds a thread that pages need too
 _WAIT_SECONDS = 10
 
 _hasher = argon2.PasswordHasher()  # RFC 9106, second recommended option: 64 MiB, t=3, p=4
 _slots = threading.BoundedSemaphore(_AT_ONCE)
+_places = threading.BoundedSemaphore(_AT_ONCE + _WAITING)
 
 
 @cache
@@ -129,9 +131,15 @@ def _parts(word: str) -> set[str]:
 
 @contextmanager
 def _slot() -> Iterator[None]:
-    if not _slots.acquire(timeout=_WAIT_SECONDS):
-        raise TooMany("Too many people sign in at this moment.", retry_after=_WAIT_SECONDS)
+    crowded = TooMany("Too many people sign in at this moment.", retry_after=_WAIT_SECONDS)
+    if not _places.acquire(blocking=False):
+        raise crowded
     try:
-        yield
+        if not _slots.acquire(timeout=_WAIT_SECONDS):
+            raise crowded
+        try:
+            yield
+        finally:
+            _slots.release()
     finally:
-        _slots.release()
+        _places.release()

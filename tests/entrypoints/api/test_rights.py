@@ -6,7 +6,7 @@ from typing import Any
 import persons
 import pytest
 
-from careful import people
+from careful import people, suppliers
 from careful.entrypoints.api.app import ROUTERS, scope_of
 from careful.kernel.actors import OPERATOR, Actor
 
@@ -21,6 +21,8 @@ def test_every_operation_is_open_to_whom_the_table_says(world: Any, clock: Any, 
             "staff", persons.enrol(world, clock, people.invite(world, OPERATOR, ("support",)), "b@x.org", "Bob").id
         )
     assert first.id != ann.id
+    suppliers.record(world, OPERATOR, "acme", name="Acme")
+    suppliers.bind(world, OPERATOR, ann.id, "acme")  # who answers for no supplier is refused for another reason
     client, wrong = caller(), []
     for role in people.ROLES:
         people.change_roles(world, OPERATOR, ann.id, (role,))

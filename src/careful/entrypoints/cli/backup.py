@@ -11,9 +11,11 @@ from careful import (
     monitoring,
     notices,
     obligations,
+    owners,
     people,
     products,
     releases,
+    suppliers,
     updates,
     vulnerabilities,
 )
@@ -24,6 +26,7 @@ from careful.kernel.errors import Refused
 
 WHOSE_TABLES = (
     people, products, releases, devices, vulnerabilities, updates, customer_data, monitoring, notices, obligations,
+    owners, suppliers,
 )  # fmt: skip
 """Loaded so that every table is known: a backup that leaves one out is refused."""
 

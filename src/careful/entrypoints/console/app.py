@@ -28,7 +28,7 @@ from careful.kernel.errors import CarefulError, NeedsSecond, NotFound, TooMany
 from careful.kernel.work import World
 
 API_PATH = "/api/v1"
-LARGE_BODIES = (f"{API_PATH}/releases", f"{API_PATH}/uploads", f"{API_PATH}/feeds", f"{API_PATH}/vex")
+LARGE_BODIES = tuple(f"{API_PATH}/{part}" for part in ("releases", "uploads", "feeds", "vex", "suppliers"))
 BLURRED = frozenset({"/sign-in", "/sign-in/passkey"})
 FORMS_WITH_FILES = (
     "/vulnerabilities/import",

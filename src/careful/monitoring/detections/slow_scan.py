@@ -21,6 +21,8 @@ ACTION: Action = "alert"
 
 MOST = 40
 _SECONDS = 6 * 3600.0
+_FAST, _MINUTE = 20, 60.0
+"""More within a minute is what `scan` tells: it is not told twice."""
 _REMEMBERED = 2 * MOST
 
 
@@ -45,6 +47,8 @@ def detect(window: Window, expected: Expected, memory: Memory) -> tuple[Detectio
     count, what = max((len(ports), "ports"), (len(near), "machines of its own network"))
     if count <= MOST:
         return None, memory
+    if sum(window.end - at < _MINUTE for at in (ports if what == "ports" else near).values()) > _FAST:
+        return None, Memory()
     says = f"It tried {number(count)} different {what} within six hours, and none of them answered."
     return fired(ID, window, count, MOST, "built-in", says, ACTION, what.partition(" ")[0]), memory
 
