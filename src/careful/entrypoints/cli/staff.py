@@ -87,13 +87,7 @@ def end_sessions(ctx: click.Context, *, email: str, as_json: bool) -> None:
 @click.pass_context
 def disable(ctx: click.Context, *, email: str, as_json: bool) -> None:
     """Take all of one person's access away."""
-    world = ctx.obj.world()
-    person = people.account_of(world, email)
-    people.disable(world, OPERATOR, person.id)
-    if as_json:
-        say_json({"account": person.id, "state": "disabled"})
-    else:
-        click.echo(f"{person.name} has no access any more.")
+    _end_access(ctx, email, "{} has no access any more.", as_json=as_json)
 
 
 @command.command()
@@ -102,13 +96,19 @@ def disable(ctx: click.Context, *, email: str, as_json: bool) -> None:
 @click.pass_context
 def leave(ctx: click.Context, *, email: str, as_json: bool) -> None:
     """Let one person leave: every session, passkey, code, linked identity and token of theirs ends at once."""
+    _end_access(
+        ctx, email, "{} has left: no session, passkey, code or token of theirs opens anything.", as_json=as_json
+    )
+
+
+def _end_access(ctx: click.Context, email: str, said: str, *, as_json: bool) -> None:
     world = ctx.obj.world()
     person = people.account_of(world, email)
     people.disable(world, OPERATOR, person.id)
     if as_json:
         say_json({"account": person.id, "state": "disabled"})
     else:
-        click.echo(f"{person.name} has left: no session, passkey, code or token of theirs opens anything.")
+        click.echo(said.format(person.name))
 
 
 @command.command()

@@ -9,13 +9,12 @@ from typing import cast
 
 import structlog
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount
-from starlette.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, ExceptionHandler
 
 from careful.entrypoints import problem
 from careful.entrypoints.blur import Blurred
@@ -24,11 +23,12 @@ from careful.entrypoints.look import LookRenderer, static, templates
 from careful.entrypoints.names import KnownHosts, origin_of
 from careful.entrypoints.patience import Patience
 from careful.entrypoints.rates import Rates, console_class
-from careful.kernel.errors import CarefulError, NeedsSecond, NotFound, TooMany
+from careful.entrypoints.refusing import Refusing
+from careful.kernel.errors import CarefulError, NeedsSecond, NotFound
 from careful.kernel.work import World
 
 API_PATH = "/api/v1"
-LARGE_BODIES = tuple(f"{API_PATH}/{part}" for part in ("releases", "uploads", "feeds", "vex", "suppliers"))
+LARGE_BODIES = (f"{API_PATH}/releases", f"{API_PATH}/uploads", f"{API_PATH}/feeds", f"{API_PATH}/vex")
 BLURRED = frozenset({"/sign-in", "/sign-in/passkey"})
 FORMS_WITH_FILES = (
     "/vulnerabilities/import",
@@ -53,43 +53,22 @@ class Console(Starlette):
 class Refusals:
     """Turns every refusal, from a page or from the shell, into a page (or JSON for our scripts)."""
 
-    def __init__(self, app: ASGIApp, *, look: LookRenderer, proofs: step_up.Proofs) -> None:
-        self._app = app
+    def __init__(self, look: LookRenderer, proofs: step_up.Proofs) -> None:
         self._look = look
         self._proofs = proofs
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve, and say what was refused."""
-        started = False
-
-        async def sender(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
-            await send(message)
-
-        try:
-            await self._app(scope, receive, sender)
-        except CarefulError as refusal:
-            if started or scope["type"] != "http":
-                raise
-            _log.info("refused", path=_unsecret(scope["path"]), status=refusal.status, what=refusal.what)
-            request = Request(scope, receive)
-            response = await run_in_threadpool(self._answer, request, refusal)
-            await response(scope, receive, send)
-
-    def _answer(self, request: Request, refusal: CarefulError) -> Response:
-        headers = {"retry-after": str(refusal.retry_after)} if isinstance(refusal, TooMany) else {}
+    def answer(self, request: Request, refusal: CarefulError) -> Response:
+        """Say what was refused."""
+        _log.info("refused", path=_unsecret(request.url.path), status=refusal.status, what=refusal.what)
         if request.url.path.startswith(security.API):
-            return JSONResponse(problem.body_of(refusal), refusal.status, headers, problem.MEDIA_TYPE)
+            return JSONResponse(problem.body_of(refusal), refusal.status, media_type=problem.MEDIA_TYPE)
         if security.wants_json(request.scope):
-            return JSONResponse(refusal.as_dict(), refusal.status, headers)
+            return JSONResponse(refusal.as_dict(), refusal.status)
         if isinstance(refusal, sessions.ProofNeeded):
             return self._proofs.ask(request, refusal.back)
         if isinstance(refusal, NeedsSecond):
             return RedirectResponse(f"/approvals/{refusal.approval}", 303)
-        response = self._look.error(request, refusal)
-        response.headers.update(headers)
-        return response
+        return self._look.error(request, refusal)
 
 
 def _unsecret(path: str) -> str:
@@ -116,7 +95,7 @@ def create_app(world: World, *, api: ASGIApp | None = None) -> Starlette:
         routes=routes,
         middleware=[
             Middleware(Blurred, concerns=lambda method, path: method == "POST" and path in BLURRED),
-            Middleware(Refusals, look=look, proofs=step_up.Proofs(world, look)),
+            Middleware(Refusing, refuse=Refusals(look, step_up.Proofs(world, look)).answer),
             Middleware(KnownHosts, home=settings.console_url, names=settings.tls_names, everywhere=security.API),
             Middleware(Rates, settings=settings, class_of=console_class),
             Middleware(Patience),

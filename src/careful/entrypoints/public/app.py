@@ -14,8 +14,9 @@ from careful.entrypoints.look import LookRenderer, static, templates
 from careful.entrypoints.names import KnownHosts
 from careful.entrypoints.patience import Patience
 from careful.entrypoints.public import csaf, machine, mud, my, pages
-from careful.entrypoints.public.security import PublicHeaders, Refusing, SmallBodies
+from careful.entrypoints.public.security import PublicHeaders, SmallBodies
 from careful.entrypoints.rates import Rates, public_class
+from careful.entrypoints.refusing import Refusing
 from careful.kernel.errors import CarefulError, NotFound
 from careful.kernel.work import World
 
