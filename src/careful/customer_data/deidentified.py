@@ -113,7 +113,10 @@ def release_deidentified(
     Raises Forbidden, Invalid, NotFound, and Refused where no method and k are declared, or k is not reached.
     """
     if not people.allowed(people.roles_of(world, actor), "data", "release"):
-        raise Forbidden("You may not hand out de-identified data.", do="Ask an owner.")
+        raise Forbidden(
+            "You may not hand out de-identified data.",
+            do="Ask who may: `careful staff list` and docs/roles.md say who.",
+        )
     if not _RECIPIENT.fullmatch(recipient):
         raise Invalid("A recipient is named by small letters, digits and dashes.", where="recipient")
     method, wanted = _declared(world, product, item)

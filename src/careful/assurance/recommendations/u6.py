@@ -3,23 +3,17 @@
 from collections.abc import Iterator
 
 from careful.assurance.judging import Facts, Finding, Recommendation, Value
+from careful.assurance.relied import by_supplier
 from careful.kernel.ledger import Entry
 
 
 def decide(facts: Facts) -> Iterator[Finding]:
     """Look, per product in force, at the evidence of each supplier that its data goes to."""
-    for product in facts.products():
-        relied = facts.last("products.suppliers_relied_on", product=product)
-        if relied is None:
-            approved = facts.last("products.approved", product=product)
-            if approved is not None:
-                says = f"{product} was approved before suppliers were asked for evidence; approve its next version."
-                yield Finding(Value.UNKNOWN, says, (approved,), product)
-            continue
-        if not relied.data["suppliers"]:
-            yield Finding(Value.NOT_APPLICABLE, f"{product} hands data to no supplier.", (relied,), product)
-        for supplier in relied.data["suppliers"]:
-            yield _of(facts, product, supplier, relied)
+
+    def judged(product: str, supplier: str, relied: Entry) -> Finding:
+        return _of(facts, product, supplier, relied)
+
+    return by_supplier(facts, "suppliers were asked for evidence", judged)
 
 
 def _of(facts: Facts, product: str, supplier: str, relied: Entry) -> Finding:

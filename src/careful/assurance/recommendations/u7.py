@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from careful.assurance.judging import Facts, Finding, Recommendation, Value
+from careful.assurance.relied import by_supplier
 from careful.kernel.ledger import Entry
 
 _SHOWN = 3
@@ -10,19 +11,12 @@ _SHOWN = 3
 
 def decide(facts: Facts) -> Iterator[Finding]:
     """Compare, per product in force and supplier, the obligations it takes with the newest contract."""
-    for product in facts.products():
-        relied = facts.last("products.suppliers_relied_on", product=product)
-        if relied is None:
-            approved = facts.last("products.approved", product=product)
-            if approved is not None:
-                says = f"{product} was approved before contracts were looked at; approve its next version."
-                yield Finding(Value.UNKNOWN, says, (approved,), product)
-            continue
-        if not relied.data["suppliers"]:
-            yield Finding(Value.NOT_APPLICABLE, f"{product} hands data to no supplier.", (relied,), product)
-        for supplier in relied.data["suppliers"]:
-            asked = [one.partition(" ")[2] for one in relied.data["clauses"] if one.partition(" ")[0] == supplier]
-            yield _of(facts, product, supplier, asked, relied)
+
+    def judged(product: str, supplier: str, relied: Entry) -> Finding:
+        asked = [one.partition(" ")[2] for one in relied.data["clauses"] if one.partition(" ")[0] == supplier]
+        return _of(facts, product, supplier, asked, relied)
+
+    return by_supplier(facts, "contracts were looked at", judged)
 
 
 def _of(facts: Facts, product: str, supplier: str, asked: list[str], relied: Entry) -> Finding:
