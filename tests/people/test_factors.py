@@ -53,7 +53,7 @@ def test_the_code_of_enrolment_is_spent(world: World, clock: ManualClock, enroll
 
 
 def test_own_words_are_refused(world: World, enrolling: people.Session) -> None:
-    for password in ("Careful2026!", "example.org1", "hearthcam12"):
+    for password in ("Careful2026!", "example.org1", "hearthcam123"):
         with pytest.raises(Invalid, match="mostly a name"):
             people.choose_password(world, enrolling, password, own_words=("Hearth Cam",))
 
