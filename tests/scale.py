@@ -16,13 +16,14 @@ from sqlalchemy import create_engine, text
 from careful.assemble import open_world
 from careful.customer_data import plain_fields
 from careful.entrypoints.cli import supervise
+from careful.kernel.jetstream import Link
 from careful.kernel.settings import Settings
 from careful.kernel.work import World
 
 
 @contextmanager
 def installation(postgres_url: str, nats: Cluster, home: Path) -> Iterator[World]:
-    """Make an installation with a database of its own."""
+    """Make an installation with a database of its own; what is left in the cluster goes with it."""
     server = create_engine(postgres_url, isolation_level="AUTOCOMMIT")
     name = f"scale_{uuid.uuid4().hex[:8]}"
     with server.connect() as connection:
@@ -39,10 +40,21 @@ def installation(postgres_url: str, nats: Cluster, home: Path) -> Iterator[World
     try:
         yield made
     finally:
+        _empty(made.settings)
         made.database.close()
         with server.connect() as connection:
             connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
         server.dispose()
+
+
+def _empty(settings: Settings) -> None:
+    """Delete every stream: the next installation's workers would bring to rest what is still in them."""
+    link = Link(settings, "tests")
+    try:
+        for one in link.call(link.stream.streams_info(), 15.0):
+            link.call(link.stream.delete_stream(one.config.name), 15.0)
+    finally:
+        link.close()
 
 
 class Processes:
