@@ -4,7 +4,6 @@ Nothing here knows a session; `sessions` and `forms` come after. A page that nee
 page to be written differently.
 """
 
-import json
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
@@ -140,11 +139,6 @@ class SameOrigin:
 def wants_json(scope: Scope) -> bool:
     """Tell whether the caller is a script of ours rather than a page load."""
     return "application/json" in Headers(scope=scope).get("accept", "")
-
-
-def json_bytes(value: object) -> bytes:
-    """Write JSON for a script of ours."""
-    return json.dumps(value, ensure_ascii=False).encode()
 
 
 def _too_large(limit: int) -> TooLarge:
