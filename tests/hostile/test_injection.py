@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -35,10 +36,12 @@ _NEVER = {"eval", "exec", "compile", "__import__"}
 _NEVER_IMPORTED = {"pickle", "marshal", "shelve", "dill", "lxml", "xml.dom", "xml.sax", "telnetlib", "ftplib", "jnius"}
 
 
+@cache
 def modules() -> dict[str, ast.Module]:
     return {str(path.relative_to(SOURCE)): ast.parse(path.read_text()) for path in sorted(SOURCE.rglob("*.py"))}
 
 
+@cache
 def imported(tree: ast.Module) -> set[str]:
     found: set[str] = set()
     for node in ast.walk(tree):
@@ -49,6 +52,7 @@ def imported(tree: ast.Module) -> set[str]:
     return found
 
 
+@cache
 def calls(tree: ast.Module) -> list[tuple[str, ast.Call]]:
     found = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     return [(ast.unparse(one.func), one) for one in found]
