@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from careful.owners.model import Limit, Session, new_code, read_code, wait
+from careful.owners.model import Session, new_code, read_code
+from careful.people import Limit, wait
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 

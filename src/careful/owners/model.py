@@ -6,10 +6,11 @@ in the devices' own table, and is known here by a keyed digest alone.
 
 import re
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
+
+from careful.people import Limit
 
 Why = Literal["passed-on", "address-gone", "time-over", "retired"]
 """Why a claim ended: the owner passed the device on; their address is the device's contact no more; the customer's time
@@ -25,14 +26,6 @@ LINK_LIVES = timedelta(minutes=15)
 SESSION_LIVES = timedelta(hours=2)
 LONGEST = timedelta(days=1)
 """Tries older than this count for nothing and are forgotten."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """At most `times` within `span`."""
-
-    times: int
-    span: timedelta
 
 
 LINKS_FOR_ADDRESS = (Limit(3, timedelta(minutes=15)), Limit(10, timedelta(days=1)))
@@ -92,14 +85,3 @@ def read_code(typed: str) -> str:
     if len(plain) != _GROUPS * _GROUP or any(sign not in _ALPHABET for sign in plain):
         return ""
     return "-".join(plain[start : start + _GROUP] for start in range(0, len(plain), _GROUP))
-
-
-def wait(tries: Sequence[datetime], limits: Sequence[Limit], now: datetime) -> int:
-    """Return the seconds until one more try is allowed, 0 when it is now."""
-    longest = 0
-    for limit in limits:
-        within = sorted(moment for moment in tries if moment > now - limit.span)
-        if len(within) >= limit.times:
-            free_at = within[-limit.times] + limit.span
-            longest = max(longest, int((free_at - now).total_seconds()) + 1)
-    return longest

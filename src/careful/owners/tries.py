@@ -12,7 +12,8 @@ from careful.kernel.errors import TooMany
 from careful.kernel.work import Work, World
 from careful.owners import store
 from careful.owners.events import GuessingStopped
-from careful.owners.model import LONGEST, WRONG_FOR_DEVICE, WRONG_FROM_SOURCE, Limit, wait
+from careful.owners.model import LONGEST, WRONG_FOR_DEVICE, WRONG_FROM_SOURCE
+from careful.people import Limit, wait
 
 EVERYWHERE = "everywhere"
 

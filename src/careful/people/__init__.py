@@ -29,7 +29,7 @@ from careful.people.identities import begin as begin_identity
 from careful.people.identities import finish as finish_identity
 from careful.people.identity_provider import BACK as IDENTITY_BACK
 from careful.people.issuers import Issuers
-from careful.people.limits import source_of
+from careful.people.limits import Limit, source_of, wait
 from careful.people.links import LINK_MINUTES, first_link, invite, known_roles, recovery_link, redeem
 from careful.people.model import WARN_BEFORE, Account, Link, Passkey, Session, Token, Trust
 from careful.people.passkeys import ANSWER_BYTES, Site, site_of
@@ -173,7 +173,9 @@ __all__ = [
     "sign_in",
     "sign_in_by_passkey",
     "sign_out",
+    "Limit",
     "source_of",
+    "wait",
     "sweep",
     "weighs",
     # rights, tokens

@@ -7,11 +7,12 @@ Its e-mail address is where mail goes and never who somebody is: people are know
 import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from careful.kernel.errors import Invalid, Unauthenticated
 from careful.people.model import NAME_LIMIT, clean_email, clean_name
+from careful.people.numeric_date import moment_of
 from careful.people.roles import ROLES
 
 LEEWAY = timedelta(seconds=60)
@@ -44,7 +45,7 @@ def read_claims(claims: Mapping[str, Any], *, issuer: str, client: str, nonce: s
     said = claims.get("nonce")
     if not isinstance(said, str) or not hmac.compare_digest(said.encode(), nonce.encode()):
         raise _wrong("nonce", "it does not belong to this attempt")
-    expires, issued = _moment(claims, "exp"), _moment(claims, "iat")
+    expires, issued = moment_of(claims, "exp"), moment_of(claims, "iat")
     if expires is None or expires <= now - LEEWAY:
         raise _wrong("exp", "it has expired")
     if issued is None or not now - OLDEST <= issued <= now + LEEWAY:
@@ -53,7 +54,7 @@ def read_claims(claims: Mapping[str, Any], *, issuer: str, client: str, nonce: s
     if not isinstance(subject, str) or not 1 <= len(subject) <= _SUBJECT or not subject.isprintable():
         raise _wrong("sub", f"it names nobody, or with more than {_SUBJECT} characters")
     return Said(
-        issuer, subject, _name(claims), _email(claims), _groups(claims.get(groups)), _moment(claims, "auth_time")
+        issuer, subject, _name(claims), _email(claims), _groups(claims.get(groups)), moment_of(claims, "auth_time")
     )
 
 
@@ -97,13 +98,6 @@ def _email(claims: Mapping[str, Any]) -> str:
         return clean_email(str(claims.get("email", "")))
     except Invalid:
         return ""
-
-
-def _moment(claims: Mapping[str, Any], name: str) -> datetime | None:
-    value = claims.get(name)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 2**33:
-        return None
-    return datetime.fromtimestamp(value, UTC)
 
 
 def _wrong(claim: str, why: str) -> Unauthenticated:

@@ -7,12 +7,13 @@ that it never reaches into the next part of a subject such as `repo:acme/camera:
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from careful.kernel.errors import Invalid
 from careful.people.model import Trust
+from careful.people.numeric_date import moment_of
 
 JOB_SCOPES = frozenset(
     {
@@ -141,10 +142,10 @@ def _text(claims: Mapping[str, Any], name: str) -> str:
 
 
 def _moment(claims: Mapping[str, Any], name: str) -> datetime:
-    value = claims.get(name)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 2**33:
+    found = moment_of(claims, name)
+    if found is None:
         raise _wrong(name, "it must be a time in seconds since 1970")
-    return datetime.fromtimestamp(value, UTC)
+    return found
 
 
 def _wrong(name: str, why: str) -> Invalid:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from careful.entrypoints.gateway.mqtt.arrivals import HELD_MOST, Arrivals, Levels, Paces
+from careful.entrypoints.buckets import Levels
+from careful.entrypoints.gateway.mqtt.arrivals import HELD_MOST, Arrivals, Paces
 from careful.entrypoints.gateway.mqtt.packets import ConnAck
 
 
@@ -20,7 +21,7 @@ class Clock:
 
 def test_so_many_at_once_and_then_so_many_a_second():
     clock = Clock()
-    levels = Levels(2.0, 5.0, clock)
+    levels = Levels(2.0, 5.0, clock, 100)
     assert [levels.take("a") for _ in range(7)] == [True] * 5 + [False] * 2
     assert levels.take("b")
     clock.now += 1.0
@@ -52,7 +53,7 @@ def test_who_waits_is_bounded_and_forgotten():
 @given(st.lists(st.floats(0, 5), max_size=60), st.floats(0.1, 10), st.integers(1, 20))
 def test_never_more_than_the_burst_and_the_rate(pauses, rate, burst):
     clock = Clock()
-    levels, taken = Levels(rate, float(burst), clock), 0
+    levels, taken = Levels(rate, float(burst), clock, 100), 0
     for pause in pauses:
         clock.now += pause
         taken += levels.take("a")

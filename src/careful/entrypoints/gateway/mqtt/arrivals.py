@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from careful.entrypoints.buckets import Levels
+
 SOURCES_MOST = 20_000
 HOLD_SECONDS = 2.0
 """How long a device that comes too often waits."""
@@ -28,39 +30,20 @@ class Paces:
     device_burst: float = 30.0
 
 
-class Levels:
-    """A token bucket for each source; the source heard longest ago is forgotten, as the likeliest to be full again."""
-
-    def __init__(self, rate: float, burst: float, now: Callable[[], float]) -> None:
-        self._rate, self._burst, self._now = rate, burst, now
-        self._levels: dict[str, tuple[float, float]] = {}
-
-    def has(self, source: str) -> bool:
-        """Tell whether there is anything in a source's bucket."""
-        return self._level(source) >= 1.0
-
-    def take(self, source: str) -> bool:
-        """Take from a source's bucket; tell whether there was anything in it. A bucket is never below zero."""
-        level = self._level(source)
-        self._levels.pop(source, None)
-        if len(self._levels) >= SOURCES_MOST:
-            del self._levels[next(iter(self._levels))]
-        had = level >= 1.0
-        self._levels[source] = (level - had, self._now())
-        return had
-
-    def _level(self, source: str) -> float:
-        level, at = self._levels.get(source, (self._burst, 0.0))
-        return min(self._burst, level + (self._now() - at) * self._rate)
+def less(counts: Counter[str], name: str) -> None:
+    """Count one less under a name; a name with none is forgotten."""
+    counts[name] -= 1
+    if counts[name] <= 0:
+        del counts[name]
 
 
 class Arrivals:
     """One listener's arrivals."""
 
     def __init__(self, paces: Paces, now: Callable[[], float]) -> None:
-        self._addresses = Levels(paces.address, paces.address_burst, now)
-        self._failures = Levels(paces.failures, paces.failures_burst, now)
-        self._devices = Levels(paces.device, paces.device_burst, now)
+        self._addresses = Levels(paces.address, paces.address_burst, now, SOURCES_MOST)
+        self._failures = Levels(paces.failures, paces.failures_burst, now, SOURCES_MOST)
+        self._devices = Levels(paces.device, paces.device_burst, now, SOURCES_MOST)
         self._held: Counter[str] = Counter()
 
     def may_greet(self, address: str) -> bool:
@@ -87,6 +70,4 @@ class Arrivals:
 
     def let_go(self, device: str) -> None:
         """End a wait that was begun."""
-        self._held[device] -= 1
-        if self._held[device] <= 0:
-            del self._held[device]
+        less(self._held, device)

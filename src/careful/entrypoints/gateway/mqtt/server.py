@@ -22,7 +22,7 @@ import structlog
 import uvloop
 
 from careful import customer_data, devices
-from careful.entrypoints.gateway.mqtt.arrivals import HOLD_SECONDS, Arrivals, Paces
+from careful.entrypoints.gateway.mqtt.arrivals import HOLD_SECONDS, Arrivals, Paces, less
 from careful.entrypoints.gateway.mqtt.connection import Connection
 from careful.entrypoints.gateway.mqtt.events import ConnectionOpened, Event, NotLetIn
 from careful.entrypoints.gateway.mqtt.gateway import FLUSH_SECONDS, LOOK_SECONDS, Gateway
@@ -97,9 +97,7 @@ class Listener:
 
     def _greeted(self, address: str, task: asyncio.Task[None]) -> None:
         self._greeting.discard(task)
-        self._shaking[address] -= 1
-        if self._shaking[address] <= 0:
-            del self._shaking[address]
+        less(self._shaking, address)
 
     def _has_room(self, address: str) -> bool:
         limits = self._limits
@@ -116,18 +114,8 @@ class Listener:
             task.cancel()
         await asyncio.gather(*self._greeting, return_exceptions=True)
 
-    def _leave(self, address: str) -> None:
-        self._here[address] -= 1
-        if self._here[address] <= 0:
-            del self._here[address]
-
-    def _let_go(self, device: str) -> None:
-        self._held[device] -= 1
-        if self._held[device] <= 0:
-            del self._held[device]
-
     async def _greet(self, arrived: socket.socket, address: str) -> None:
-        connection = Connection(self._gateway, partial(self._leave, address))
+        connection = Connection(self._gateway, partial(less, self._here, address))
         try:
             transport, _ = await self._gateway.loop.connect_accepted_socket(
                 lambda: connection, arrived, ssl=self._context,
@@ -138,12 +126,12 @@ class Listener:
             # No address: what is counted reaches the ledger, and an address may be a person's.
             self._gateway.count("", "handshake", str(getattr(failure, "reason", None) or "cut short"))
             self._arrivals.failed(address)
-            self._leave(address)
+            less(self._here, address)
             return
         try:
             peer = peer_of(transport)
             self._held[peer.name] += 1
-            connection.on_gone(partial(self._let_go, peer.name))
+            connection.on_gone(partial(less, self._held, peer.name))
             if self._held[peer.name] >= _HOLDS_MANY:
                 self._gateway.signals.holds(peer.name, self._held[peer.name])
             connection.network = network_of(address)
