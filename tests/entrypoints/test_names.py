@@ -1,12 +1,13 @@
 """Which names a site answers to."""
 
 import pytest
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
-from careful.entrypoints.names import KnownHosts, hostname, origin_of
+from careful.entrypoints.names import KnownHosts, hostname, is_from_own_page, origin_of
 from careful.kernel.errors import CarefulError
 
 HOME = "http://localhost:8080"
@@ -105,3 +106,20 @@ def test_the_name_in_a_header() -> None:
 )
 def test_origin(address: str, origin: str) -> None:
     assert origin_of(address) == origin
+
+
+@pytest.mark.parametrize(
+    ("headers", "own"),
+    [
+        pytest.param({"sec-fetch-site": "same-origin"}, True, id="the browser says so"),
+        pytest.param({"sec-fetch-site": "same-origin", "origin": "https://a.example"}, True, id="and names it"),
+        pytest.param({"sec-fetch-site": "same-origin", "origin": "https://b.example"}, False, id="but names another"),
+        pytest.param({"sec-fetch-site": "same-site", "origin": "https://a.example"}, False, id="a sister site"),
+        pytest.param({"sec-fetch-site": "none"}, False, id="typed"),
+        pytest.param({"origin": "https://a.example"}, True, id="an older browser"),
+        pytest.param({"origin": "null"}, False, id="hidden"),
+        pytest.param({}, False, id="nothing said"),
+    ],
+)
+def test_what_comes_from_a_page_of_ones_own(headers: dict[str, str], own: bool) -> None:
+    assert is_from_own_page(Headers(headers), "https://a.example") is own

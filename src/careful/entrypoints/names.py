@@ -1,4 +1,4 @@
-"""Which names a site answers to, and how its address is written in Origin."""
+"""Which names a site answers to, how its address is written in Origin, and what comes from a page of its own."""
 
 from urllib.parse import urlsplit
 
@@ -61,3 +61,11 @@ def origin_of(address: str) -> str:
     port = {"http": 80, "https": 443}.get(parts.scheme)
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in {None, port} else "")
+
+
+def is_from_own_page(headers: Headers, origin: str) -> bool:
+    """Tell whether a browser says that a request comes from a page of `origin`: by fetch metadata, else by Origin."""
+    site, said = headers.get("sec-fetch-site"), headers.get("origin")
+    if site is None:
+        return said == origin
+    return site == "same-origin" and said in {None, origin}

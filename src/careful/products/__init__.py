@@ -45,7 +45,7 @@ from careful.products.permit import (
     permit,
     plain_stream,
 )
-from careful.products.queries import get, list_all, permit_at, permit_of, text_of, versions
+from careful.products.queries import get, handed_out_without, list_all, permit_at, permit_of, text_of, versions
 from careful.products.reading import MAX_BYTES, Unreadable
 from careful.products.sarif import sarif
 from careful.products.template import Answers, slug
@@ -53,6 +53,7 @@ from careful.products.template import write as write_template
 
 __all__ = [
     "handed_out",
+    "handed_out_without",
     "announce_end",
     "ending",
     "endings",

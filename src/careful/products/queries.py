@@ -5,10 +5,12 @@ from typing import Any
 
 from sqlalchemy import Row, Select, and_, func, select
 
+from careful import suppliers
 from careful.kernel.errors import NotFound
 from careful.kernel.work import World
 from careful.products import store
 from careful.products.declaration import Declaration
+from careful.products.handed_out import handed_out
 from careful.products.model import Product, Stage, Version
 from careful.products.parsing import parse
 from careful.products.permit import Permit, permit
@@ -107,3 +109,14 @@ def _permit(text: bytes, version: int) -> Permit:
 @lru_cache(maxsize=64)
 def _parsed(text: bytes) -> Declaration:
     return parse(text)
+
+
+def handed_out_without(world: World) -> list[tuple[Product, suppliers.Need, tuple[str, ...]]]:
+    """Return where data goes without evidence or obligations, and what is missing: each would stop an approval."""
+    known, today = suppliers.list_all(world), world.clock.now().date()
+    return [
+        (product, need, missing)
+        for product in list_all(world)
+        for need in handed_out(product.declaration)
+        if (missing := suppliers.lacking(need, known, today))
+    ]

@@ -28,9 +28,7 @@ def list_(ctx: click.Context, *, as_json: bool) -> None:
     known, today = suppliers.list_all(world), world.clock.now().date()
     missing = [
         {"product": product.id, "what": need.what, "who": need.who, "missing": found}
-        for product in products.list_all(world)
-        for need in products.handed_out(product.declaration)
-        if (found := suppliers.lacking(need, known, today))
+        for product, need, found in products.handed_out_without(world)
     ]
     if as_json:
         say_json({"suppliers": known, "missing": missing})

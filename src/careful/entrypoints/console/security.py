@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from careful.entrypoints.names import is_from_own_page
 from careful.kernel.errors import Forbidden, TooLarge
 from careful.kernel.settings import Settings
 
@@ -122,18 +123,10 @@ class SameOrigin:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve, or raise Forbidden."""
-        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS and not scope["path"].startswith(API):
-            headers = Headers(scope=scope)
-            if not self._ours(headers.get("sec-fetch-site"), headers.get("origin")):
-                raise Forbidden(
-                    "That request did not come from a page of this console.", do="Open the page and try again."
-                )
+        changes = scope["type"] == "http" and scope["method"] not in SAFE_METHODS and not scope["path"].startswith(API)
+        if changes and not is_from_own_page(Headers(scope=scope), self._origin):
+            raise Forbidden("That request did not come from a page of this console.", do="Open the page and try again.")
         await self._app(scope, receive, send)
-
-    def _ours(self, site: str | None, origin: str | None) -> bool:
-        if site is None:
-            return origin == self._origin
-        return site == "same-origin" and origin in {None, self._origin}
 
 
 def wants_json(scope: Scope) -> bool:

@@ -8,7 +8,6 @@ import hmac
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
@@ -18,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from careful import owners
+from careful.entrypoints.names import is_from_own_page, origin_of
 from careful.kernel.errors import Forbidden, Invalid, Unauthenticated
 from careful.kernel.work import World
 
@@ -49,9 +49,8 @@ class Visits:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        parts = urlsplit(world.settings.public_url)
-        self._secure = parts.scheme == "https"
-        self._origin = f"{parts.scheme}://{parts.netloc}"
+        self._origin = origin_of(world.settings.public_url)
+        self._secure = self._origin.startswith("https:")
 
     def of(self, request: Request) -> Visit:
         """Return who visits."""
@@ -94,7 +93,8 @@ class Visits:
         """Return an endpoint that believes a form only from our own pages, with the visit's own token in it."""
 
         async def endpoint(request: Request) -> Response:
-            self._same_origin(request)
+            if not is_from_own_page(request.headers, self._origin):
+                raise Forbidden("That form did not come from a page of ours.", do="Open the page and try again.")
             fields = await _read(request)
             return await run_in_threadpool(self._checked, handle, request, fields)
 
@@ -110,12 +110,6 @@ class Visits:
                 "This form has gone stale, or was opened in another browser.", do="Go back, reload the page, try again."
             )
         return handle(request, visit, fields)
-
-    def _same_origin(self, request: Request) -> None:
-        site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
-        ours = origin == self._origin if site is None else site == "same-origin" and origin in {None, self._origin}
-        if not ours:
-            raise Forbidden("That form did not come from a page of ours.", do="Open the page and try again.")
 
     def _csrf(self, holder: str) -> str:
         return hmac.digest(self._world.keys.secret("owner-forms"), holder.encode(), "sha256").hex()

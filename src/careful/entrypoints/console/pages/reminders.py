@@ -4,8 +4,7 @@ from datetime import UTC, date, datetime, time
 
 from starlette.routing import Route
 
-from careful import people, suppliers
-from careful.entrypoints.console.pages.suppliers import lacking
+from careful import people, products, suppliers
 from careful.kernel.work import World
 
 Row = tuple[str, str, str, str, str, datetime | None]
@@ -25,14 +24,14 @@ def pressing(world: World) -> list[Row]:
 def _lacking(world: World) -> list[Row]:
     return [
         (
-            f"{what} in {product.name}: evidence or obligations are missing",
+            f"{need.what} in {product.name}: evidence or obligations are missing",
             f"{'; '.join(missing)}. The next approval of {product.id} is refused.",
             "/suppliers",
             "See suppliers",
             "careful supplier list",
             None,
         )
-        for product, what, missing in lacking(world)[:_SHOWN]
+        for product, need, missing in products.handed_out_without(world)[:_SHOWN]
     ]
 
 

@@ -73,7 +73,7 @@ class _Suppliers:
             ledger_size=ledger_size(world),
             suppliers=arrange([one for one in known if not one.ended_at], _columns(today), PAGE, asked),
             former=[one for one in known if one.ended_at],
-            lacking=lacking(world),
+            lacking=products.handed_out_without(world),
             today=today,
             until=_until,
         )
@@ -208,17 +208,6 @@ class _Suppliers:
     def _back(self, request: Request) -> Response:
         supplier = suppliers.get(self._world, field(request, "supplier")).id
         return RedirectResponse(f"{PAGE}/{supplier}", 303)
-
-
-def lacking(world: World) -> list[tuple[products.Product, str, tuple[str, ...]]]:
-    """Return where data of products goes and what is missing there: what a next approval would be refused for."""
-    known, today = suppliers.list_all(world), world.clock.now().date()
-    return [
-        (product, need.what, missing)
-        for product in products.list_all(world)
-        for need in products.handed_out(product.declaration)
-        if (missing := suppliers.lacking(need, known, today))
-    ]
 
 
 def day(request: Request, name: str) -> date:
