@@ -137,13 +137,21 @@ def _all_pages(link: str, base: int, token: str, every: Path) -> list[str]:
         "evidence": f"{console}/evidence",
         "verdict": f"{console}/evidence/R9",
         "ledger": f"{console}/evidence/ledger",
+        "approvals": f"{console}/approvals",
+        "suppliers": f"{console}/suppliers",
+        "roles": f"{console}/roles",
         "settings": f"{console}/settings",
+        "tokens": f"{console}/settings/tokens",
+        "device-data": f"{console}/devices/cam-1-001/data",
+        "break-glass": f"{console}/devices/cam-1-001/break-glass",
         "public-home": f"{public}/",
         "public-product": f"{public}/p/HC-100",
         "public-check": f"{public}/check?model=HC-100&version=1.0.0",
         "public-advisories": f"{public}/advisories",
         "public-advisory": f"{public}/advisories/{notice}",
         "public-report": f"{public}/report",
+        "public-my": f"{public}/my",
+        "public-claim": f"{public}/my/claim",
     }
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
